@@ -1,0 +1,158 @@
+import { z } from 'zod';
+
+/** The API group, version and names of the one custom resource of this product. */
+export const API_GROUP = 'async-api.dev';
+export const API_VERSION = 'v1alpha1';
+export const KIND = 'GroupRun';
+export const PLURAL = 'groupruns';
+
+/** At most this many jobs a run: four hex digits number them, and one object must hold them (etcd: 1.5 MiB). */
+export const MAX_JOBS = 1000;
+
+/** Also a valid label value and environment variable suffix; Kubernetes' 63 characters. */
+export const Name = z
+  .string()
+  .max(63)
+  .regex(/^[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/, 'letters, digits, "_", "." and "-", at most 63')
+  .meta({ description: 'Letters, digits, "_", "." and "-", at most 63.' });
+
+const Probability = z.number().min(0).max(1);
+
+const misbehaviour = {
+  hangProbability: Probability.optional().describe('How often the job runs forever instead of ending, 0 to 1.'),
+  failProbability: Probability.optional().describe('How often the job fails with exitCode, 0 to 1.'),
+  exitCode: z.int().min(1).max(255).optional().describe('What a failing job exits with; 1 where not given.'),
+};
+
+export const Sleep = z
+  .strictObject({ seconds: z.number().min(0).max(86_400), ...misbehaviour })
+  .describe('Simulated work: sleep, then succeed.');
+
+export const Log = z
+  .strictObject({
+    lines: z.int().min(0).max(1_000_000),
+    intervalSeconds: z.number().min(0).max(3600).optional().describe('Pause between two lines; 1 where not given.'),
+    ...misbehaviour,
+  })
+  .describe('Simulated work: print numbered lines, then succeed.');
+
+const Quantity = z
+  .string()
+  .max(32)
+  .regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/, 'a Kubernetes quantity such as 500m or 64Mi');
+const Resources = z.strictObject({ cpu: Quantity.optional(), memory: Quantity.optional() });
+
+export const Container = z
+  .strictObject({
+    image: z.string().min(1).max(512),
+    command: z.array(z.string().max(4096)).max(64).optional(),
+    args: z.array(z.string().max(4096)).max(64).optional(),
+    env: z
+      .array(
+        z.strictObject({
+          name: z
+            .string()
+            .max(128)
+            .regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+          value: z.string().max(4096),
+        }),
+      )
+      .max(64)
+      .optional(),
+    resources: z.strictObject({ requests: Resources.optional(), limits: Resources.optional() }).optional(),
+  })
+  .describe('A container of your own.');
+
+/** What a job does (exactly one of these) and how far it may go. */
+export const work = { sleep: Sleep.optional(), log: Log.optional(), container: Container.optional() };
+export const limits = {
+  activeDeadlineSeconds: z.int().min(1).max(604_800).describe('A job that is not done after this many seconds fails.'),
+  pendingDeadlineSeconds: z.int().min(1).max(604_800).describe('A job that cannot start for this long fails.'),
+  backoffLimit: z.int().min(0).max(20).describe('How many times a failed pod is tried again.'),
+};
+
+/** One job of a run: the definition as it was resolved when the run was accepted. */
+export const JobDefinition = z.strictObject({ name: Name, ...work, ...limits });
+export type JobDefinition = z.infer<typeof JobDefinition>;
+
+export const JobState = z.enum(['PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED']);
+export type JobState = z.infer<typeof JobState>;
+const TERMINAL: ReadonlySet<JobState> = new Set(['SUCCESS', 'FAILURE', 'REVOKED']);
+/** A terminal state never changes. */
+export const isTerminal = (state: JobState): boolean => TERMINAL.has(state);
+
+const Time = z.string().max(64).meta({ format: 'date-time' });
+
+export const JobStatus = z.object({
+  name: Name,
+  id: z.string().max(36),
+  jobUID: z.string().max(36).optional().describe('UID of the Job made for it; such a Job is never made twice.'),
+  state: JobState,
+  reason: z.string().max(128).optional(),
+  message: z.string().max(4096).optional(),
+  exitCode: z.int().optional(),
+  attempts: z.int().optional(),
+  startedAt: Time.optional(),
+  finishedAt: Time.optional(),
+});
+export type JobStatus = z.infer<typeof JobStatus>;
+
+const Condition = z.object({
+  type: z.string().max(316),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string().max(1024),
+  message: z.string().max(4096),
+  lastTransitionTime: Time,
+  observedGeneration: z.int().optional(),
+});
+export type Condition = z.infer<typeof Condition>;
+
+export const GroupRunSpec = z.object({
+  group: Name,
+  parameters: z.record(z.string().max(63), z.string().max(4096)).optional(),
+  jobs: z.array(JobDefinition).min(1).max(MAX_JOBS),
+  rerunOf: z.string().max(253).optional(),
+  cancel: z.boolean().optional(),
+});
+export type GroupRunSpec = z.infer<typeof GroupRunSpec>;
+
+export const GroupRunStatus = z.object({
+  state: JobState,
+  startedAt: Time.optional(),
+  finishedAt: Time.optional(),
+  observedGeneration: z.int().optional(),
+  succeeded: z.string().max(16).optional().describe('Jobs that succeeded of all, such as 2/3.'),
+  counts: z
+    .object({
+      pending: z.int(),
+      started: z.int(),
+      retry: z.int(),
+      success: z.int(),
+      failure: z.int(),
+      revoked: z.int(),
+    })
+    .optional(),
+  conditions: z.array(Condition).max(8).optional(),
+  jobs: z.array(JobStatus).max(MAX_JOBS).optional(),
+});
+export type GroupRunStatus = z.infer<typeof GroupRunStatus>;
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid: string;
+  resourceVersion: string;
+  generation?: number;
+  creationTimestamp: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+}
+
+/** A GroupRun as the API server returns it (JSON: times are strings). */
+export interface GroupRun {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: GroupRunSpec;
+  status?: GroupRunStatus;
+}
