@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { UserError } from './errors.ts';
+import type { Progress } from './progress.ts';
+import { run } from './run.ts';
+
+const HERE = import.meta.dirname;
+const RUNTIME = join(HERE, 'runtime');
+
+const KUBERNETES = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'].map(
+  (name) => `k8s.io/kubernetes/cmd/${name}`,
+);
+const CONTAINERD = ['containerd', 'containerd-shim-runc-v2', 'ctr'].map(
+  (name) => `github.com/containerd/containerd/v2/cmd/${name}`,
+);
+const CNI = ['ipam/host-local', 'main/bridge', 'main/loopback'].map(
+  (name) => `github.com/containernetworking/plugins/plugins/${name}`,
+);
+
+/** The user's cache folder for everything that is built (XDG Base Directory Specification). */
+export const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'async-api');
+
+/**
+ * Builds what `cluster/go.mod` and `cluster/runtime/go.mod` name, once for each content of their go.sum, and returns the
+ * folder of the binaries. Takes minutes the first time, nothing later. Throws UserError where a tool is missing.
+ */
+export async function buildCluster(progress: Progress): Promise<string> {
+  const folder = join(cacheFolder(), await fingerprint());
+  if (existsSync(join(folder, 'complete'))) return folder;
+  await needTools();
+  await mkdir(dirname(folder), { recursive: true });
+  const building = await mkdtemp(`${folder}.building-`);
+  try {
+    await progress.step('Build Kubernetes from its Go modules (the first time only: some minutes)', async () => {
+      // Two modules at once: they share no packages, and one compiles while the other links.
+      await Promise.all([buildKubernetes(building), buildRuntime(building, progress)]);
+    });
+    await writeFile(join(building, 'complete'), '');
+    // Another checkout may have been faster; its result is as good.
+    await rename(building, folder).catch((error) => {
+      if (!existsSync(join(folder, 'complete'))) throw error;
+    });
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** The version of Kubernetes that cluster/go.mod requires, such as `v1.36.3`. */
+export async function kubernetesVersion(): Promise<string> {
+  const found = /k8s\.io\/kubernetes (v\S+)/.exec(await readFile(join(HERE, 'go.mod'), 'utf8'));
+  if (!found?.[1]) throw new Error('cluster/go.mod does not require k8s.io/kubernetes');
+  return found[1];
+}
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
+  for (const file of ['go.sum', 'go.mod', 'runtime/go.sum', 'runtime/go.mod', 'build.ts']) {
+    hash.update(await readFile(join(HERE, file)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function needTools(): Promise<void> {
+  const missing: string[] = [];
+  for (const [tool, args] of Object.entries({ go: ['version'], gcc: ['--version'], ip: ['-V'], tar: ['--version'] })) {
+    await run(tool, args).catch(() => missing.push(tool));
+  }
+  if (missing.length === 0) return;
+  throw new UserError(
+    `To build the embedded cluster, ${missing.join(', ')} must be installed (Go 1.26 or newer; on Debian: ` +
+      'apt-get install gcc libc6-dev iproute2 tar). Or use a cluster of your own: npm start -- --context NAME',
+  );
+}
+
+/** `-dwarf=false` and a lazy garbage collector take a fifth off the build; nobody debugs these binaries. */
+const goBuild = (cwd: string, args: string[], env: Record<string, string> = {}) =>
+  run('go', ['build', '-trimpath', '-buildvcs=false', '-gcflags=all=-dwarf=false', ...args], {
+    cwd,
+    env: { GOGC: '400', CGO_ENABLED: '0', GOFLAGS: '', ...env },
+  });
+
+async function buildKubernetes(out: string): Promise<void> {
+  const version = await kubernetesVersion();
+  const [major, minor] = version.slice(1).split('.');
+  const stamp = Object.entries({ gitVersion: version, gitMajor: major, gitMinor: minor })
+    .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+    .join(' ');
+  await goBuild(HERE, ['-ldflags', `-s -w ${stamp}`, '-o', `${out}/`, ...KUBERNETES]);
+  await goBuild(HERE, ['-ldflags', '-s -w', '-o', join(out, 'etcd'), 'go.etcd.io/etcd/server/v3']);
+  const source = (await run('go', ['list', '-m', '-f', '{{.Dir}}', 'k8s.io/kubernetes'], { cwd: HERE })).trim();
+  await run('gcc', ['-static', '-Os', '-o', join(out, 'pause'), join(source, 'build/pause/linux/pause.c')]);
+}
+
+async function buildRuntime(out: string, progress: Progress): Promise<void> {
+  await goBuild(RUNTIME, ['-ldflags', '-s -w', '-o', `${out}/`, ...CONTAINERD, ...CNI]);
+  // Without the seccomp tag every pod with a seccomp profile fails, and restricted pods have one.
+  const pkgConfig = await seccompFlags(out, progress);
+  await goBuild(
+    RUNTIME,
+    ['-tags', 'seccomp', '-ldflags', '-s -w', '-o', join(out, 'runc'), 'github.com/opencontainers/runc'],
+    { CGO_ENABLED: '1', ...pkgConfig },
+  );
+}
+
+/**
+ * Where runc finds libseccomp: installed, or else Debian's package unpacked beside the binaries, with package lists of
+ * its own, so that nothing of the system changes.
+ */
+async function seccompFlags(out: string, progress: Progress): Promise<Record<string, string>> {
+  const installed = await run('pkg-config', ['--exists', 'libseccomp']).then(
+    () => true,
+    () => false,
+  );
+  if (installed) return {};
+  const folder = join(out, 'libseccomp');
+  const state = ['-o', `Dir::State::Lists=${folder}/lists`, '-o', `Dir::Cache=${folder}/cache`];
+  const user = ['-o', 'APT::Sandbox::User=root'];
+  try {
+    await mkdir(join(folder, 'lists/partial'), { recursive: true });
+    await mkdir(join(folder, 'cache/archives/partial'), { recursive: true });
+    await run('apt-get', [...state, ...user, 'update'], { cwd: folder });
+    await run('apt-get', [...state, ...user, 'download', 'libseccomp-dev'], { cwd: folder });
+    await run('sh', ['-c', 'dpkg -x libseccomp-dev_*.deb root'], { cwd: folder });
+  } catch (error) {
+    progress.note(String(error));
+    throw new UserError('runc needs libseccomp to build. Install its headers (libseccomp-dev) and pkg-config.');
+  }
+  const lib = (await run('sh', ['-c', 'dirname root/usr/lib/*/libseccomp.a'], { cwd: folder })).trim();
+  const answer = join(folder, 'pkg-config');
+  await writeFile(
+    answer,
+    `#!/bin/sh
+case "$*" in
+*--cflags*) echo "-I${folder}/root/usr/include" ;;
+*--libs*) echo "-L${join(folder, lib)} -l:libseccomp.a" ;;
+esac
+`,
+    { mode: 0o755 },
+  );
+  return { PKG_CONFIG: answer };
+}

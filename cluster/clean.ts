@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cgroupProcesses, removeCgroup } from './cgroup.ts';
+import { file, type Layout } from './layout.ts';
+import { run } from './run.ts';
+
+/** What a running cluster leaves on disk so that any later command can end it, however its launcher ended. */
+export const layoutFile = (folder: string): string => join(folder, 'layout.json');
+
+/**
+ * Ends whatever is left of the cluster in `folder`: processes, mounts, bridge, cgroups, files. Works after a `kill -9` of
+ * the launcher too, since everything is found by the cluster's own names. Keeps the logs.
+ */
+export async function cleanUp(folder: string): Promise<void> {
+  if (!existsSync(layoutFile(folder))) return;
+  const layout: Layout = JSON.parse(await readFile(layoutFile(folder), 'utf8'));
+  // What starts others goes first: the launcher's components, then shims, then what runs in pods.
+  for (let tries = 0; tries < 40; tries++) {
+    const pids = new Set([...(await processesOf(folder)), ...(await cgroupProcesses(layout.cgroup))]);
+    if (pids.size === 0) break;
+    for (const pid of pids) kill(pid);
+    await sleep(100);
+  }
+  await removeShimSockets(layout);
+  for (const mount of await mountsBelow(folder)) await run('umount', ['-l', mount]).catch(() => {});
+  if (existsSync(`/sys/class/net/${layout.bridge}`)) await run('ip', ['link', 'delete', layout.bridge]);
+  await removeCgroup(layout.cgroup);
+  for (const entry of await readdir(folder)) {
+    if (entry !== 'logs' && entry !== 'layout.json' && entry !== 'test') {
+      await rm(join(folder, entry), { recursive: true, force: true });
+    }
+  }
+  // Last: until then a clean-up that was interrupted can be run again.
+  await rm(layoutFile(folder), { force: true });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
+/** The components and shims of a cluster: processes with one of its files among their arguments. */
+async function processesOf(folder: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const entry of await readdir('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
+    const program = await readlink(`/proc/${entry}/exe`).catch(() => '');
+    if (COMPONENT.test(program) && command.includes(`${folder}/`) && !command.includes(`${folder}/test/`)) {
+      found.push(pid);
+    }
+  }
+  return found;
+}
+
+const COMPONENT = /\/(etcd|kube-[a-z-]+|kubelet|containerd|containerd-shim-runc-v2|runc)( \(deleted\))?$/;
+
+async function mountsBelow(folder: string): Promise<string[]> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8');
+  const points = table.split('\n').map((line) => line.split(' ')[4] ?? '');
+  // Deepest first: a mount can lie in another.
+  return points.filter((point) => point.startsWith(`${folder}/`) && !point.startsWith(`${folder}/test/`)).reverse();
+}
+
+/** A killed shim leaves its socket, which containerd puts into a folder that all containerds of a machine share. */
+async function removeShimSockets(layout: Layout): Promise<void> {
+  const tasks = file(layout, 'containerd-state', 'io.containerd.runtime.v2.task', 'k8s.io');
+  for (const task of await readdir(tasks).catch(() => [])) {
+    const bootstrap = await readFile(join(tasks, task, 'bootstrap.json'), 'utf8').catch(() => '{}');
+    const address: string = JSON.parse(bootstrap).address ?? '';
+    if (address.startsWith('unix://')) await rm(address.slice('unix://'.length), { force: true });
+  }
+}

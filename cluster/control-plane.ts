@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { answersOk, Component } from './component.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { file, type Layout } from './layout.ts';
+
+/** How a component is started: the binaries' folder, and what is told when it dies. */
+export interface Start {
+  binaries: string;
+  onDeath: (why: string) => void;
+  /** Takes the component into what will be stopped, as soon as it runs. */
+  started: (component: Component) => void;
+}
+
+/** Starts one component of the cluster with a name, its arguments and, where needed, an environment. */
+export function startComponent(
+  layout: Layout,
+  start: Start,
+  name: string,
+  args: string[],
+  env?: Record<string, string>,
+): Component {
+  const component = new Component(name, [join(start.binaries, name), ...args], {
+    logs: file(layout, 'logs'),
+    onDeath: start.onDeath,
+    ...(env ? { env } : {}),
+  });
+  start.started(component);
+  return component;
+}
+
+const pki = (layout: Layout, name: string) => file(layout, 'pki', name);
+const tlsFiles = (layout: Layout) => [
+  `--tls-cert-file=${pki(layout, 'server.crt')}`,
+  `--tls-private-key-file=${pki(layout, 'server.key')}`,
+];
+
+/** etcd, then kube-apiserver; resolves when the API answers `/readyz`. Needs the PKI. */
+export async function startApiServer(layout: Layout, start: Start): Promise<void> {
+  const { ports } = layout;
+  const ca = await readFile(pki(layout, 'ca.crt'));
+  const server = {
+    ca,
+    cert: await readFile(pki(layout, 'server.crt')),
+    key: await readFile(pki(layout, 'server.key')),
+  };
+  const etcdUrl = `https://127.0.0.1:${ports.etcd}`;
+  const peerUrl = `http://127.0.0.1:${ports.etcdPeer}`;
+  const etcd = startComponent(layout, start, 'etcd', [
+    `--data-dir=${file(layout, 'etcd')}`,
+    `--listen-client-urls=${etcdUrl}`,
+    `--advertise-client-urls=${etcdUrl}`,
+    `--listen-peer-urls=${peerUrl}`,
+    `--initial-advertise-peer-urls=${peerUrl}`,
+    `--initial-cluster=default=${peerUrl}`,
+    '--client-cert-auth',
+    `--trusted-ca-file=${pki(layout, 'ca.crt')}`,
+    `--cert-file=${pki(layout, 'server.crt')}`,
+    `--key-file=${pki(layout, 'server.key')}`,
+    // The cluster lives no longer than the machine's uptime: a power cut need not be survived.
+    '--unsafe-no-fsync',
+  ]);
+  await etcd.healthy(() => answersOk(`${etcdUrl}/health`, server));
+
+  const apiserver = startComponent(layout, start, 'kube-apiserver', [
+    `--etcd-servers=${etcdUrl}`,
+    `--etcd-cafile=${pki(layout, 'ca.crt')}`,
+    `--etcd-certfile=${pki(layout, 'server.crt')}`,
+    `--etcd-keyfile=${pki(layout, 'server.key')}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${ports.apiserver}`,
+    `--advertise-address=${layout.nodeIp}`,
+    `--client-ca-file=${pki(layout, 'ca.crt')}`,
+    ...tlsFiles(layout),
+    `--kubelet-certificate-authority=${pki(layout, 'ca.crt')}`,
+    `--kubelet-client-certificate=${pki(layout, 'apiserver-kubelet-client.crt')}`,
+    `--kubelet-client-key=${pki(layout, 'apiserver-kubelet-client.key')}`,
+    '--kubelet-preferred-address-types=InternalIP',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${pki(layout, 'service-account.pub')}`,
+    `--service-account-signing-key-file=${pki(layout, 'service-account.key')}`,
+    '--service-cluster-ip-range=10.60.0.0/16',
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+  ]);
+  await apiserver.healthy(() => answersOk(`${serverUrl(layout)}/readyz`, { ca }));
+}
+
+export const serverUrl = (layout: Layout): string => `https://127.0.0.1:${layout.ports.apiserver}`;
+
+/** A kubeconfig for one of the PKI's clients, at `<name>.kubeconfig` where no other path is given. */
+export async function clientKubeconfig(
+  layout: Layout,
+  name: string,
+  path = file(layout, `${name}.kubeconfig`),
+): Promise<string> {
+  await writeKubeconfig(path, serverUrl(layout), await readFile(pki(layout, 'ca.crt'), 'utf8'), {
+    certificate: pki(layout, `${name}.crt`),
+    key: pki(layout, `${name}.key`),
+  });
+  return path;
+}
+
+/**
+ * kube-controller-manager and kube-scheduler, healthy. Their default of 20 requests a second would hold any Job to about
+ * eight pods a second.
+ */
+export async function startControllers(layout: Layout, start: Start): Promise<void> {
+  const ca = await readFile(pki(layout, 'ca.crt'));
+  const common = async (name: string, port: number) => {
+    const kubeconfig = await clientKubeconfig(layout, name);
+    return [
+      `--kubeconfig=${kubeconfig}`,
+      `--authentication-kubeconfig=${kubeconfig}`,
+      `--authorization-kubeconfig=${kubeconfig}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${port}`,
+      ...tlsFiles(layout),
+      '--kube-api-qps=300',
+      '--kube-api-burst=600',
+      '--leader-elect=false',
+    ];
+  };
+  const manager = startComponent(layout, start, 'kube-controller-manager', [
+    ...(await common('controller-manager', layout.ports.controllerManager)),
+    `--service-account-private-key-file=${pki(layout, 'service-account.key')}`,
+    `--root-ca-file=${pki(layout, 'ca.crt')}`,
+    '--use-service-account-credentials',
+    '--concurrent-job-syncs=20',
+  ]);
+  const scheduler = startComponent(layout, start, 'kube-scheduler', await common('scheduler', layout.ports.scheduler));
+  await Promise.all([
+    manager.healthy(() => answersOk(`https://127.0.0.1:${layout.ports.controllerManager}/healthz`, { ca })),
+    scheduler.healthy(() => answersOk(`https://127.0.0.1:${layout.ports.scheduler}/healthz`, { ca })),
+  ]);
+}

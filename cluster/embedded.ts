@@ -1,0 +1,93 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildCluster } from './build.ts';
+import { cleanUp, layoutFile } from './clean.ts';
+import type { Component } from './component.ts';
+import { clientKubeconfig, serverUrl, startApiServer, startControllers } from './control-plane.ts';
+import { UserError } from './errors.ts';
+import { jobImage, ociArchive } from './image.ts';
+import { chooseLayout, file, type Layout } from './layout.ts';
+import { PAUSE_IMAGE, startContainerd, startKubelet } from './node.ts';
+import { writePki } from './pki.ts';
+import type { Progress } from './progress.ts';
+import { run } from './run.ts';
+
+/** A Kubernetes that is up, however it came to be. */
+export interface Cluster {
+  /** Path of the administrator's kubeconfig, and the context in it where it is not the current one. */
+  kubeconfig: string;
+  context?: string;
+  /** The name under which the cluster has the job image. */
+  jobImage: string;
+  /** A kubectl that fits, where one was built. */
+  kubectl?: string;
+  stop(): Promise<void>;
+}
+
+export const JOB_IMAGE = 'docker.io/async-api/job-image:embedded';
+
+/**
+ * A real Kubernetes with one node on this machine, its files in `folder`. `onDeath` hears of a component that died, with
+ * the tail of its log. Rejects with a sentence that says what to do; then nothing is left running.
+ */
+export async function startEmbedded(
+  folder: string,
+  progress: Progress,
+  onDeath: (why: string) => void,
+): Promise<Cluster> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    throw new UserError(
+      'The embedded cluster needs Linux and root. Start a Docker engine, or use a cluster of your own: ' +
+        'npm start -- --context NAME',
+    );
+  }
+  const binaries = await buildCluster(progress);
+  await progress.step('Clean up what an earlier run left', () => cleanUp(folder));
+  await rm(join(folder, 'logs'), { recursive: true, force: true });
+  await mkdir(join(folder, 'logs'), { recursive: true });
+  const layout = await chooseLayout(folder);
+  await writeFile(layoutFile(folder), JSON.stringify(layout, null, 2));
+
+  const components: Component[] = [];
+  const start = { binaries, onDeath, started: (component: Component) => void components.push(component) };
+  const stop = async () => {
+    // In the reverse order of their start: what depends on others ends first.
+    for (const component of components.toReversed()) await component.stop();
+    await cleanUp(folder);
+  };
+  try {
+    const archives = Promise.all([
+      jobImage(JOB_IMAGE).then(ociArchive),
+      ociArchive({ name: PAUSE_IMAGE, files: { '/pause': join(binaries, 'pause') }, entrypoint: ['/pause'] }),
+    ]);
+    await progress.step('Start etcd, kube-apiserver and containerd', async () => {
+      await writePki(file(layout, 'pki'), layout.nodeName, layout.nodeIp);
+      await Promise.all([startApiServer(layout, start), startContainerd(layout, start, archives)]);
+    });
+    const kubeconfig = await clientKubeconfig(layout, 'admin', file(layout, 'kubeconfig'));
+    await progress.step('Start kube-controller-manager, kube-scheduler and kubelet', async () => {
+      await Promise.all([startControllers(layout, start), startKubelet(layout, start)]);
+      await nodeReady(layout, binaries, kubeconfig);
+    });
+    return { kubeconfig, jobImage: JOB_IMAGE, kubectl: join(binaries, 'kubectl'), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function nodeReady(layout: Layout, binaries: string, kubeconfig: string): Promise<void> {
+  const until = Date.now() + 60_000;
+  const query = ['get', 'node', layout.nodeName, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'];
+  for (;;) {
+    const status = await run(join(binaries, 'kubectl'), ['--kubeconfig', kubeconfig, ...query]).catch(() => '');
+    if (status === 'True') return;
+    if (Date.now() > until) {
+      throw new Error(
+        `The node is not Ready after 60 s at ${serverUrl(layout)}; see ${file(layout, 'logs/kubelet.log')}`,
+      );
+    }
+    await sleep(200);
+  }
+}

@@ -1,0 +1,4 @@
+/** A failure the user can mend: its message says what to do, so no stack is shown. */
+export class UserError extends Error {
+  override name = 'UserError';
+}
