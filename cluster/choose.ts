@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Cluster, startEmbedded } from './embedded.ts';
+import { UserError } from './errors.ts';
+import type { Progress } from './progress.ts';
+
+export interface Wish {
+  /** A context of the user's kubeconfig; never its current one by accident. */
+  context?: string;
+  /** The name under which that cluster has the job image. */
+  jobImage?: string;
+}
+
+/**
+ * The cluster to use: the context asked for, else k3s where a Docker engine has or can pull it, else the embedded one,
+ * which says what to install where it cannot run. Its files go into `folder`.
+ */
+export async function startCluster(
+  wish: Wish,
+  folder: string,
+  progress: Progress,
+  onDeath: (why: string) => void,
+): Promise<Cluster> {
+  if (wish.context) {
+    if (!wish.jobImage) {
+      throw new UserError(
+        '--context also needs --job-image NAME: build it with `docker build -t NAME job-image`, then load it into the ' +
+          'cluster (kind load docker-image NAME, minikube image load NAME) or push it to its registry.',
+      );
+    }
+    const kubeconfig = process.env.KUBECONFIG || join(homedir(), '.kube/config');
+    return { kubeconfig, context: wish.context, jobImage: wish.jobImage, stop: async () => {} };
+  }
+  // Loaded only here: testcontainers takes a second to load, and most starts do not need it.
+  if (process.env.DOCKER_HOST || dockerSocket()) {
+    const k3s = await import('./k3s.ts');
+    if (await k3s.k3sAvailable(progress)) return k3s.startK3s(folder, progress);
+  }
+  return startEmbedded(folder, progress, onDeath);
+}
+
+const dockerSocket = (): boolean =>
+  ['/var/run/docker.sock', join(homedir(), '.docker/run/docker.sock')].some((path) => existsSync(path));

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** One of the product's own processes, run from source: api/main.ts or controller/main.ts. */
+export class Service {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+  readonly #name: string;
+  #ready: (line: Record<string, unknown>) => void = () => {};
+  #stopping = false;
+  #tail: string[] = [];
+
+  /**
+   * Starts it with exactly these settings, its log appended to `logFile`. `onDeath` is called with the end of the log if
+   * it ends unasked.
+   */
+  constructor(name: 'api' | 'controller', env: Record<string, string>, logFile: string, onDeath: (why: string) => void) {
+    this.#name = name;
+    this.#child = spawn(process.execPath, [join(ROOT, name, 'main.ts')], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, ...env },
+    });
+    const log = createWriteStream(logFile, { flags: 'a' });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        log.write(`${line}\n`);
+        this.#tail = [...this.#tail.slice(-14), line];
+        this.#read(line);
+      });
+    }
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('close', (code, signal) => {
+        log.end();
+        resolve();
+        if (!this.#stopping) onDeath(`${name} ended with ${signal ?? code}. The end of its log:\n${this.#tail.join('\n')}`);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Resolves with the fields of its `ready` or `listening` line. */
+  ready(deadlineMs = 30_000): Promise<Record<string, unknown>> {
+    return new Promise((resolve, reject) => {
+      const fail = () => reject(new Error(`${this.#name} did not start. Its log:\n${this.#tail.join('\n')}`));
+      const timer = setTimeout(fail, deadlineMs);
+      this.#ready = (line) => {
+        clearTimeout(timer);
+        resolve(line);
+      };
+      for (const line of this.#tail) this.#read(line);
+      void this.#exited.then(() => {
+        clearTimeout(timer);
+        fail();
+      });
+    });
+  }
+
+  /** SIGTERM, then SIGKILL after ten seconds. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  async kill(): Promise<void> {
+    this.#stopping = true;
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  #read(line: string): void {
+    if (!line.startsWith('{')) return;
+    try {
+      const fields = JSON.parse(line) as Record<string, unknown>;
+      if (fields.message === 'ready' || fields.message === 'listening') this.#ready(fields);
+    } catch {
+      // A line cut short by a crash.
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startCluster, type Wish } from '../cluster/choose.ts';
+import type { Cluster } from '../cluster/embedded.ts';
+import { UserError } from '../cluster/errors.ts';
+import { accountKubeconfig, installManifests, NAMESPACE } from '../cluster/install.ts';
+import { Progress } from '../cluster/progress.ts';
+import { Service } from './service.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const HELP = `npm start                       a cluster, the API and the controller; Ctrl-C stops all of it
+npm start -- --context NAME --job-image IMAGE
+                                the same against a cluster of yours, which has IMAGE
+PORT=5101 npm start             the API on another port
+CONFIG_FILE=my.yaml npm start   other groups and jobs`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { context: { type: 'string' }, 'job-image': { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) return console.log(HELP);
+  const port = process.env.PORT || '5100';
+  const folder = join(ROOT, '.cluster');
+  const progress = new Progress();
+  const ended = Promise.withResolvers<void>();
+  const onDeath = (why: string) => ended.reject(new Error(why));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve());
+  // Its rejection is taken where it is awaited.
+  ended.promise.catch(() => {});
+
+  const wish: Wish = {
+    ...(values.context ? { context: values.context } : {}),
+    ...(values['job-image'] ? { jobImage: values['job-image'] } : {}),
+  };
+  const cluster = await startCluster(wish, folder, progress, onDeath);
+  const services: Service[] = [];
+  try {
+    await Promise.race([ended.promise, startProduct(cluster, folder, port, progress, services, onDeath)]);
+    await ended.promise;
+  } finally {
+    await progress.step('Stop everything', async () => {
+      for (const service of services.toReversed()) await service.stop();
+      await cluster.stop();
+    });
+  }
+}
+
+async function startProduct(
+  cluster: Cluster,
+  folder: string,
+  port: string,
+  progress: Progress,
+  services: Service[],
+  onDeath: (why: string) => void,
+): Promise<void> {
+  const logs = join(folder, 'logs');
+  await mkdir(logs, { recursive: true });
+  const kubeconfigs = { api: join(folder, 'api.kubeconfig'), controller: join(folder, 'controller.kubeconfig') };
+  await progress.step('Apply the CRD, the service accounts and their roles', async () => {
+    await installManifests(cluster, NAMESPACE);
+    await Promise.all([
+      accountKubeconfig(cluster, NAMESPACE, 'async-api', kubeconfigs.api),
+      accountKubeconfig(cluster, NAMESPACE, 'async-api-controller', kubeconfigs.controller),
+    ]);
+  });
+  await progress.step('Start the API and the controller', async () => {
+    const start = (name: 'api' | 'controller', env: Record<string, string>) => {
+      const settings = { NAMESPACE, KUBECONFIG: kubeconfigs[name], ...env };
+      const service = new Service(name, settings, join(logs, `${name}.log`), onDeath);
+      services.push(service);
+      return service.ready();
+    };
+    const configFile = process.env.CONFIG_FILE || join(ROOT, 'resources/config.yaml');
+    await Promise.all([
+      start('api', { PORT: port, CONFIG_FILE: configFile, ...(process.env.HOST ? { HOST: process.env.HOST } : {}) }),
+      start('controller', { JOB_IMAGE: cluster.jobImage }),
+    ]);
+  });
+  const kubectl = `${cluster.kubectl ?? 'kubectl'} --kubeconfig ${relative(process.cwd(), cluster.kubeconfig)}${
+    cluster.context ? ` --context ${cluster.context}` : ''
+  } -n ${NAMESPACE}`;
+  console.log(`
+Async API listens on http://localhost:${port}. Try, in another terminal:
+
+  curl localhost:${port}/group/group_a        three jobs; the answer names where to ask for each
+  curl localhost:${port}/status/<id>          the state of one of them
+  curl localhost:${port}/group/group_b        definitions that are wrong, and what is wrong with them
+  curl localhost:${port}/group/group_d        a job that now and then runs forever
+
+  ${kubectl} get groupruns,jobs,pods
+
+Logs: ${relative(process.cwd(), logs)}/   Ctrl-C stops everything.`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`\n${error instanceof UserError ? error.message : error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
