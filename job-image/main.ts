@@ -1,0 +1,193 @@
+/**
+ * Simulated work, run as process 1 of a container. One file and no dependencies: the image holds node and this.
+ * What it prints last is what Kubernetes shows of a failed job (terminationMessagePolicy FallbackToLogsOnError).
+ */
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
+export const USAGE = `Usage: main.ts <command> [options]
+
+  sleep --seconds=N                        sleep, then succeed
+  log --lines=N [--interval-seconds=1]     print numbered lines, then succeed
+  fail [--exit-code=1]                     fail at once
+  hang                                     run until a signal comes
+
+sleep and log also take
+  --hang-probability=0..1                  how often to run forever instead, 0 where not given
+  --fail-probability=0..1                  how often to fail once the work is done, 0 where not given
+  --exit-code=1..255                       what to exit with on failure, 1 where not given
+
+Bad input exits with 2, SIGTERM with 143, SIGINT with 130.`;
+
+/** What to do. `fail` and `hang` are no work at all with a probability of 1. */
+export interface Work {
+  /** Lines to print, one after each pause but the first; a plain sleep prints none. */
+  lines: number;
+  /** Seconds between two lines. */
+  intervalSeconds: number;
+  /** Seconds to sleep without a word. */
+  seconds: number;
+  hangProbability: number;
+  failProbability: number;
+  exitCode: number;
+}
+
+/** Input the caller can mend; its message is the one sentence that is shown. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+const IDLE: Work = {
+  lines: 0,
+  intervalSeconds: 1,
+  seconds: 0,
+  hangProbability: 0,
+  failProbability: 0,
+  exitCode: 1,
+};
+
+interface Bounds {
+  field: keyof Work;
+  min: number;
+  max: number;
+  integer?: boolean;
+  required?: boolean;
+}
+
+/** The bounds are those of the GroupRun contract; this file cannot import it. */
+const exitCode: Bounds = { field: 'exitCode', min: 1, max: 255, integer: true };
+const misbehaviour: Record<string, Bounds> = {
+  'hang-probability': { field: 'hangProbability', min: 0, max: 1 },
+  'fail-probability': { field: 'failProbability', min: 0, max: 1 },
+  'exit-code': exitCode,
+};
+const COMMANDS: Record<string, { start: Work; options: Record<string, Bounds> }> = {
+  sleep: {
+    start: IDLE,
+    options: { seconds: { field: 'seconds', min: 0, max: 86_400, required: true }, ...misbehaviour },
+  },
+  log: {
+    start: IDLE,
+    options: {
+      lines: { field: 'lines', min: 0, max: 1_000_000, integer: true, required: true },
+      'interval-seconds': { field: 'intervalSeconds', min: 0, max: 3600 },
+      ...misbehaviour,
+    },
+  },
+  fail: { start: { ...IDLE, failProbability: 1 }, options: { 'exit-code': exitCode } },
+  hang: { start: { ...IDLE, hangProbability: 1 }, options: {} },
+};
+
+/** The work a command line asks for. Throws UsageError. */
+export function parseWork(args: string[]): Work {
+  const [name = 'nothing', ...rest] = args;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new UsageError(`Expected one of ${Object.keys(COMMANDS).join(', ')} first, got ${name}.`);
+  const values = parseOptions(name, rest, Object.keys(command.options));
+  const work = { ...command.start };
+  for (const [option, bounds] of Object.entries(command.options)) {
+    const value = values[option];
+    if (value !== undefined) work[bounds.field] = parseNumber(option, value, bounds);
+    else if (bounds.required) throw new UsageError(`Expected ${expectation(option, bounds)} after ${name}, got none.`);
+  }
+  return work;
+}
+
+function parseOptions(command: string, args: string[], names: string[]): Record<string, string | undefined> {
+  const options: ParseArgsOptionsConfig = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values as Record<string, string>;
+  } catch (error) {
+    const expected = names.length > 0 ? names.map((name) => `--${name}=N`).join(', ') : 'no option';
+    // Only the first sentence: what follows explains how to escape dashes.
+    const [got] = (error as Error).message.split(/\.\s|\n/);
+    throw new UsageError(`Expected ${expected} after ${command}, got: ${got}.`);
+  }
+}
+
+const DECIMAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+function parseNumber(option: string, text: string, bounds: Bounds): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  const fits = value >= bounds.min && value <= bounds.max && (!bounds.integer || Number.isInteger(value));
+  if (!fits) throw new UsageError(`Expected ${expectation(option, bounds)}, got "${text}".`);
+  return value;
+}
+
+const expectation = (option: string, { min, max, integer }: Bounds): string =>
+  `--${option} to be ${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`;
+
+export interface Deps {
+  /** Uniform in [0, 1). */
+  random: () => number;
+  print: (line: string) => void;
+  complain: (line: string) => void;
+  /** Its abort ends the work by an AbortError. */
+  signal: AbortSignal;
+}
+
+const REMINDER_MS = 30_000;
+
+/** Does the work and returns the exit code. */
+export async function runWork(work: Work, { random, print, complain, signal }: Deps): Promise<number> {
+  if (random() < work.hangProbability) {
+    print(`Hanging on purpose (hang probability ${work.hangProbability}); only a signal ends this.`);
+    for (let beats = 1; ; beats++) {
+      await sleep(REMINDER_MS, undefined, { signal });
+      print(`Still hanging after ${(beats * REMINDER_MS) / 1000} s.`);
+    }
+  }
+  if (work.seconds > 0) {
+    print(`Sleeping for ${work.seconds} s.`);
+    await sleep(work.seconds * 1000, undefined, { signal });
+  }
+  for (let line = 1; line <= work.lines; line++) {
+    if (line > 1) await pause(work.intervalSeconds, signal);
+    print(`Line ${line} of ${work.lines}`);
+  }
+  if (random() < work.failProbability) {
+    complain(`Failed on purpose with exit code ${work.exitCode} (fail probability ${work.failProbability}).`);
+    return work.exitCode;
+  }
+  print('Done.');
+  return 0;
+}
+
+/** A pause of nothing still lets a signal in. */
+const pause = (seconds: number, signal: AbortSignal): Promise<void> =>
+  seconds > 0 ? sleep(seconds * 1000, undefined, { signal }) : nextTurn(undefined, { signal });
+
+async function main(args: string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE);
+    return;
+  }
+  const stop = new AbortController();
+  // The kernel gives process 1 no default handlers: without these it could only be killed.
+  for (const [name, code] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) return;
+      console.log(`Got ${name} before the work was done.`);
+      process.exitCode = code;
+      stop.abort();
+    });
+  }
+  try {
+    process.exitCode = await runWork(parseWork(args), {
+      random: Math.random,
+      print: console.log,
+      complain: console.error,
+      signal: stop.signal,
+    });
+  } catch (error) {
+    if (stop.signal.aborted) return;
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}
+
+if (import.meta.main) await main(process.argv.slice(2));
