@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const RINGS = ['unit', 'integration', 'e2e'];
+const HELP = `npm test                        checks, then all tests
+npm run check                   Biome, tsc and whether generated files are current
+npm run test:unit               one ring of tests; also test:integration, test:e2e
+npm run test:unit -- -t words   further words go to Jest`;
+
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+/** Runs a program of this checkout to its end and returns its exit code; the terminal's Ctrl-C ends it too. */
+function run(command: string, args: string[], env: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
+    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('error', (error) => {
+      process.stderr.write(`${command}: ${error.message}\n`);
+      resolve(1);
+    });
+  });
+}
+
+const bin = (name: string) => join(ROOT, 'node_modules/.bin', name);
+
+async function checks(): Promise<Counts> {
+  const counts = { passed: 0, failed: 0 };
+  for (const [what, command, ...args] of [
+    ['Biome', bin('biome'), 'check', '--error-on-warnings', '.'],
+    ['tsc', bin('tsc'), '--noEmit', '-p', '.'],
+    ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
+  ] as const) {
+    const ok = (await run(command, args)) === 0;
+    process.stderr.write(`${ok ? '✓' : '✗'} ${what}\n`);
+    counts[ok ? 'passed' : 'failed']++;
+  }
+  return counts;
+}
+
+async function jest(rings: string[], rest: string[]): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), 'async-api-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const paths = rings.map((ring) => `test/${ring}/`);
+    const options = ['--json', `--outputFile=${report}`, '--silent=false', '--verbose'];
+    const program = join(ROOT, 'node_modules/jest/bin/jest.js');
+    const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', program, ...options, ...paths, ...rest];
+    // Jest prints its JSON on stdout too where it is not given a file; with one, only its report on stderr is seen.
+    const code = await run(process.execPath, args, { RINGS: rings.join(' ') });
+    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(await readFile(report, 'utf8'));
+    // A suite that does not even load has no test to count.
+    const failed = numFailedTests || numFailedTestSuites || (code === 0 ? 0 : 1);
+    return { passed: numPassedTests, failed };
+  } catch (error) {
+    process.stderr.write(`Jest left no report: ${error}\n`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const [what, ...rest] = process.argv.slice(2);
+if (what === '--help') console.log(HELP);
+else {
+  // Jest and the cluster's launcher hear the terminal's signal themselves and clean up; this waits for them.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+  const total = { passed: 0, failed: 0 };
+  const add = (counts: Counts) => {
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+  };
+  if (what === undefined || what === 'check') add(await checks());
+  if (what !== 'check') add(await jest(what ? [what] : RINGS, rest));
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accountKubeconfig, installManifests } from '../../cluster/install.ts';
+import { createClient, type KubeClient } from '../../kube/client.ts';
+import { Service } from '../../scripts/service.ts';
+
+export const ADMIN = { kubeconfig: process.env.TEST_KUBECONFIG ?? '' };
+
+/** The product in a namespace of its own on the test cluster. */
+export class Product {
+  readonly namespace: string;
+  readonly admin: KubeClient;
+  readonly folder: string;
+  /** Where the API listens, such as http://127.0.0.1:40123. */
+  url = '';
+  api: Service | undefined;
+  controller: Service | undefined;
+
+  static async install(): Promise<Product> {
+    const namespace = `test-${randomBytes(4).toString('hex')}`;
+    await installManifests(ADMIN, namespace);
+    const folder = await mkdtemp(join(tmpdir(), `${namespace}-`));
+    const product = new Product(namespace, await createClient(ADMIN), folder);
+    await Promise.all(
+      ['async-api', 'async-api-controller'].map((account) =>
+        accountKubeconfig(ADMIN, namespace, account, join(folder, `${account}.kubeconfig`)),
+      ),
+    );
+    return product;
+  }
+
+  constructor(namespace: string, admin: KubeClient, folder: string) {
+    this.namespace = namespace;
+    this.admin = admin;
+    this.folder = folder;
+  }
+
+  /** A client with that service account's own token. */
+  as(account: 'async-api' | 'async-api-controller'): Promise<KubeClient> {
+    return createClient({ kubeconfig: join(this.folder, `${account}.kubeconfig`) });
+  }
+
+  async startApi(configFile = join(import.meta.dirname, '../../resources/config.yaml')): Promise<void> {
+    this.api = this.#service('api', 'async-api', { PORT: '0', CONFIG_FILE: configFile });
+    const { port } = await this.api.ready();
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  async startController(): Promise<void> {
+    const settings = { JOB_IMAGE: process.env.TEST_JOB_IMAGE ?? '' };
+    this.controller = this.#service('controller', 'async-api-controller', settings);
+    await this.controller.ready();
+  }
+
+  #service(name: 'api' | 'controller', account: string, env: Record<string, string>): Service {
+    const settings = { NAMESPACE: this.namespace, KUBECONFIG: join(this.folder, `${account}.kubeconfig`), ...env };
+    return new Service(name, settings, join(this.folder, `${name}.log`), (why) => process.stderr.write(`${why}\n`));
+  }
+
+  runsPath(name = ''): string {
+    return `/apis/async-api.dev/v1alpha1/namespaces/${this.namespace}/groupruns${name && `/${name}`}`;
+  }
+
+  jobsPath(name = ''): string {
+    return `/apis/batch/v1/namespaces/${this.namespace}/jobs${name && `/${name}`}`;
+  }
+
+  podsPath(): string {
+    return `/api/v1/namespaces/${this.namespace}/pods`;
+  }
+
+  async uninstall(): Promise<void> {
+    await this.api?.stop();
+    await this.controller?.stop();
+    await this.admin.request('DELETE', `/api/v1/namespaces/${this.namespace}`);
+    await this.admin.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks until `probe` gives something other than undefined, and fails after the deadline with what is said. */
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, deadlineMs = 30_000): Promise<T> {
+  const until = Date.now() + deadlineMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    if (Date.now() > until) throw new Error(`Not seen within ${deadlineMs / 1000} s: ${what}`);
+    await sleep(100);
+  }
+}
