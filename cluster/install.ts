@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KubeConfig, KubernetesObjectApi, type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
-import { parseAllDocuments, parse } from 'yaml';
+import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import { parse, parseAllDocuments } from 'yaml';
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { API_GROUP, API_VERSION, PLURAL } from '../kube/group-run.ts';
 import type { Cluster } from './embedded.ts';
@@ -18,7 +18,10 @@ async function manifests(namespace: string): Promise<KubernetesObject[]> {
   const objects: KubernetesObject[] = [];
   for (const resource of resources) {
     for (const document of parseAllDocuments(await readFile(join(BASE, resource), 'utf8'))) {
-      const text = JSON.stringify(document.toJS()).replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`);
+      const text = JSON.stringify(document.toJS()).replaceAll(
+        `"namespace":"${NAMESPACE}"`,
+        `"namespace":"${namespace}"`,
+      );
       const object = JSON.parse(text) as KubernetesObject;
       if (object.kind === 'Namespace') object.metadata!.name = namespace;
       objects.push(object);
@@ -28,7 +31,10 @@ async function manifests(namespace: string): Promise<KubernetesObject[]> {
 }
 
 /** Applies manifests/base by server-side apply and waits until the API server serves GroupRuns. */
-export async function installManifests(cluster: Pick<Cluster, 'kubeconfig' | 'context'>, namespace: string): Promise<void> {
+export async function installManifests(
+  cluster: Pick<Cluster, 'kubeconfig' | 'context'>,
+  namespace: string,
+): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   if (cluster.context) config.setCurrentContext(cluster.context);

@@ -79,7 +79,9 @@ function toError(call: string, code: number, text: string, retryAfter?: string |
 }
 
 function toUrl(server: string, path: string, query: Query = {}): string {
-  const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+  const given = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)] as [string, string]],
+  );
   return `${server}${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`;
 }
 
@@ -111,7 +113,12 @@ export async function createClient(options: { kubeconfig?: string; context?: str
   // Apart, so that long watches never take the connections of calls.
   const watches = new Agent({ connect, bodyTimeout: 0, headersTimeout: DEADLINE_MS });
 
-  async function once<T>(method: string, path: string, { body, contentType, query }: RequestOptions, signal: AbortSignal) {
+  async function once<T>(
+    method: string,
+    path: string,
+    { body, contentType, query }: RequestOptions,
+    signal: AbortSignal,
+  ) {
     const extra = body === undefined ? {} : { 'content-type': contentType ?? 'application/json' };
     const response = await send(toUrl(server!, path, query), {
       method: method as Dispatcher.HttpMethod,

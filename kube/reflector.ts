@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, type KubeClient } from './client.ts';
-import type { Log } from './log.ts';
+import { errorMessage, type Log } from './log.ts';
 
 export interface Stored {
   metadata: { name: string; namespace?: string; uid: string; resourceVersion: string };
@@ -106,7 +106,7 @@ export class Reflector<T extends Stored> {
         // The version is too old to go on from; the store stays readable until the new list replaces it.
         if (error instanceof ApiError && error.code === 410) this.#resourceVersion = undefined;
         const { path, log } = this.#options;
-        log('list and watch broke off, trying again', { path, error: String(error) });
+        log('list and watch broke off, trying again', { path, error: errorMessage(error) });
         const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
         const backoffMs = Math.min(MAX_BACKOFF_MS, 500 * 2 ** this.#failures) * (0.5 + this.#random());
         this.#failures = Math.min(this.#failures + 1, 10);
@@ -127,12 +127,12 @@ export class Reflector<T extends Stored> {
       token = page.metadata.continue || undefined;
       version = page.metadata.resourceVersion;
     } while (token !== undefined);
-    const list = diff(this.#store, found);
-    for (const change of list) this.#apply(change);
+    const pending = diff(this.#store, found);
+    for (const change of pending) this.#apply(change);
     this.#resourceVersion = version;
     this.#synced = true;
     this.#lastEventAt = Date.now();
-    for (const change of list) this.#notify(change);
+    for (const change of pending) this.#notify(change);
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -188,7 +188,7 @@ export class Reflector<T extends Stored> {
     try {
       this.#options.onChange(previous, current);
     } catch (error) {
-      this.#options.log('a change handler failed', { path: this.#options.path, error: String(error) });
+      this.#options.log('a change handler failed', { path: this.#options.path, error: errorMessage(error) });
     }
   }
 }

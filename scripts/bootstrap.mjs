@@ -20,7 +20,10 @@ function current() {
 
 if (!current()) {
   process.stderr.write('  Install dependencies (npm ci) …\n');
-  const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
+  const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (install.status === 0) writeFileSync(stamp, lock);
   else process.exitCode = install.status ?? 1;
 }

@@ -18,7 +18,12 @@ export class Service {
    * Starts it with exactly these settings, its log appended to `logFile`. `onDeath` is called with the end of the log if
    * it ends unasked.
    */
-  constructor(name: 'api' | 'controller', env: Record<string, string>, logFile: string, onDeath: (why: string) => void) {
+  constructor(
+    name: 'api' | 'controller',
+    env: Record<string, string>,
+    logFile: string,
+    onDeath: (why: string) => void,
+  ) {
     this.#name = name;
     this.#child = spawn(process.execPath, [join(ROOT, name, 'main.ts')], {
       detached: true,
@@ -37,7 +42,8 @@ export class Service {
       this.#child.once('close', (code, signal) => {
         log.end();
         resolve();
-        if (!this.#stopping) onDeath(`${name} ended with ${signal ?? code}. The end of its log:\n${this.#tail.join('\n')}`);
+        if (!this.#stopping)
+          onDeath(`${name} ended with ${signal ?? code}. The end of its log:\n${this.#tail.join('\n')}`);
       });
     });
   }

@@ -94,6 +94,8 @@ Logs: ${relative(process.cwd(), logs)}/   Ctrl-C stops everything.`);
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`\n${error instanceof UserError ? error.message : error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `\n${error instanceof UserError ? error.message : error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exitCode = 1;
 });

@@ -50,7 +50,14 @@ async function jest(rings: string[], rest: string[]): Promise<Counts> {
     const paths = rings.map((ring) => `test/${ring}/`);
     const options = ['--json', `--outputFile=${report}`, '--silent=false', '--verbose'];
     const program = join(ROOT, 'node_modules/jest/bin/jest.js');
-    const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', program, ...options, ...paths, ...rest];
+    const args = [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      program,
+      ...options,
+      ...paths,
+      ...rest,
+    ];
     // Jest prints its JSON on stdout too where it is not given a file; with one, only its report on stderr is seen.
     const code = await run(process.execPath, args, { RINGS: rings.join(' ') });
     const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(await readFile(report, 'utf8'));

@@ -82,7 +82,11 @@ export class Product {
 }
 
 /** Asks until `probe` gives something other than undefined, and fails after the deadline with what is said. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, deadlineMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined>,
+  deadlineMs = 30_000,
+): Promise<T> {
   const until = Date.now() + deadlineMs;
   for (;;) {
     const found = await probe();

@@ -1,0 +1,24 @@
+import express, { type Express } from 'express';
+import type { Deps } from './deps.ts';
+import { errorHandler, refuse } from './errors.ts';
+import { groupRoutes } from './routes/group.ts';
+import { healthRoutes } from './routes/health.ts';
+import { statusRoutes } from './routes/status.ts';
+
+/** The REST service, built apart from listening. */
+export function createApp(deps: Deps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((_request, response, next) => {
+    // Plain text stays plain text, whatever a browser thinks of it.
+    response.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'" });
+    next();
+  });
+  app.use(healthRoutes(deps), groupRoutes(deps), statusRoutes(deps));
+  app.use((_request, response) =>
+    refuse(response, 404, 'Nothing is here. Try /group/<group_name> or /status/<job_id>.'),
+  );
+  app.use(errorHandler(deps.log));
+  return app;
+}

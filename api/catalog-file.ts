@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage, type Log } from '../kube/log.ts';
+import { type Catalog, parseCatalog } from './catalog.ts';
+
+/** The catalog in a file that may change: re-read while it runs, keeping the last good one. */
+export class CatalogFile {
+  readonly #path: string;
+  readonly #log: Log;
+  #text: string;
+  #catalog: Catalog;
+  #problem: string | undefined;
+
+  /** Reads it the first time; rejects with a message that says what to mend. */
+  static async open(path: string, log: Log): Promise<CatalogFile> {
+    const text = await readFile(path, 'utf8').catch((error) => {
+      throw new Error(`Cannot read the groups from CONFIG_FILE ${path}: ${errorMessage(error)}`);
+    });
+    try {
+      return new CatalogFile(path, log, text, parseCatalog(text));
+    } catch (error) {
+      throw new Error(`${path} cannot be used:\n${errorMessage(error)}`);
+    }
+  }
+
+  private constructor(path: string, log: Log, text: string, catalog: Catalog) {
+    this.#path = path;
+    this.#log = log;
+    this.#text = text;
+    this.#catalog = catalog;
+  }
+
+  get catalog(): Catalog {
+    return this.#catalog;
+  }
+
+  /** Why the file as it is now is not the one in use, or undefined. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Looks at the file every `intervalMs` until the signal aborts. A ConfigMap swaps links, which no watch reports well. */
+  async follow(signal: AbortSignal, intervalMs = 1000): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(intervalMs, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await this.#reload();
+    }
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const text = await readFile(this.#path, 'utf8');
+      if (text === this.#text && this.#problem === undefined) return;
+      this.#catalog = parseCatalog(text);
+      this.#log('config file read', { groups: this.#catalog.size });
+      this.#text = text;
+      this.#problem = undefined;
+    } catch (error) {
+      const problem = errorMessage(error);
+      if (problem !== this.#problem)
+        this.#log('config file cannot be used, the last good one stays', { error: problem });
+      this.#problem = problem;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Log } from '../kube/log.ts';
+import type { Catalog } from './catalog.ts';
+import type { RunStore } from './runs.ts';
+
+/** One thing that `/readyz` looks at. */
+export interface Check {
+  name: string;
+  ok: boolean;
+  note?: string;
+}
+
+/** All that the routes need from outside. */
+export interface Deps {
+  catalog: () => Catalog;
+  runs: RunStore;
+  newBase: () => string;
+  checks: () => Check[];
+  log: Log;
+}

@@ -1,0 +1,95 @@
+import { API_GROUP, API_VERSION, type GroupRun, type JobDefinition, KIND } from '../kube/group-run.ts';
+import { jobId, runBase } from '../kube/ids.ts';
+import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL } from '../kube/labels.ts';
+
+const CONTAINER = 'job';
+const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
+
+/**
+ * The Job of the run's definition `index` (from 1): named by its id, owned by the run, with a deadline, in a pod that
+ * meets the restricted Pod Security Standard. Sleep and log run in `jobImage`.
+ */
+export function buildJob(run: GroupRun, index: number, jobImage: string) {
+  const definition = run.spec.jobs[index - 1];
+  if (!definition) throw new RangeError(`Expected a job index from 1 to ${run.spec.jobs.length}, got ${index}`);
+  const base = runBase(run.metadata);
+  const id = jobId(base, index);
+  const labels = {
+    [MANAGED_BY]: MANAGER,
+    [GROUP_LABEL]: run.spec.group,
+    [JOB_LABEL]: definition.name,
+    [RUN_LABEL]: base,
+  };
+  const owner = {
+    apiVersion: `${API_GROUP}/${API_VERSION}`,
+    kind: KIND,
+    name: run.metadata.name,
+    uid: run.metadata.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: id, labels, ownerReferences: [owner] },
+    spec: {
+      activeDeadlineSeconds: definition.activeDeadlineSeconds,
+      backoffLimit: definition.backoffLimit,
+      // Replaced only when the failed pod is gone: two pods of one job never run at a time.
+      podReplacementPolicy: 'Failed',
+      // A node that is drained is not the job's fault.
+      podFailurePolicy: {
+        rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+      },
+      template: { metadata: { labels }, spec: podSpec(definition, { id, base, group: run.spec.group, jobImage }) },
+    },
+  };
+}
+
+function podSpec(definition: JobDefinition, run: { id: string; base: string; group: string; jobImage: string }) {
+  const own = definition.container;
+  const env = [
+    { name: 'ASYNC_API_JOB_ID', value: run.id },
+    { name: 'ASYNC_API_RUN_ID', value: run.base },
+    { name: 'ASYNC_API_GROUP', value: run.group },
+  ];
+  return {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 10,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: CONTAINER,
+        image: own?.image ?? run.jobImage,
+        imagePullPolicy: 'IfNotPresent',
+        ...(own ? { command: own.command, args: own.args } : { args: simulatedWork(definition) }),
+        env: [...(own?.env ?? []), ...env],
+        resources: {
+          requests: { ...RESOURCES.requests, ...own?.resources?.requests },
+          limits: { ...RESOURCES.limits, ...own?.resources?.limits },
+        },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        // The last lines of a failed job's log come with the pod's status.
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+      },
+    ],
+  };
+}
+
+/** The job image's arguments, such as `sleep --seconds=5 --hang-probability=0.5`. */
+function simulatedWork({ sleep, log }: JobDefinition): string[] {
+  const flags = sleep ?? log ?? {};
+  const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return [sleep ? 'sleep' : 'log', ...Object.entries(flags).map(([name, value]) => `--${kebab(name)}=${value}`)];
+}

@@ -1,0 +1,72 @@
+import {
+  type Condition,
+  type GroupRun,
+  type GroupRunStatus,
+  isTerminal,
+  type JobState,
+  type JobStatus,
+} from '../kube/group-run.ts';
+
+/** A run's status from its jobs'. Pure; times move only with what they tell of. */
+export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRunStatus {
+  const count = (state: JobState) => jobs.filter((job) => job.state === state).length;
+  const state = rollUp(jobs);
+  const startedAt = jobs.flatMap((job) => job.startedAt ?? []).toSorted()[0];
+  const finishedAt = isTerminal(state)
+    ? jobs
+        .flatMap((job) => job.finishedAt ?? [])
+        .toSorted()
+        .at(-1)
+    : undefined;
+  return {
+    state,
+    ...(startedAt ? { startedAt } : {}),
+    ...(finishedAt ? { finishedAt } : {}),
+    ...(run.metadata.generation === undefined ? {} : { observedGeneration: run.metadata.generation }),
+    succeeded: `${count('SUCCESS')}/${jobs.length}`,
+    counts: {
+      pending: count('PENDING'),
+      started: count('STARTED'),
+      retry: count('RETRY'),
+      success: count('SUCCESS'),
+      failure: count('FAILURE'),
+      revoked: count('REVOKED'),
+    },
+    conditions: [succeeded(run, state, jobs, now)],
+    jobs,
+  };
+}
+
+/** The run's state: over when all jobs are, and then as good as its worst job. */
+export function rollUp(jobs: Pick<JobStatus, 'state'>[]): JobState {
+  const states = new Set(jobs.map((job) => job.state));
+  if (jobs.every((job) => isTerminal(job.state))) {
+    if (states.has('FAILURE')) return 'FAILURE';
+    return states.has('REVOKED') ? 'REVOKED' : 'SUCCESS';
+  }
+  return states.size === 1 && states.has('PENDING') ? 'PENDING' : 'STARTED';
+}
+
+/** Kubernetes' condition for bounded work: Unknown while it goes on (API conventions). */
+function succeeded(run: GroupRun, state: JobState, jobs: JobStatus[], now: Date): Condition {
+  const status = !isTerminal(state) ? 'Unknown' : state === 'SUCCESS' ? 'True' : 'False';
+  const bad = jobs.filter((job) => job.state === 'FAILURE' || job.state === 'REVOKED');
+  const reasons = { Unknown: 'InProgress', True: 'AllJobsSucceeded', False: 'JobsFailed' };
+  const message = {
+    Unknown: `${jobs.filter((job) => isTerminal(job.state)).length} of ${jobs.length} jobs are done.`,
+    True: `All ${jobs.length} jobs succeeded.`,
+    False: `${bad.length} of ${jobs.length} jobs did not succeed: ${bad
+      .slice(0, 10)
+      .map((job) => `${job.name} (${job.reason ?? job.state})`)
+      .join(', ')}`,
+  }[status];
+  const before = run.status?.conditions?.find((condition) => condition.type === 'Succeeded');
+  return {
+    type: 'Succeeded',
+    status,
+    reason: reasons[status],
+    message,
+    lastTransitionTime: before?.status === status ? before.lastTransitionTime : now.toISOString(),
+    ...(run.metadata.generation === undefined ? {} : { observedGeneration: run.metadata.generation }),
+  };
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** A setting's environment variable that must not be empty, with what it is for. */
+export const text = (description: string) => z.string().min(1).max(4096).describe(description);
+
+/**
+ * Reads settings from the environment. Throws an Error that names every wrong variable and says what it is for.
+ */
+export function readSettings<T extends z.ZodObject>(schema: T, env: Record<string, string | undefined>): z.infer<T> {
+  const result = schema.safeParse(env);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return `  ${name}: ${issue.message}, got ${JSON.stringify(env[name])} (${schema.shape[name]?.description})`;
+  });
+  throw new Error(`Wrong settings in the environment:\n${problems.join('\n')}`);
+}
+
+/** The lines of --help that tell of each variable. */
+export const settingsHelp = (schema: z.ZodObject): string =>
+  Object.entries(schema.shape)
+    .map(([name, field]) => `  ${name.padEnd(12)} ${(field as z.ZodType).description}`)
+    .join('\n');

@@ -1,0 +1,22 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { configJsonSchema } from '../api/config.ts';
+import { groupRunCrd } from '../kube/crd.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const FILES = {
+  'manifests/base/crd.yaml': () =>
+    `# Generated from kube/group-run.ts by: npm run generate\n${stringify(groupRunCrd(), { aliasDuplicateObjects: false })}`,
+  'resources/config.schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+};
+
+/** Writes every generated file; with --check only says which are not current, and fails if any is. */
+for (const [name, generate] of Object.entries(FILES)) {
+  const path = join(ROOT, name);
+  if (!process.argv.includes('--check')) await writeFile(path, generate());
+  else if ((await readFile(path, 'utf8').catch(() => '')) !== generate()) {
+    console.error(`${name} is not current. Run: npm run generate`);
+    process.exitCode = 1;
+  }
+}

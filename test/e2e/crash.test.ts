@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Job, Pod } from '../../controller/types.ts';
+import { Product } from '../support/harness.ts';
+import { finalStatus, trigger } from '../support/rest.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  await Promise.all([product.startApi(), product.startController()]);
+});
+afterAll(() => product.uninstall());
+
+/** Job UIDs and pods a run has had, from what the API server holds. */
+async function made(path: string): Promise<{ jobs: number; pods: number }> {
+  const id = path.slice('/status/'.length);
+  const query = { labelSelector: `async-api.dev/run=${id.slice(0, -4)}0000` };
+  const jobs = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath(), { query });
+  const pods = await product.admin.request<{ items: Pod[] }>('GET', product.podsPath(), { query });
+  return { jobs: jobs.items.length, pods: pods.items.length };
+}
+
+test.each([0, 100, 150, 200, 300, 1500])(
+  'a controller killed %i ms after a trigger and started again runs every job once',
+  async (delay) => {
+    const paths = await trigger(product, 'group_a');
+    await sleep(delay);
+    await product.controller!.kill();
+    await product.startController();
+    for (const path of paths) {
+      expect(await finalStatus(product, path)).toEqual({ state: 'SUCCESS', task_id: path.slice('/status/'.length) });
+    }
+    expect(await made(paths[0]!)).toEqual({ jobs: 3, pods: 3 });
+  },
+);
+
+test('an API killed right after a 202 answers for the run when it is back', async () => {
+  const paths = await trigger(product, 'group_a');
+  await product.api!.kill();
+  await product.startApi();
+  expect((await fetch(product.url + paths[0]!)).status).toBe(200);
+  for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
+  expect(await made(paths[0]!)).toEqual({ jobs: 3, pods: 3 });
+});

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually, Product } from '../support/harness.ts';
+import { finalStatus, trigger } from '../support/rest.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  const groups = {
+    exits: { jobs: { three: { sleep: { seconds: 0, failProbability: 1, exitCode: 3 } } } },
+    hangs: { jobs: { forever: { sleep: { seconds: 0, hangProbability: 1 }, activeDeadlineSeconds: 4 } } },
+    hungry: {
+      jobs: {
+        memory: {
+          container: {
+            image: process.env.TEST_JOB_IMAGE,
+            command: ['node', '-e', 'const kept = []; for (;;) kept.push(Buffer.alloc(8e6, 1))'],
+            resources: { requests: { memory: '32Mi' }, limits: { memory: '96Mi' } },
+          },
+        },
+      },
+    },
+    retried: { jobs: { twice: { sleep: { seconds: 0, failProbability: 1, exitCode: 7 }, backoffLimit: 1 } } },
+  };
+  const file = join(product.folder, 'config.yaml');
+  await writeFile(file, JSON.stringify({ groups }));
+  await Promise.all([product.startApi(file), product.startController()]);
+});
+afterAll(() => product.uninstall());
+
+test('a job that exits with 3 is a FAILURE with that exit code and its last words', async () => {
+  const [path] = await trigger(product, 'exits');
+  expect(await finalStatus(product, path!)).toMatchObject({
+    state: 'FAILURE',
+    reason: 'Error',
+    exitCode: 3,
+    message: expect.stringContaining('exit code 3'),
+  });
+});
+
+test('a job that runs forever is caught by its deadline and leaves no process on the node', async () => {
+  const [path] = await trigger(product, 'hangs');
+  const status = await finalStatus(product, path!);
+  expect(status).toMatchObject({ state: 'FAILURE', reason: 'DeadlineExceeded' });
+  await eventually('the end of the hanging process', async () => {
+    const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+    return processes.includes('/app/main.ts sleep --seconds=0 --hang-probability=1') ? undefined : true;
+  });
+});
+
+test('a job that allocates beyond its limit is OOMKilled', async () => {
+  const [path] = await trigger(product, 'hungry');
+  expect(await finalStatus(product, path!)).toMatchObject({ state: 'FAILURE', reason: 'OOMKilled' });
+});
+
+test('a job that may be tried again is RETRY in between, and fails after its last attempt', async () => {
+  const [path] = await trigger(product, 'retried');
+  const seen = new Set<string>();
+  const status = await eventually(
+    'a final state',
+    async () => {
+      const { state, exitCode } = (await (await fetch(product.url + path)).json()) as {
+        state: string;
+        exitCode: number;
+      };
+      seen.add(state);
+      return state === 'FAILURE' ? { state, exitCode } : undefined;
+    },
+    50_000,
+  );
+  expect(status.exitCode).toBe(7);
+  expect(seen).toContain('RETRY');
+});

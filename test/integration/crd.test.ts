@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { newBase } from '../../kube/ids.ts';
+import { Product } from '../support/harness.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+});
+afterAll(() => product.uninstall());
+
+const definition = {
+  name: 'job_1',
+  sleep: { seconds: 1 },
+  activeDeadlineSeconds: 60,
+  pendingDeadlineSeconds: 60,
+  backoffLimit: 0,
+};
+const newRun = (spec: object) => ({
+  apiVersion: 'async-api.dev/v1alpha1',
+  kind: 'GroupRun',
+  metadata: { name: newBase() },
+  spec,
+});
+const create = (spec: object) => product.admin.request<GroupRun>('POST', product.runsPath(), { body: newRun(spec) });
+const patch = (path: string, body: object) =>
+  product.admin.request<GroupRun>('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+
+test('a run with valid jobs is stored as it was sent', async () => {
+  const run = await create({ group: 'group_a', jobs: [definition] });
+  expect(run.spec).toEqual({ group: 'group_a', jobs: [definition] });
+});
+
+test('a run of 1,000 jobs is accepted and one more is refused', async () => {
+  const jobs = Array.from({ length: 1001 }, (_, index) => ({ ...definition, name: `job_${index}` }));
+  await create({ group: 'g', jobs: jobs.slice(1) });
+  await expect(create({ group: 'g', jobs })).rejects.toThrow(/at most 1000/);
+});
+
+test.each([
+  ['no jobs', { group: 'g', jobs: [] }, /at least 1/],
+  ['a job with two kinds of work', { group: 'g', jobs: [{ ...definition, log: { lines: 1 } }] }, /exactly one of/i],
+  ['a job with no work', { group: 'g', jobs: [{ ...definition, sleep: undefined }] }, /exactly one of/i],
+  ['two jobs of one name', { group: 'g', jobs: [definition, definition] }, /Duplicate value/],
+  ['no deadline', { group: 'g', jobs: [{ ...definition, activeDeadlineSeconds: undefined }] }, /activeDeadlineSeconds/],
+  ['a sleep of less than nothing', { group: 'g', jobs: [{ ...definition, sleep: { seconds: -1 } }] }, /seconds/],
+])('a run with %s is refused', async (_what, spec, message) => {
+  await expect(create(spec)).rejects.toThrow(message);
+});
+
+test('the jobs and the group of a run cannot be changed', async () => {
+  const run = await create({ group: 'group_a', jobs: [definition] });
+  const path = product.runsPath(run.metadata.name);
+  await expect(patch(path, { spec: { group: 'other' } })).rejects.toThrow(/immutable/i);
+  await expect(patch(path, { spec: { jobs: [{ ...definition, backoffLimit: 3 }] } })).rejects.toThrow(/immutable/i);
+  await expect(patch(path, { spec: { parameters: { a: 'b' } } })).rejects.toThrow(/immutable/i);
+});
+
+test('a run can be cancelled, and a cancel is not undone', async () => {
+  const run = await create({ group: 'group_a', jobs: [definition] });
+  const path = product.runsPath(run.metadata.name);
+  expect((await patch(path, { spec: { cancel: true } })).spec.cancel).toBe(true);
+  await expect(patch(path, { spec: { cancel: false } })).rejects.toThrow(/cancel/i);
+  await expect(patch(path, { spec: { cancel: null } })).rejects.toThrow(/cancel/i);
+});
+
+test.each(['SUCCESS', 'FAILURE', 'REVOKED'])('a job that is %s stays so', async (state) => {
+  const run = await create({ group: 'group_a', jobs: [definition] });
+  const path = `${product.runsPath(run.metadata.name)}/status`;
+  const status = (to: string) => ({ status: { state: 'STARTED', jobs: [{ name: 'job_1', id: 'x', state: to }] } });
+  await patch(path, status('STARTED'));
+  await patch(path, status(state));
+  await expect(patch(path, status('STARTED'))).rejects.toThrow(/terminal/i);
+  await patch(path, status(state));
+});
+
+test('a write of the status leaves the spec alone, and one of the spec the status', async () => {
+  const run = await create({ group: 'group_a', jobs: [definition] });
+  const path = product.runsPath(run.metadata.name);
+  await patch(`${path}/status`, { spec: { cancel: true }, status: { state: 'STARTED' } });
+  const stored = await patch(path, { status: { state: 'FAILURE' } });
+  expect(stored.spec.cancel).toBeUndefined();
+  expect(stored.status?.state).toBe('STARTED');
+});

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { KubeClient } from '../../kube/client.ts';
+import { Product } from '../support/harness.ts';
+
+let product: Product;
+let api: KubeClient;
+let controller: KubeClient;
+beforeAll(async () => {
+  product = await Product.install();
+  api = await product.as('async-api');
+  controller = await product.as('async-api-controller');
+});
+afterAll(async () => {
+  await api.close();
+  await controller.close();
+  await product.uninstall();
+});
+
+const forbidden = { code: 403, reason: 'Forbidden' };
+const anyRun = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: 'x' }, spec: {} };
+const anyJob = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'x' }, spec: {} };
+
+test("the API's account can list and make runs", async () => {
+  await api.request('GET', product.runsPath());
+  // Past authorization: it is the schema that refuses.
+  await expect(api.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject({ code: 422 });
+});
+
+test("the API's account can neither read nor make Jobs, nor read pods or secrets", async () => {
+  await expect(api.request('GET', product.jobsPath())).rejects.toMatchObject(forbidden);
+  await expect(api.request('POST', product.jobsPath(), { body: anyJob })).rejects.toMatchObject(forbidden);
+  await expect(api.request('GET', product.podsPath())).rejects.toMatchObject(forbidden);
+  await expect(api.request('GET', `/api/v1/namespaces/${product.namespace}/secrets`)).rejects.toMatchObject(forbidden);
+});
+
+test("the API's account can write no status", async () => {
+  const patch = { body: { status: { state: 'SUCCESS' } }, contentType: 'application/merge-patch+json' };
+  await expect(api.request('PATCH', `${product.runsPath('x')}/status`, patch)).rejects.toMatchObject(forbidden);
+});
+
+test("the controller's account can make Jobs but no runs, and can delete neither", async () => {
+  await expect(controller.request('POST', product.jobsPath(), { body: anyJob })).rejects.toMatchObject({ code: 422 });
+  await expect(controller.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject(forbidden);
+  await expect(controller.request('DELETE', product.runsPath('x'))).rejects.toMatchObject(forbidden);
+  await expect(controller.request('DELETE', product.jobsPath('x'))).rejects.toMatchObject(forbidden);
+});
+
+test("neither account can see another namespace's runs", async () => {
+  const path = '/apis/async-api.dev/v1alpha1/namespaces/default/groupruns';
+  await expect(api.request('GET', path)).rejects.toMatchObject(forbidden);
+  await expect(controller.request('GET', path)).rejects.toMatchObject(forbidden);
+});

@@ -1,0 +1,96 @@
+import type { Job, Pod, Terminated } from '../../controller/types.ts';
+import type { GroupRun, JobDefinition, JobStatus } from '../../kube/group-run.ts';
+
+/** Small objects for tests of pure code; what a test does not say is ordinary. */
+export const BASE = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
+export const ID = '78b9d1a2-3c4d-4e5f-8a6b-000000000001';
+export const NOW = new Date('2026-11-24T12:00:00.000Z');
+
+export const definition = (fields: Partial<JobDefinition> = {}): JobDefinition => ({
+  name: 'job_a1',
+  sleep: { seconds: 5 },
+  activeDeadlineSeconds: 300,
+  pendingDeadlineSeconds: 120,
+  backoffLimit: 0,
+  ...fields,
+});
+
+export const run = (jobs: JobDefinition[] = [definition()], statuses?: JobStatus[]): GroupRun => ({
+  apiVersion: 'async-api.dev/v1alpha1',
+  kind: 'GroupRun',
+  metadata: {
+    name: BASE,
+    namespace: 'async-api',
+    uid: 'run-uid',
+    resourceVersion: '1',
+    generation: 1,
+    creationTimestamp: '2026-11-24T11:00:00Z',
+  },
+  spec: { group: 'group_a', jobs },
+  ...(statuses ? { status: { state: 'PENDING', jobs: statuses } } : {}),
+});
+
+export const job = (condition?: { type: string; reason?: string; message?: string }, failed = 0): Job => ({
+  metadata: {
+    name: ID,
+    uid: 'job-uid',
+    resourceVersion: '2',
+    ownerReferences: [{ kind: 'GroupRun', uid: 'run-uid', controller: true }],
+  },
+  status: {
+    failed,
+    conditions: condition ? [{ status: 'True', lastTransitionTime: '2026-11-24T11:30:00Z', ...condition }] : [],
+  },
+});
+
+const pod = (status: NonNullable<Pod['status']>, minute = 0): Pod => ({
+  metadata: {
+    name: `${ID}-${minute}`,
+    uid: `pod-${minute}`,
+    resourceVersion: '3',
+    creationTimestamp: `2026-11-24T11:${String(minute).padStart(2, '0')}:00Z`,
+  },
+  status,
+});
+
+export const runningPod = (minute = 0): Pod =>
+  pod(
+    {
+      phase: 'Running',
+      containerStatuses: [{ state: { running: { startedAt: '2026-11-24T11:00:05Z' } } }],
+    },
+    minute,
+  );
+
+export const waitingPod = (reason: string, message = 'why'): Pod =>
+  pod({ phase: 'Pending', containerStatuses: [{ state: { waiting: { reason, message } } }] });
+
+export const unschedulablePod = (): Pod =>
+  pod({
+    phase: 'Pending',
+    conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes' }],
+  });
+
+/** A pod whose container ended; made at 11:`minute`. */
+export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
+  pod(
+    {
+      phase: 'Failed',
+      containerStatuses: [
+        {
+          state: {
+            terminated: {
+              exitCode: 3,
+              reason: 'Error',
+              startedAt: '2026-11-24T11:00:05Z',
+              finishedAt: '2026-11-24T11:20:00Z',
+              ...ended,
+            },
+          },
+        },
+      ],
+    },
+    minute,
+  );
+
+export const evictedPod = (): Pod => pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory' });

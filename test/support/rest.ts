@@ -1,0 +1,21 @@
+import { eventually, type Product } from './harness.ts';
+
+/** Triggers a group over REST and returns the status paths of its jobs. */
+export async function trigger(product: Product, group: string): Promise<string[]> {
+  const response = await fetch(`${product.url}/group/${group}`, { method: 'POST' });
+  if (response.status !== 202) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`);
+  return ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+}
+
+export type Status = { state: string; task_id: string; reason?: string; message?: string; exitCode?: number };
+
+/** What /status says once the job is done. */
+export const finalStatus = (product: Product, path: string, deadlineMs = 45_000): Promise<Status> =>
+  eventually(
+    `a final state of ${path}`,
+    async () => {
+      const status = (await (await fetch(product.url + path)).json()) as Status;
+      return ['SUCCESS', 'FAILURE', 'REVOKED'].includes(status.state) ? status : undefined;
+    },
+    deadlineMs,
+  );

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { WorkQueue } from '../../kube/work-queue.ts';
+
+/** Runs the queue until the test's body is done. */
+async function running(
+  workers: number,
+  handler: (key: string) => Promise<void>,
+  body: (queue: WorkQueue) => Promise<void>,
+): Promise<void> {
+  const queue = new WorkQueue();
+  const stop = new AbortController();
+  const done = queue.run(workers, handler, stop.signal);
+  await body(queue);
+  stop.abort();
+  await done;
+}
+
+test('a key added many times while it waits is worked on once', async () => {
+  const seen: string[] = [];
+  const queue = new WorkQueue();
+  for (const key of ['a', 'a', 'b', 'a']) queue.add(key);
+  expect(queue.depth).toBe(2);
+  const stop = new AbortController();
+  const done = queue.run(1, async (key) => void seen.push(key), stop.signal);
+  await sleep(10);
+  stop.abort();
+  await done;
+  expect(seen).toEqual(['a', 'b']);
+});
+
+test('a key added while it is worked on runs again, and never twice at a time', async () => {
+  let active = 0;
+  let most = 0;
+  let runs = 0;
+  const handler = async () => {
+    active += 1;
+    runs += 1;
+    most = Math.max(most, active);
+    await sleep(10);
+    active -= 1;
+  };
+  await running(4, handler, async (queue) => {
+    queue.add('a');
+    await sleep(2);
+    queue.add('a');
+    queue.add('a');
+    await sleep(60);
+  });
+  expect({ runs, most }).toEqual({ runs: 2, most: 1 });
+});
+
+test('different keys are worked on side by side', async () => {
+  const started: string[] = [];
+  const handler = async (key: string) => {
+    started.push(key);
+    await sleep(30);
+  };
+  await running(2, handler, async (queue) => {
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await sleep(10);
+    expect(started).toEqual(['a', 'b']);
+  });
+});
+
+test('of two delays for a key the shorter one counts, and the key is added once', async () => {
+  const seen: number[] = [];
+  const begun = Date.now();
+  const handler = async () => void seen.push(Date.now() - begun);
+  await running(1, handler, async (queue) => {
+    queue.addAfter('a', 150);
+    queue.addAfter('a', 20);
+    queue.addAfter('a', 100);
+    await sleep(250);
+  });
+  expect(seen).toHaveLength(1);
+  expect(seen[0]).toBeLessThan(100);
+});
+
+test('a key whose handler throws is tried again, later each time', async () => {
+  const at: number[] = [];
+  const handler = async () => {
+    at.push(Date.now());
+    if (at.length < 3) throw new Error('not yet');
+  };
+  await running(1, handler, async (queue) => {
+    queue.add('a');
+    await sleep(500);
+  });
+  expect(at).toHaveLength(3);
+  expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(95);
+  expect(at[2]! - at[1]!).toBeGreaterThanOrEqual(195);
+});
+
+test('stopping finishes the key in hand and takes no further one', async () => {
+  const finished: string[] = [];
+  const handler = async (key: string) => {
+    await sleep(20);
+    finished.push(key);
+  };
+  await running(1, handler, async (queue) => {
+    queue.add('a');
+    queue.add('b');
+    queue.addAfter('c', 5);
+    await sleep(1);
+  });
+  expect(finished).toEqual(['a']);
+});
