@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { parse, parseAllDocuments } from 'yaml';
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { API_GROUP, API_VERSION, PLURAL } from '../kube/group-run.ts';
@@ -12,22 +12,35 @@ export const NAMESPACE = 'async-api';
 /** A month: longer than any `npm start`, and the cluster's keys die with it. */
 const TOKEN_SECONDS = 30 * 24 * 3600;
 
+interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}
+
 /** The objects of manifests/base, put into `namespace` instead of the one the files name. */
-async function manifests(namespace: string): Promise<KubernetesObject[]> {
+async function manifests(namespace: string): Promise<Manifest[]> {
   const { resources } = parse(await readFile(join(BASE, 'kustomization.yaml'), 'utf8')) as { resources: string[] };
-  const objects: KubernetesObject[] = [];
+  const objects: Manifest[] = [];
   for (const resource of resources) {
     for (const document of parseAllDocuments(await readFile(join(BASE, resource), 'utf8'))) {
-      const text = JSON.stringify(document.toJS()).replaceAll(
+      const named = JSON.stringify(document.toJS()).replaceAll(
         `"namespace":"${NAMESPACE}"`,
         `"namespace":"${namespace}"`,
       );
-      const object = JSON.parse(text) as KubernetesObject;
-      if (object.kind === 'Namespace') object.metadata!.name = namespace;
+      const object = JSON.parse(named) as Manifest;
+      if (object.kind === 'Namespace') object.metadata.name = namespace;
       objects.push(object);
     }
   }
   return objects;
+}
+
+/** Where the API serves an object; the kinds of manifests/base all have regular plurals. */
+function objectPath({ apiVersion, kind, metadata }: Manifest): string {
+  const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const scope = metadata.namespace ? `/namespaces/${metadata.namespace}` : '';
+  return `${api}${scope}/${kind.toLowerCase()}s/${metadata.name}`;
 }
 
 /** Applies manifests/base by server-side apply and waits until the API server serves GroupRuns. */
@@ -35,15 +48,16 @@ export async function installManifests(
   cluster: Pick<Cluster, 'kubeconfig' | 'context'>,
   namespace: string,
 ): Promise<void> {
-  const config = new KubeConfig();
-  config.loadFromFile(cluster.kubeconfig);
-  if (cluster.context) config.setCurrentContext(cluster.context);
-  const api = KubernetesObjectApi.makeApiClient(config);
-  for (const object of await manifests(namespace)) {
-    await api.patch(object, undefined, undefined, 'async-api', true, PatchStrategy.ServerSideApply);
-  }
   const client = await createClient(cluster);
   try {
+    // Not by the client library: its serializer drops x-kubernetes-* fields of a CRD.
+    for (const object of await manifests(namespace)) {
+      await client.request('PATCH', objectPath(object), {
+        body: object,
+        contentType: 'application/apply-patch+yaml',
+        query: { fieldManager: 'async-api', force: true },
+      });
+    }
     const path = `/apis/${API_GROUP}/${API_VERSION}/namespaces/${namespace}/${PLURAL}`;
     for (let tries = 0; ; tries++) {
       try {

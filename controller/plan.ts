@@ -1,4 +1,4 @@
-import type { GroupRun, GroupRunStatus } from '../kube/group-run.ts';
+import { type GroupRun, type GroupRunStatus, isTerminal } from '../kube/group-run.ts';
 import { jobId, runBase } from '../kube/ids.ts';
 import { runStatus } from './run-status.ts';
 import { jobStatus } from './status.ts';
@@ -21,9 +21,9 @@ export const jobIds = (run: GroupRun): string[] => {
   return run.spec.jobs.map((_, index) => jobId(base, index + 1));
 };
 
-/** The jobs (by index from 1) that have no Job yet. One that was recorded is never made again. */
+/** The jobs (by index from 1) that have no Job yet. One that was recorded or is over is never made again. */
 export function jobsToCreate({ run, jobs, rejected }: ObservedRun): number[] {
-  const recorded = new Set(run.status?.jobs?.filter((job) => job.jobUID).map((job) => job.id));
+  const recorded = new Set(run.status?.jobs?.filter((job) => job.jobUID || isTerminal(job.state)).map((job) => job.id));
   return jobIds(run).flatMap((id, position) =>
     recorded.has(id) || jobs.has(id) || rejected.has(id) ? [] : [position + 1],
   );

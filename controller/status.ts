@@ -44,7 +44,8 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
     ...(jobUID ? { jobUID } : {}),
     state,
     ...(reason ? { reason } : {}),
-    ...(message ? { message } : {}),
+    // The CRD takes 4,096 characters: one longer message of a kubelet would have the whole status refused.
+    ...(message ? { message: message.slice(-2048) } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(attempts > 0 ? { attempts } : {}),
     ...(startedAt ? { startedAt } : {}),

@@ -8,7 +8,7 @@ const FOLDER = join(import.meta.dirname, '../../.cluster/test');
 
 /** One cluster for all suites of a run, left out where only unit tests run. Suites use namespaces of their own. */
 export default async function setup(): Promise<void> {
-  if (process.env.RINGS === 'unit') return;
+  if (!/integration|e2e/.test(process.env.RINGS ?? '')) return;
   process.stderr.write('\n');
   const cluster = await startCluster({}, FOLDER, new Progress(), (why) => process.stderr.write(`\n${why}\n`));
   (globalThis as { cluster?: Cluster }).cluster = cluster;

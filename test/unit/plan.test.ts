@@ -36,6 +36,11 @@ describe('the plan for a run', () => {
     });
   });
 
+  test('a job that failed without ever having a Job gets none later', () => {
+    const jobs = [{ name: 'a', id: ID, state: 'FAILURE' as const, reason: 'JobRejected' }];
+    expect(jobsToCreate(observed({ run: run([definition({ name: 'a' })], jobs) }))).toEqual([]);
+  });
+
   test('the UID of each Job that is there is recorded', () => {
     const { jobs } = plannedStatus(observed({ jobs: new Map([[ID, job()]]) }), NOW);
     expect(jobs!.map(({ jobUID }) => jobUID)).toEqual(['job-uid', undefined]);
