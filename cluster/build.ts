@@ -35,8 +35,11 @@ export async function buildCluster(progress: Progress): Promise<string> {
   const building = await mkdtemp(`${folder}.building-`);
   try {
     await progress.step('Build Kubernetes from its Go modules (the first time only: some minutes)', async () => {
+      // First, since it may fail: better at once than after minutes.
+      const seccomp = await seccompFlags(building, progress);
       // Two modules at once: they share no packages, and one compiles while the other links.
-      await Promise.all([buildKubernetes(building), buildRuntime(building, progress)]);
+      const results = await Promise.allSettled([buildKubernetes(building), buildRuntime(building, seccomp)]);
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
     });
     await writeFile(join(building, 'complete'), '');
     // Another checkout may have been faster; its result is as good.
@@ -71,7 +74,7 @@ async function needTools(): Promise<void> {
   }
   if (missing.length === 0) return;
   throw new UserError(
-    `To build the embedded cluster, ${missing.join(', ')} must be installed (Go 1.26 or newer; on Debian: ` +
+    `To build the embedded cluster, ${missing.join(', ')} must be installed (Go 1.26.6 or newer; on Debian: ` +
       'apt-get install gcc libc6-dev iproute2 tar). Or use a cluster of your own: npm start -- --context NAME',
   );
 }
@@ -95,14 +98,13 @@ async function buildKubernetes(out: string): Promise<void> {
   await run('gcc', ['-static', '-Os', '-o', join(out, 'pause'), join(source, 'build/pause/linux/pause.c')]);
 }
 
-async function buildRuntime(out: string, progress: Progress): Promise<void> {
+async function buildRuntime(out: string, seccomp: Record<string, string>): Promise<void> {
   await goBuild(RUNTIME, ['-ldflags', '-s -w', '-o', `${out}/`, ...CONTAINERD, ...CNI]);
   // Without the seccomp tag every pod with a seccomp profile fails, and restricted pods have one.
-  const pkgConfig = await seccompFlags(out, progress);
   await goBuild(
     RUNTIME,
     ['-tags', 'seccomp', '-ldflags', '-s -w', '-o', join(out, 'runc'), 'github.com/opencontainers/runc'],
-    { CGO_ENABLED: '1', ...pkgConfig },
+    { CGO_ENABLED: '1', ...seccomp },
   );
 }
 
