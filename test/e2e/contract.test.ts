@@ -2,7 +2,8 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Job } from '../../controller/types.ts';
 import type { GroupRun } from '../../kube/group-run.ts';
-import { eventually, Product } from '../support/harness.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
 
 let product: Product;

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { eventually, Product } from '../support/harness.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
 
 let product: Product;

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { accountKubeconfig, installManifests } from '../../cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import { Service } from '../../scripts/service.ts';
@@ -78,20 +77,5 @@ export class Product {
     await this.admin.request('DELETE', `/api/v1/namespaces/${this.namespace}`);
     await this.admin.close();
     await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** Asks until `probe` gives something other than undefined, and fails after the deadline with what is said. */
-export async function eventually<T>(
-  what: string,
-  probe: () => Promise<T | undefined>,
-  deadlineMs = 30_000,
-): Promise<T> {
-  const until = Date.now() + deadlineMs;
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined) return found;
-    if (Date.now() > until) throw new Error(`Not seen within ${deadlineMs / 1000} s: ${what}`);
-    await sleep(100);
   }
 }

@@ -1,4 +1,5 @@
-import { eventually, type Product } from './harness.ts';
+import { eventually } from './eventually.ts';
+import type { Product } from './harness.ts';
 
 /** Triggers a group over REST and returns the status paths of its jobs. */
 export async function trigger(product: Product, group: string): Promise<string[]> {
