@@ -71,10 +71,7 @@ function podSpec(definition: JobDefinition, run: { id: string; base: string; gro
         imagePullPolicy: 'IfNotPresent',
         ...(own ? { command: own.command, args: own.args } : { args: simulatedWork(definition) }),
         env: [...(own?.env ?? []), ...env],
-        resources: {
-          requests: { ...RESOURCES.requests, ...own?.resources?.requests },
-          limits: { ...RESOURCES.limits, ...own?.resources?.limits },
-        },
+        resources: resources(own?.resources ?? {}),
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
@@ -86,6 +83,12 @@ function podSpec(definition: JobDefinition, run: { id: string; base: string; gro
     ],
   };
 }
+
+/** Where only a request or only a limit is given, it is both: a default must not contradict it. */
+const resources = ({ requests, limits }: NonNullable<NonNullable<JobDefinition['container']>['resources']>) => ({
+  requests: { ...RESOURCES.requests, ...limits, ...requests },
+  limits: { ...RESOURCES.limits, ...requests, ...limits },
+});
 
 /** The job image's arguments, such as `sleep --seconds=5 --hang-probability=0.5`. */
 function simulatedWork({ sleep, log }: JobDefinition): string[] {

@@ -140,7 +140,8 @@ export class Reconciler {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === 403 && error.message.includes('exceeded quota')) return false;
-      if ([400, 403, 422].includes(error.code)) rejected.set(id, error.message.slice(0, 2048));
+      // Not 403: a role that is wrong for a while must not cost an accepted job.
+      if (error.code === 400 || error.code === 422) rejected.set(id, error.message.slice(0, 2048));
       else if (error.reason === 'AlreadyExists') {
         const job = await this.#getJob(id);
         if (!job) throw error; // Gone in between: the next try makes it.

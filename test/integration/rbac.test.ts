@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { KubeClient } from '../../kube/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { finalStatus, trigger } from '../support/rest.ts';
 
 let product: Product;
 let api: KubeClient;
@@ -49,4 +53,24 @@ test("neither account can see another namespace's runs", async () => {
   const path = '/apis/async-api.dev/v1alpha1/namespaces/default/groupruns';
   await expect(api.request('GET', path)).rejects.toMatchObject(forbidden);
   await expect(controller.request('GET', path)).rejects.toMatchObject(forbidden);
+});
+
+test('a job whose Job may not be made for a while is not lost', async () => {
+  const role = `/apis/rbac.authorization.k8s.io/v1/namespaces/${product.namespace}/roles/async-api-controller`;
+  type Role = { rules: { resources: string[]; verbs: string[] }[] };
+  const { rules } = await product.admin.request<Role>('GET', role);
+  const setRules = (to: Role['rules']) =>
+    product.admin.request('PATCH', role, { body: { rules: to }, contentType: 'application/merge-patch+json' });
+  await setRules(
+    rules.map((one) => (one.resources.includes('jobs') ? { ...one, verbs: ['get', 'list', 'watch'] } : one)),
+  );
+  await Promise.all([product.startApi(), product.startController()]);
+  const [path] = await trigger(product, 'group_a');
+  const log = join(product.folder, 'controller.log');
+  await eventually(
+    'a refused Job',
+    async () => /cannot create resource .*jobs/.test(await readFile(log, 'utf8')) || undefined,
+  );
+  await setRules(rules);
+  expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
 });

@@ -64,3 +64,16 @@ describe('the Job of a definition', () => {
     expect(resources.limits).toEqual({ cpu: '1', memory: '128Mi' });
   });
 });
+
+test.each([
+  [{ requests: { memory: '1Gi' } }, '1Gi', '1Gi'],
+  [{ limits: { memory: '16Mi' } }, '16Mi', '16Mi'],
+  [{ requests: { memory: '8Mi' }, limits: { memory: '16Mi' } }, '8Mi', '16Mi'],
+  [{}, '32Mi', '128Mi'],
+])('a container with %j asks for %s of memory and gets at most %s', (resources, request, limit) => {
+  const own = container({ sleep: undefined, container: { image: 'i', resources } });
+  expect(own.resources).toMatchObject({
+    requests: { memory: request },
+    limits: { memory: limit },
+  });
+});
