@@ -1,103 +1,133 @@
 import { z } from 'zod';
 import { API_GROUP, API_VERSION, GroupRunSpec, GroupRunStatus, KIND, PLURAL } from './group-run.ts';
 
-type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; items?: Schema };
+type Schema = Record<string, unknown>;
+
+/** Keys of JSON Schema that a structural schema doesn't know; unknown fields are pruned or refused by the API server. */
+const DROPPED = new Set(['$schema', 'propertyNames', 'additionalProperties']);
+
+/** Turns what z.toJSONSchema makes into the subset that a CustomResourceDefinition takes (OpenAPI v3, structural). */
+export function structural(schema: Schema): Schema {
+  const result: Schema = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'const') result.enum = [value];
+    else if (key === 'properties') result[key] = mapValues(value as Record<string, Schema>, structural);
+    else if (key === 'items') result[key] = structural(value as Schema);
+    else if (key === 'additionalProperties' && typeof value === 'object') result[key] = structural(value as Schema);
+    else if ((key === 'exclusiveMinimum' || key === 'exclusiveMaximum') && typeof value === 'number') {
+      // OpenAPI v3.0 has a number and a boolean where JSON Schema has one number.
+      result[key] = true;
+      result[key === 'exclusiveMinimum' ? 'minimum' : 'maximum'] = value;
+    } else if ((key === 'minimum' || key === 'maximum') && Math.abs(value as number) === Number.MAX_SAFE_INTEGER) {
+      // zod's own bound of every integer says nothing here.
+    } else if (!DROPPED.has(key)) result[key] = value;
+  }
+  return result;
+}
+
+const mapValues = (object: Record<string, Schema>, convert: (schema: Schema) => Schema): Record<string, Schema> =>
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [key, convert(value)]));
 
 const rule = (expression: string, message: string) => ({ rule: expression, message });
-/** A field that keeps its value, or its absence. */
-const unchanged = (field: string) =>
+const listMap = (key: string) => ({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+const validations = (...rules: { rule: string; message: string }[]) => ({ 'x-kubernetes-validations': rules });
+
+/** Equal to what it was, or absent as it was. */
+const unchanged = (field: string): string =>
   `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`;
 
-/** The GroupRun CustomResourceDefinition, made from the zod schemas. The API server itself keeps its CEL rules. */
+const SPEC_RULES = validations(
+  rule('self.group == oldSelf.group', 'group is immutable'),
+  rule('self.jobs == oldSelf.jobs', 'jobs are immutable'),
+  // Lists that are maps compare without order, but a job's id is made from its place.
+  rule('self.jobs.map(j, j.name) == oldSelf.jobs.map(j, j.name)', 'the order of jobs is immutable'),
+  rule(unchanged('parameters'), 'parameters are immutable'),
+  rule(unchanged('rerunOf'), 'rerunOf is immutable'),
+  rule(
+    '!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)',
+    'cancel cannot be undone: expected true, as it was',
+  ),
+);
+const ONE_KIND = validations(
+  rule(
+    '[has(self.sleep), has(self.log), has(self.container)].filter(given, given).size() == 1',
+    'expected exactly one of sleep, log, container',
+  ),
+);
+const STATUS_RULES = validations(
+  rule(
+    '!has(oldSelf.jobs) || (has(self.jobs) && self.jobs.size() >= oldSelf.jobs.size())',
+    'jobs cannot be removed from the status',
+  ),
+);
+const TERMINAL_FOREVER = validations(
+  rule(
+    "!(oldSelf.state in ['SUCCESS', 'FAILURE', 'REVOKED']) || self.state == oldSelf.state",
+    'a terminal state never changes',
+  ),
+);
+const STATUS_STAYS = validations(rule('!has(oldSelf.status) || has(self.status)', 'status cannot be removed'));
+
+function specSchema(): Schema {
+  const schema = structural(z.toJSONSchema(GroupRunSpec));
+  const { jobs, parameters } = schema.properties as { jobs: Schema; parameters: Schema };
+  // Bounded, since the API server refuses rules whose worst case it can't estimate.
+  parameters.maxProperties = 64;
+  Object.assign(jobs, listMap('name'));
+  Object.assign(jobs.items as Schema, ONE_KIND);
+  return { ...schema, ...SPEC_RULES };
+}
+
+function statusSchema(): Schema {
+  const schema = structural(z.toJSONSchema(GroupRunStatus));
+  const { jobs, conditions } = schema.properties as { jobs: Schema; conditions: Schema };
+  Object.assign(conditions, listMap('type'));
+  Object.assign(jobs, listMap('name'));
+  Object.assign(jobs.items as Schema, TERMINAL_FOREVER);
+  return { ...schema, ...STATUS_RULES };
+}
+
+const PRINTER_COLUMNS = [
+  { name: 'Group', type: 'string', jsonPath: '.spec.group' },
+  { name: 'State', type: 'string', jsonPath: '.status.state' },
+  { name: 'Succeeded', type: 'string', jsonPath: '.status.succeeded', description: 'Jobs that succeeded, of all.' },
+  { name: 'Started', type: 'date', jsonPath: '.status.startedAt', priority: 1 },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+];
+
+/** The CustomResourceDefinition of GroupRun, as manifests/base/crd.yaml holds it. */
 export function groupRunCrd() {
-  const spec = structural(z.toJSONSchema(GroupRunSpec) as Schema);
-  const status = structural(z.toJSONSchema(GroupRunStatus) as Schema);
-  spec['x-kubernetes-validations'] = [
-    rule('self.group == oldSelf.group', 'group is immutable'),
-    rule('self.jobs == oldSelf.jobs', 'jobs are immutable'),
-    rule(unchanged('parameters'), 'parameters are immutable'),
-    rule(unchanged('rerunOf'), 'rerunOf is immutable'),
-    rule(
-      '!(has(oldSelf.cancel) && oldSelf.cancel) || (has(self.cancel) && self.cancel)',
-      'a cancel is not undone: expected cancel to stay true',
-    ),
-  ];
-  listMap(spec.properties!.jobs!, 'name').items!['x-kubernetes-validations'] = [
-    rule(
-      '(has(self.sleep) ? 1 : 0) + (has(self.log) ? 1 : 0) + (has(self.container) ? 1 : 0) == 1',
-      'expected exactly one of sleep, log and container',
-    ),
-  ];
-  listMap(status.properties!.conditions!, 'type');
-  listMap(status.properties!.jobs!, 'name').items!['x-kubernetes-validations'] = [
-    rule(
-      "!(oldSelf.state in ['SUCCESS', 'FAILURE', 'REVOKED']) || self.state == oldSelf.state",
-      'a terminal state never changes',
-    ),
-  ];
-  const column = (name: string, type: string, jsonPath: string) => ({ name, type, jsonPath });
+  const openAPIV3Schema = {
+    type: 'object',
+    description: 'One run of a group: its jobs as they were when it was accepted, and what became of each.',
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      spec: specSchema(),
+      status: statusSchema(),
+    },
+    ...STATUS_STAYS,
+  };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: `${PLURAL}.${API_GROUP}` },
     spec: {
       group: API_GROUP,
-      names: { kind: KIND, listKind: `${KIND}List`, plural: PLURAL, singular: 'grouprun', shortNames: ['gr'] },
       scope: 'Namespaced',
+      names: { kind: KIND, listKind: `${KIND}List`, plural: PLURAL, singular: KIND.toLowerCase(), shortNames: ['gr'] },
       versions: [
         {
           name: API_VERSION,
           served: true,
           storage: true,
           subresources: { status: {} },
-          additionalPrinterColumns: [
-            column('Group', 'string', '.spec.group'),
-            column('State', 'string', '.status.state'),
-            column('Succeeded', 'string', '.status.succeeded'),
-            { ...column('Finished', 'date', '.status.finishedAt'), priority: 1 },
-            column('Age', 'date', '.metadata.creationTimestamp'),
-          ],
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              description:
-                'One trigger of a group: its jobs as they were when it was accepted, and what became of them.',
-              required: ['spec'],
-              properties: {
-                apiVersion: { type: 'string' },
-                kind: { type: 'string' },
-                metadata: { type: 'object' },
-                spec,
-                status,
-              },
-            },
-          },
+          additionalPrinterColumns: PRINTER_COLUMNS,
+          schema: { openAPIV3Schema },
         },
       ],
     },
-  };
-}
-
-function listMap(schema: Schema, key: string): Schema {
-  schema['x-kubernetes-list-type'] = 'map';
-  schema['x-kubernetes-list-map-keys'] = [key];
-  return schema;
-}
-
-/**
- * JSON Schema 2020-12 → what Kubernetes calls structural: no `$schema`, and no `additionalProperties: false` beside
- * properties (unknown fields are pruned, or refused by the client's field validation).
- */
-function structural(schema: Schema): Schema {
-  const { $schema, propertyNames, additionalProperties, properties, items, ...rest } = schema;
-  return {
-    ...rest,
-    ...(typeof additionalProperties === 'object'
-      ? { additionalProperties: structural(additionalProperties as Schema), maxProperties: 64 }
-      : {}),
-    ...(properties
-      ? { properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, structural(value)])) }
-      : {}),
-    ...(items ? { items: structural(items) } : {}),
   };
 }
