@@ -5,25 +5,23 @@ import { z } from 'zod';
 import { createClient } from '../kube/client.ts';
 import { newBase } from '../kube/ids.ts';
 import { createLog, errorMessage } from '../kube/log.ts';
+import { readSettings, settingsHelp, text } from '../kube/settings.ts';
 import { createApp } from './app.ts';
 import { CatalogFile } from './catalog-file.ts';
 import { KubernetesRuns } from './runs.ts';
 
-const text = (value: string, description: string) => z.string().min(1).max(4096).default(value).describe(description);
 const Settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(5100).describe('port to listen on, 0 for any; 5100'),
-  HOST: text('127.0.0.1', 'address to listen on; 127.0.0.1'),
-  NAMESPACE: text('async-api', 'namespace of the runs; async-api'),
-  CONFIG_FILE: text('resources/config.yaml', 'the groups and jobs; resources/config.yaml'),
+  HOST: text('').default('127.0.0.1').describe('address to listen on; 127.0.0.1'),
+  NAMESPACE: text('').default('async-api').describe('namespace of the runs; async-api'),
+  CONFIG_FILE: text('').default('resources/config.yaml').describe('the groups and jobs; resources/config.yaml'),
 });
 /** A URL may be this long, so that even an absurd id gets the contract's answer. */
 const MAX_HEADER_BYTES = 256 * 1024;
 const DRAIN_MS = 10_000;
 
 async function main(): Promise<void> {
-  const parsed = Settings.safeParse(process.env);
-  if (!parsed.success) throw new Error(`Wrong settings in the environment:\n${z.prettifyError(parsed.error)}`);
-  const settings = parsed.data;
+  const settings = readSettings(Settings, process.env);
   const log = createLog('api');
   const file = await CatalogFile.open(settings.CONFIG_FILE, log);
   const client = await createClient();
@@ -71,8 +69,7 @@ async function main(): Promise<void> {
 }
 
 if (process.argv.includes('--help')) {
-  const lines = Object.entries(Settings.shape).map(([name, field]) => `  ${name.padEnd(12)} ${field.description}`);
-  process.stdout.write(`The REST service of Async API. Settings (environment):\n${lines.join('\n')}\n`);
+  process.stdout.write(`The REST service of Async API. Settings (environment):\n${settingsHelp(Settings)}\n`);
 } else {
   main().catch((error) => {
     process.stderr.write(`${errorMessage(error)}\n`);

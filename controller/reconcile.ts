@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, type KubeClient } from '../kube/client.ts';
 import { API_GROUP, API_VERSION, type GroupRun, isTerminal, PLURAL } from '../kube/group-run.ts';
+import { jobId, runBase } from '../kube/ids.ts';
 import type { Log } from '../kube/log.ts';
 import { needsPod, terminated, trueCondition } from './failure.ts';
 import { buildJob } from './job.ts';
@@ -133,7 +134,7 @@ export class Reconciler {
    * False when a quota is in the way for now. Throws what says nothing of the Job.
    */
   async #create({ run, jobs, rejected }: ObservedRun, index: number): Promise<boolean> {
-    const id = jobIds(run)[index - 1]!;
+    const id = jobId(runBase(run.metadata), index);
     try {
       const body = buildJob(run, index, this.#deps.jobImage);
       jobs.set(id, await this.#deps.client.request<Job>('POST', this.#paths.jobs, { body }));

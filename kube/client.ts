@@ -2,6 +2,7 @@ import type { RequestOptions as HttpsOptions } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request as send } from 'undici';
+import { jsonLines } from './json-lines.ts';
 
 type Query = Record<string, string | number | boolean | undefined>;
 
@@ -161,20 +162,13 @@ export async function createClient(options: { kubeconfig?: string; context?: str
     if (response.statusCode >= 300) {
       throw toError(`WATCH ${path}`, response.statusCode, await response.body.text(), response.headers['retry-after']);
     }
-    const decoder = new TextDecoder();
-    let rest = '';
-    for await (const chunk of response.body) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) {
-        if (line === '') continue;
-        const event = JSON.parse(line) as WatchEvent;
-        if (event.type === 'ERROR') {
-          const status = event.object as { code?: number };
-          throw toError(`WATCH ${path}`, status.code ?? 500, JSON.stringify(status));
-        }
-        yield event;
+    for await (const line of jsonLines(response.body)) {
+      const event = line as WatchEvent;
+      if (event.type === 'ERROR') {
+        const status = event.object as { code?: number };
+        throw toError(`WATCH ${path}`, status.code ?? 500, JSON.stringify(status));
       }
+      yield event;
     }
   }
 
