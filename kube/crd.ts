@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { API_GROUP, API_VERSION, GroupRunSpec, GroupRunStatus, KIND, PLURAL } from './group-run.ts';
+import { API_GROUP, API_VERSION, GroupRunSpec, GroupRunStatus, KIND, MAX_JOBS, PLURAL } from './group-run.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -42,10 +42,15 @@ const SPEC_RULES = validations(
   // Lists that are maps compare without order, but a job's id is made from its place.
   rule('self.jobs.map(j, j.name) == oldSelf.jobs.map(j, j.name)', 'the order of jobs is immutable'),
   rule(unchanged('parameters'), 'parameters are immutable'),
+  rule(unchanged('parallelism'), 'parallelism is immutable'),
   rule(unchanged('rerunOf'), 'rerunOf is immutable'),
   rule(
     '!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)',
     'cancel cannot be undone: expected true, as it was',
+  ),
+  rule(
+    '!has(oldSelf.cancelJobs) || (has(self.cancelJobs) && oldSelf.cancelJobs.all(name, name in self.cancelJobs))',
+    'cancelJobs cannot be undone: expected every name that it had',
   ),
 );
 const ONE_KIND = validations(
@@ -70,9 +75,10 @@ const STATUS_STAYS = validations(rule('!has(oldSelf.status) || has(self.status)'
 
 function specSchema(): Schema {
   const schema = structural(z.toJSONSchema(GroupRunSpec));
-  const { jobs, parameters } = schema.properties as { jobs: Schema; parameters: Schema };
+  const { jobs, parameters, cancelJobs } = schema.properties as Record<'jobs' | 'parameters' | 'cancelJobs', Schema>;
   // Bounded, since the API server refuses rules whose worst case it can't estimate.
   parameters.maxProperties = 64;
+  cancelJobs.maxProperties = MAX_JOBS;
   Object.assign(jobs, listMap('name'));
   Object.assign(jobs.items as Schema, ONE_KIND);
   return { ...schema, ...SPEC_RULES };

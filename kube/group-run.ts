@@ -94,6 +94,7 @@ export const JobStatus = z.object({
   attempts: z.int().optional(),
   startedAt: Time.optional(),
   finishedAt: Time.optional(),
+  pendingSince: Time.optional().describe('Since when something keeps it from starting; reason says what.'),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
 
@@ -111,8 +112,11 @@ export const GroupRunSpec = z.object({
   group: Name,
   parameters: z.record(z.string().max(63), z.string().max(4096)).optional(),
   jobs: z.array(JobDefinition).min(1).max(MAX_JOBS),
-  rerunOf: z.string().max(253).optional(),
-  cancel: z.boolean().optional(),
+  parallelism: z.int().min(1).max(MAX_JOBS).optional().describe('At most this many of its jobs are active at a time.'),
+  rerunOf: z.string().max(253).optional().describe('The name of the run that this one repeats.'),
+  cancel: z.boolean().optional().describe('Stops every job that is not over.'),
+  // A map, since a merge patch adds to it without reading first; two who cancel at a time cannot undo each other.
+  cancelJobs: z.record(Name, z.literal(true)).optional().describe('The names of jobs to stop, each with true.'),
 });
 export type GroupRunSpec = z.infer<typeof GroupRunSpec>;
 
