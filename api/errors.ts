@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Response } from 'express';
-import { ApiError } from '../kube/client.ts';
+import { ApiError } from '../kube/api-error.ts';
 import { errorMessage, type Log } from '../kube/log.ts';
 import { unknownJob } from './routes/status.ts';
 

@@ -1,4 +1,5 @@
-import { ApiError, type KubeClient } from '../kube/client.ts';
+import { ApiError } from '../kube/api-error.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { API_GROUP, API_VERSION, type GroupRun, type GroupRunSpec, KIND, PLURAL } from '../kube/group-run.ts';
 import { runBase } from '../kube/ids.ts';
 import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../kube/labels.ts';

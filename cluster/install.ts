@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse, parseAllDocuments } from 'yaml';
 import { createClient, type KubeClient } from '../kube/client.ts';
-import { API_GROUP, API_VERSION, PLURAL } from '../kube/group-run.ts';
+import { paths } from '../kube/paths.ts';
 import type { Cluster } from './embedded.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 
@@ -24,10 +24,9 @@ async function manifests(namespace: string): Promise<Manifest[]> {
   const objects: Manifest[] = [];
   for (const resource of resources) {
     for (const document of parseAllDocuments(await readFile(join(BASE, resource), 'utf8'))) {
-      const named = JSON.stringify(document.toJS()).replaceAll(
-        `"namespace":"${NAMESPACE}"`,
-        `"namespace":"${namespace}"`,
-      );
+      const named = JSON.stringify(document.toJS())
+        .replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`)
+        .replaceAll(`"namespaces":["${NAMESPACE}"]`, `"namespaces":["${namespace}"]`);
       const object = JSON.parse(named) as Manifest;
       if (object.kind === 'Namespace') object.metadata.name = namespace;
       objects.push(object);
@@ -58,10 +57,9 @@ export async function installManifests(
         query: { fieldManager: 'async-api', force: true },
       });
     }
-    const path = `/apis/${API_GROUP}/${API_VERSION}/namespaces/${namespace}/${PLURAL}`;
     for (let tries = 0; ; tries++) {
       try {
-        await client.request('GET', path, { query: { limit: 1 } });
+        await client.request('GET', paths(namespace).runs, { query: { limit: 1 } });
         return;
       } catch (error) {
         if (tries > 100) throw error;

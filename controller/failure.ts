@@ -9,21 +9,28 @@ export interface Cause {
 const MAX_MESSAGE = 2048;
 
 /** The condition of that type, where it is True. */
-export const trueCondition = (job: Job, ...types: string[]): JobCondition | undefined =>
-  job.status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === 'True');
+export const trueCondition = (
+  object: { status?: { conditions?: JobCondition[] } },
+  ...types: string[]
+): JobCondition | undefined =>
+  object.status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === 'True');
 
 export const terminated = (pod: Pod): Terminated | undefined => pod.status?.containerStatuses?.[0]?.state?.terminated;
+export const isRunning = (pod: Pod): boolean => pod.status?.containerStatuses?.[0]?.state?.running !== undefined;
+/** Its container ended, or never will have one. */
+export const hasEnded = (pod: Pod): boolean =>
+  terminated(pod) !== undefined || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 
 /** Whether the Job failed for its pods' failures, so that only a pod tells why. */
-export const needsPod = (job: Job): boolean => {
-  const reason = trueCondition(job, 'FailureTarget', 'Failed')?.reason;
-  return reason === 'BackoffLimitExceeded';
-};
+export const needsPod = (job: Job): boolean =>
+  trueCondition(job, 'FailureTarget', 'Failed')?.reason === 'BackoffLimitExceeded';
 
-/** The pod that failed last: it says why its Job failed. */
+/** The pod that was made last among those that failed: it says why its Job failed. */
 export const lastFailed = (pods: Pod[]): Pod | undefined =>
+  newest(pods.filter((pod) => pod.status?.phase === 'Failed'));
+
+export const newest = (pods: Pod[]): Pod | undefined =>
   pods
-    .filter((pod) => pod.status?.phase === 'Failed')
     .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))
     .at(-1);
 
@@ -40,9 +47,15 @@ export function failureCause(job: Job, pods: Pod[]): Cause {
 export function podCause(pod: Pod): Cause {
   const end = terminated(pod);
   if (pod.status?.reason) return { reason: pod.status.reason, ...bounded(pod.status.message) };
+  const disrupted = trueCondition(pod, 'DisruptionTarget');
+  if (disrupted?.reason) return { reason: disrupted.reason, ...bounded(disrupted.message) };
   if (!end) return { reason: 'Error', ...bounded(pod.status?.message) };
-  return { reason: end.reason ?? 'Error', ...bounded(end.message), exitCode: end.exitCode };
+  return { reason: endReason(end), ...bounded(end.message), exitCode: end.exitCode };
 }
+
+/** Container runtimes have two words for a process that could not be started. */
+const endReason = ({ reason }: Terminated): string =>
+  reason === 'ContainerCannotRun' ? 'StartError' : (reason ?? 'Error');
 
 /** A message cut at its beginning: the last lines of a log tell most. */
 const bounded = (message: string | undefined): { message?: string } =>

@@ -1,18 +1,26 @@
 import { type GroupRun, type GroupRunStatus, isTerminal } from '../kube/group-run.ts';
 import { jobId, runBase } from '../kube/ids.ts';
+import { type Cause, trueCondition } from './failure.ts';
+import { lostAt, NODE_GRACE_MS } from './lost.ts';
 import { runStatus } from './run-status.ts';
-import { jobStatus } from './status.ts';
-import type { Job, Pod } from './types.ts';
+import { dueStop, jobStatus, type Observed } from './status.ts';
+import { stopCause } from './stop.ts';
+import { stuckCause } from './stuck.ts';
+import type { Event, Job, Pod } from './types.ts';
 
+/** A run and all that is known of its jobs, each by the job's id. */
 export interface ObservedRun {
   run: GroupRun;
-  /** By name, which is the job's id. */
   jobs: Map<string, Job>;
   pods: Map<string, Pod[]>;
-  /** Ids of Jobs that were recorded and that the API server says are gone. */
+  /** The Job controller's last word on pods it could not make. */
+  failedCreates: Map<string, Event>;
+  /** Jobs that were recorded and that the API server says are gone. */
   vanished: Set<string>;
-  /** Why the API server refused a Job for good, by id. */
+  /** Why the API server refused the Job for good. */
   rejected: Map<string, string>;
+  /** Why the API server refuses the Job for now: a quota. */
+  refused: Map<string, string>;
 }
 
 /** The ids of this run's jobs, in order. */
@@ -21,32 +29,88 @@ export const jobIds = (run: GroupRun): string[] => {
   return run.spec.jobs.map((_, index) => jobId(base, index + 1));
 };
 
-/** The jobs (by index from 1) that have no Job yet. One that was recorded or is over is never made again. */
-export function jobsToCreate({ run, jobs, rejected }: ObservedRun): number[] {
-  const recorded = new Set(run.status?.jobs?.filter((job) => job.jobUID || isTerminal(job.state)).map((job) => job.id));
-  return jobIds(run).flatMap((id, position) =>
-    recorded.has(id) || jobs.has(id) || rejected.has(id) ? [] : [position + 1],
-  );
+/** What is known of each job, in order. */
+function observedJobs({ run, jobs, pods, failedCreates, vanished, rejected, refused }: ObservedRun): Observed[] {
+  const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
+  return jobIds(run).map((id, position) => {
+    const definition = run.spec.jobs[position]!;
+    return {
+      definition,
+      id,
+      previous: recorded.get(id),
+      job: jobs.get(id),
+      pods: pods.get(id) ?? [],
+      failedCreate: failedCreates.get(id),
+      cancelled: run.spec.cancel === true || run.spec.cancelJobs?.[definition.name] === true,
+      vanished: vanished.has(id),
+      rejected: rejected.get(id),
+      refused: refused.get(id),
+    };
+  });
 }
+
+const isOver = ({ previous }: Observed): boolean => previous !== undefined && isTerminal(previous.state);
+const endsEarly = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed');
+
+/**
+ * The jobs (by index from 1) whose Job is to be made now: in order, and no more than the run's parallelism leaves room for,
+ * counted from the Jobs that are there. One that was recorded, is over or is to stop is never made.
+ */
+export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
+  const jobs = observedJobs(observed);
+  const active = jobs.filter((one) => one.job && !isOver(one) && !endsEarly(one.job)).length;
+  const room = (observed.run.spec.parallelism ?? Number.POSITIVE_INFINITY) - active;
+  const due = jobs.flatMap((one, position) => {
+    const made = one.job !== undefined || one.previous?.jobUID !== undefined;
+    return made || isOver(one) || one.rejected || dueStop(one, now) ? [] : [position + 1];
+  });
+  return due.slice(0, Math.max(0, room));
+}
+
+/** The Jobs to stop, and why: cancelled, or not able to start for too long. */
+export function jobsToStop(observed: ObservedRun, now: Date): { job: Job; cause: Cause }[] {
+  return observedJobs(observed).flatMap((one) => {
+    const { job } = one;
+    if (!job || isOver(one) || endsEarly(job)) return [];
+    const stopped = stopCause(job);
+    const cause = stopped ?? dueStop(one, now);
+    return !cause || (stopped && job.spec?.suspend) ? [] : [{ job, cause }];
+  });
+}
+
+/** Ids of jobs that would be over without a Job: only the API server can tell that there is none. */
+export const jobsToConfirm = (observed: ObservedRun, now: Date): string[] =>
+  observedJobs(observed).flatMap((one) => (one.job || isOver(one) || !dueStop(one, now) ? [] : [one.id]));
 
 /** The status that the observation calls for. */
 export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus {
-  const { run, jobs, pods, vanished, rejected } = observed;
-  const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
-  const statuses = jobIds(run).map((id, position) => {
-    const why = rejected.get(id);
-    return jobStatus(
-      {
-        definition: run.spec.jobs[position]!,
-        id,
-        previous: recorded.get(id),
-        job: jobs.get(id),
-        pods: pods.get(id) ?? [],
-        vanished: vanished.has(id),
-        ...(why === undefined ? {} : { rejected: why }),
-      },
-      now,
+  const statuses = observedJobs(observed).map((one) => jobStatus(one, now));
+  return runStatus(observed.run, statuses, now);
+}
+
+/**
+ * What may become of the Jobs of jobs that are over, as the API server has recorded it: those that end by themselves get
+ * their time to live, the others are removed.
+ */
+export function cleanUp(observed: ObservedRun): { expire: Job[]; remove: Job[] } {
+  const over = observedJobs(observed).flatMap((one) => (one.job && isOver(one) ? one.job : []));
+  return {
+    expire: over.filter((job) => endsEarly(job) && job.spec?.ttlSecondsAfterFinished === undefined),
+    remove: over.filter((job) => !endsEarly(job) && !job.metadata.deletionTimestamp),
+  };
+}
+
+/** When time alone may change the run's status, milliseconds since the epoch; infinite where it cannot. */
+export function nextChange(observed: ObservedRun, now: Date): number {
+  const times = observedJobs(observed).flatMap((one) => {
+    const { job, pods, previous, definition } = one;
+    if (isOver(one)) return [];
+    const since = previous?.pendingSince;
+    const pending = since && stuckCause(one) ? Date.parse(since) + definition.pendingDeadlineSeconds * 1000 : [];
+    const deletions = pods.flatMap(({ metadata: { deletionTimestamp } }) =>
+      deletionTimestamp ? Date.parse(deletionTimestamp) + NODE_GRACE_MS : [],
     );
+    return [pending, deletions, job ? lostAt(job, false, definition.activeDeadlineSeconds) : []].flat();
   });
-  return runStatus(run, statuses, now);
+  return Math.min(...times.filter((time) => time > now.getTime()), Number.POSITIVE_INFINITY);
 }

@@ -51,7 +51,8 @@ export function rollUp(jobs: Pick<JobStatus, 'state'>[]): JobState {
 function succeeded(run: GroupRun, state: JobState, jobs: JobStatus[], now: Date): Condition {
   const status = !isTerminal(state) ? 'Unknown' : state === 'SUCCESS' ? 'True' : 'False';
   const bad = jobs.filter((job) => job.state === 'FAILURE' || job.state === 'REVOKED');
-  const reasons = { Unknown: 'InProgress', True: 'AllJobsSucceeded', False: 'JobsFailed' };
+  const stopped = state === 'REVOKED' ? 'JobsRevoked' : 'JobsFailed';
+  const reasons = { Unknown: 'InProgress', True: 'AllJobsSucceeded', False: stopped };
   const message = {
     Unknown: `${jobs.filter((job) => isTerminal(job.state)).length} of ${jobs.length} jobs are done.`,
     True: `All ${jobs.length} jobs succeeded.`,

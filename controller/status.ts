@@ -1,30 +1,32 @@
 import { isTerminal, type JobDefinition, type JobState, type JobStatus } from '../kube/group-run.ts';
-import { type Cause, failureCause, lastFailed, podCause, terminated, trueCondition } from './failure.ts';
+import {
+  type Cause,
+  failureCause,
+  hasEnded,
+  isRunning,
+  lastFailed,
+  podCause,
+  terminated,
+  trueCondition,
+} from './failure.ts';
+import { lostAt, lostPod } from './lost.ts';
+import { CANCELLED, stopCause } from './stop.ts';
+import { stuckCause, type Waiting } from './stuck.ts';
 import type { Job, Pod } from './types.ts';
 
-export interface Observed {
-  definition: Pick<JobDefinition, 'name' | 'backoffLimit'>;
+export interface Observed extends Waiting {
+  definition: Pick<JobDefinition, 'name' | 'backoffLimit' | 'activeDeadlineSeconds' | 'pendingDeadlineSeconds'>;
   id: string;
   /** What stands in the run's status. */
   previous: JobStatus | undefined;
-  job: Job | undefined;
-  pods: Pod[];
+  /** Somebody asked for its end. */
+  cancelled: boolean;
   /** The Job was made, and the API server said that it is gone. */
   vanished: boolean;
   /** Why the API server refused the Job for good. */
-  rejected?: string;
+  rejected: string | undefined;
 }
 
-/** A waiting container's reasons that do not pass by themselves in a moment. */
-const STUCK = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-  'ErrImageNeverPull',
-  'ImageInspectError',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-]);
 /** How far a job has come; a state never goes back. */
 const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCESS: 2, FAILURE: 2, REVOKED: 2 };
 
@@ -32,12 +34,19 @@ const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCE
 export function jobStatus(observed: Observed, now: Date): JobStatus {
   const { previous, job, pods, id, definition } = observed;
   if (previous && isTerminal(previous.state)) return previous;
-  const found = decide(observed);
+  const found = decide(observed, now);
   const goesBack = previous !== undefined && RANK[found.state] < RANK[previous.state];
-  const { state, reason, message, exitCode }: Decision = goesBack ? previous : found;
+  // Where it got stuck again the state stays, and what it is stuck at is news.
+  const { state, reason, message, exitCode }: Decision = !goesBack
+    ? found
+    : found.stuck
+      ? { ...found, state: previous.state }
+      : previous;
   const startedAt = previous?.startedAt ?? firstStart(pods);
   const attempts = Math.max(previous?.attempts ?? 0, pods.length);
   const jobUID = previous?.jobUID ?? job?.metadata.uid;
+  const pendingSince =
+    isTerminal(state) || pods.some(isRunning) ? undefined : (previous?.pendingSince ?? stuckSince(found, now));
   return {
     name: definition.name,
     id,
@@ -50,42 +59,89 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
     ...(attempts > 0 ? { attempts } : {}),
     ...(startedAt ? { startedAt } : {}),
     ...(isTerminal(state) ? { finishedAt: finish(job) ?? now.toISOString() } : {}),
+    ...(pendingSince ? { pendingSince } : {}),
   };
 }
 
-type Decision = { state: JobState } & {
-  [field in keyof Cause]?: Cause[field] | undefined;
-};
-
-function decide({ job, pods, vanished, rejected, definition }: Observed): Decision {
-  if (rejected) return { state: 'FAILURE', reason: 'JobRejected', message: rejected };
-  if (vanished) return { state: 'FAILURE', reason: 'JobDeleted', message: 'The Job was deleted before it finished.' };
-  if (!job) return { state: 'PENDING' };
-  if (trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return { state: 'SUCCESS' };
-  if (trueCondition(job, 'FailureTarget', 'Failed')) return { state: 'FAILURE', ...failureCause(job, pods) };
-  if (job.spec?.suspend) return { state: 'PENDING', reason: 'Suspended' };
-  if (pods.some((pod) => pod.status?.containerStatuses?.[0]?.state?.running)) return { state: 'STARTED' };
-  const failed = lastFailed(pods);
-  // The Job controller decides what becomes of a failed pod; until then a retry is due only if the limit allows it.
-  if (failed && (job.status?.failed ?? 0) <= definition.backoffLimit && definition.backoffLimit > 0) {
-    return { state: 'RETRY', ...podCause(failed) };
-  }
-  if (pods.some(terminated)) return { state: 'STARTED' };
-  for (const pod of pods) {
-    const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
-    if (waiting?.reason && STUCK.has(waiting.reason)) return { state: 'PENDING', ...waiting };
-    const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-    if (scheduled?.status === 'False') {
-      return { state: 'PENDING', reason: scheduled.reason ?? 'Unschedulable', message: scheduled.message };
-    }
-  }
-  return { state: 'PENDING' };
+/** The end of a job whose Job must be stopped first: it was cancelled, or could not start for too long. */
+export function dueStop(observed: Observed, now: Date): Cause | undefined {
+  const { previous, cancelled, definition } = observed;
+  if (cancelled) return { reason: CANCELLED };
+  const stuck = stuckCause(observed);
+  const since = previous?.pendingSince;
+  if (!stuck || !since || Date.parse(since) + definition.pendingDeadlineSeconds * 1000 > now.getTime())
+    return undefined;
+  const seconds = definition.pendingDeadlineSeconds;
+  const message = `It could not start within pendingDeadlineSeconds (${seconds} s). ${stuck.message ?? ''}`.trim();
+  return { ...stuck, message };
 }
+
+type Decision = { state: JobState; stuck?: boolean } & { [field in keyof Cause]?: Cause[field] | undefined };
+
+function decide(observed: Observed, now: Date): Decision {
+  const { job, pods, cancelled, vanished, rejected, definition } = observed;
+  if (rejected) return { state: 'FAILURE', reason: 'JobRejected', message: rejected };
+  if (!job) {
+    if (cancelled) return { state: 'REVOKED', reason: CANCELLED };
+    if (vanished) return { state: 'FAILURE', reason: 'JobDeleted', message: 'The Job was deleted before it finished.' };
+    const overdue = dueStop(observed, now);
+    if (overdue) return { state: 'FAILURE', ...overdue };
+    return pending(observed);
+  }
+  if (trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return { state: 'SUCCESS' };
+  const stopped = job.spec?.suspend ? stopCause(job) : undefined;
+  const lost = lostPod(pods, stopped !== undefined, now);
+  if (trueCondition(job, 'FailureTarget', 'Failed')) {
+    const cause = failureCause(job, pods);
+    // A deadline on a node that does not answer: whether the process ended is told later, or never.
+    const unsure = lost && cause.reason === 'DeadlineExceeded' && !trueCondition(job, 'Failed');
+    if (!unsure) return { state: 'FAILURE', ...cause };
+  }
+  if (stopped && isQuiet(job, pods)) {
+    return { state: stopped.reason === CANCELLED ? 'REVOKED' : 'FAILURE', ...stopped };
+  }
+  if (lost && now.getTime() >= lostAt(job, stopped !== undefined, definition.activeDeadlineSeconds)) {
+    const message = `The node ${lost.spec?.nodeName ?? ''} does not answer; what became of the process is not known.`;
+    return { state: 'FAILURE', reason: 'NodeLost', message };
+  }
+  if (stopped) return { state: 'PENDING', ...stopped };
+  if (job.spec?.suspend) return { state: 'PENDING', reason: 'Suspended' };
+  if (pods.some(isRunning)) return { state: 'STARTED' };
+  return pending(observed);
+}
+
+/** The state of a job that is neither over nor running. */
+function pending(observed: Observed): Decision {
+  const { job, pods } = observed;
+  const stuck = stuckCause(observed);
+  const failed = lastFailed(pods);
+  if (failed && retries(observed, failed)) {
+    return { state: 'RETRY', ...(stuck ? { ...stuck, stuck: true } : podCause(failed)) };
+  }
+  if (stuck) return { state: 'PENDING', ...stuck, stuck: true };
+  return { state: job && pods.some(terminated) ? 'STARTED' : 'PENDING' };
+}
+
+/** Another attempt is due: the limit allows it, or the failure does not count, as the pod made way for another. */
+const retries = ({ job, definition: { backoffLimit } }: Observed, failed: Pod): boolean =>
+  trueCondition(failed, 'DisruptionTarget') !== undefined ||
+  (backoffLimit > 0 && (job?.status?.failed ?? 0) <= backoffLimit);
+
+/** A suspended Job whose pods are all gone: nothing of it runs, or will. */
+const isQuiet = (job: Job, pods: Pod[]): boolean =>
+  trueCondition(job, 'Suspended') !== undefined &&
+  (job.status?.active ?? 0) === 0 &&
+  (job.status?.terminating ?? 0) === 0 &&
+  pods.every(hasEnded);
+
+const stuckSince = (found: Decision, now: Date): string | undefined => (found.stuck ? now.toISOString() : undefined);
 
 function firstStart(pods: Pod[]): string | undefined {
   const starts = pods.flatMap((pod) => {
     const state = pod.status?.containerStatuses?.[0]?.state;
-    return state?.running?.startedAt ?? state?.terminated?.startedAt ?? [];
+    const at = state?.running?.startedAt ?? state?.terminated?.startedAt;
+    // A container that could not be started has 1970 there.
+    return at && !at.startsWith('1970') ? at : [];
   });
   return starts.toSorted()[0];
 }

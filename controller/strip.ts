@@ -1,5 +1,6 @@
-import type { GroupRun } from '../kube/group-run.ts';
-import type { ContainerStatus, Job, Meta, Pod } from './types.ts';
+import { type GroupRun, isTerminal, type JobStatus } from '../kube/group-run.ts';
+import { STOP_ANNOTATION } from './stop.ts';
+import type { ContainerStatus, Event, Job, Meta, Pod } from './types.ts';
 
 /** Objects cut down to what the controller reads, so that thousands of them fit into the caches. */
 type Full<T> = T & { metadata: { annotations?: unknown; managedFields?: unknown } };
@@ -9,20 +10,32 @@ function stripMeta<T extends object>(metadata: T): T {
   return rest as T;
 }
 
-export const stripRun = (run: Full<GroupRun>): GroupRun => ({ ...run, metadata: stripMeta(run.metadata) });
+export function stripRun({ metadata, status, ...run }: Full<GroupRun>): GroupRun {
+  const kept = status && isTerminal(status.state) ? { ...status, jobs: withoutMessages(status.jobs) } : status;
+  return { ...run, metadata: stripMeta(metadata), ...(kept ? { status: kept } : {}) };
+}
+
+/** Of runs that are over, which is most of them, nobody reads what their jobs had to say. */
+const withoutMessages = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ message, ...job }) => job);
 
 export function stripJob({ metadata, spec, status }: Job): Job {
+  const stop = metadata.annotations?.[STOP_ANNOTATION];
+  const { suspend, ttlSecondsAfterFinished } = spec ?? {};
   return {
-    metadata: stripMeta<Meta>(metadata),
-    ...(spec?.suspend === undefined ? {} : { spec: { suspend: spec.suspend } }),
+    metadata: { ...stripMeta<Meta>(metadata), ...(stop ? { annotations: { [STOP_ANNOTATION]: stop } } : {}) },
+    spec: {
+      ...(suspend === undefined ? {} : { suspend }),
+      ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }),
+    },
     ...(status ? { status } : {}),
   };
 }
 
-export function stripPod({ metadata, status }: Pod): Pod {
+export function stripPod({ metadata, spec, status }: Pod): Pod {
   const { phase, reason, message, conditions, containerStatuses } = status ?? {};
   return {
     metadata: stripMeta<Meta>(metadata),
+    ...(spec?.nodeName ? { spec: { nodeName: spec.nodeName } } : {}),
     status: {
       ...(phase === undefined ? {} : { phase }),
       ...(reason === undefined ? {} : { reason }),
@@ -34,3 +47,10 @@ export function stripPod({ metadata, status }: Pod): Pod {
 }
 
 const stripContainer = ({ state }: ContainerStatus): ContainerStatus => (state ? { state } : {});
+
+export const stripEvent = ({ metadata, involvedObject: { name, uid }, message, lastTimestamp }: Event): Event => ({
+  metadata: stripMeta<Meta>(metadata),
+  involvedObject: { ...(name ? { name } : {}), ...(uid ? { uid } : {}) },
+  ...(message ? { message } : {}),
+  ...(lastTimestamp ? { lastTimestamp } : {}),
+});

@@ -4,6 +4,8 @@ export interface Meta {
   uid: string;
   resourceVersion: string;
   creationTimestamp?: string;
+  deletionTimestamp?: string;
+  annotations?: Record<string, string>;
   labels?: Record<string, string>;
   ownerReferences?: { uid: string; kind: string; controller?: boolean }[];
 }
@@ -18,8 +20,14 @@ export interface JobCondition {
 
 export interface Job {
   metadata: Meta;
-  spec?: { suspend?: boolean; backoffLimit?: number };
-  status?: { conditions?: JobCondition[]; failed?: number; active?: number; startTime?: string };
+  spec?: { suspend?: boolean; ttlSecondsAfterFinished?: number };
+  status?: {
+    conditions?: JobCondition[];
+    active?: number;
+    failed?: number;
+    terminating?: number;
+    startTime?: string | null;
+  };
 }
 
 export interface Terminated {
@@ -40,6 +48,7 @@ export interface ContainerStatus {
 
 export interface Pod {
   metadata: Meta;
+  spec?: { nodeName?: string };
   status?: {
     phase?: string;
     reason?: string;
@@ -47,4 +56,12 @@ export interface Pod {
     conditions?: JobCondition[];
     containerStatuses?: ContainerStatus[];
   };
+}
+
+/** A core/v1 Event about an object. */
+export interface Event {
+  metadata: Meta;
+  involvedObject: { name?: string; uid?: string };
+  message?: string;
+  lastTimestamp?: string | null;
 }

@@ -1,33 +1,24 @@
-import type { RequestOptions as HttpsOptions } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request as send } from 'undici';
+import { ApiError, toApiError } from './api-error.ts';
+import { connect } from './connection.ts';
 import { jsonLines } from './json-lines.ts';
 
 type Query = Record<string, string | number | boolean | undefined>;
 
-/** An answer of the API server that is not a success. `code` is the HTTP status, `reason` the Status object's. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly code: number;
-  readonly reason: string;
-  readonly retryAfterSeconds?: number;
-
-  constructor(code: number, reason: string, message: string, retryAfterSeconds?: number) {
-    super(message);
-    this.code = code;
-    this.reason = reason;
-    if (retryAfterSeconds !== undefined) this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
-
-/** `body` is sent as JSON; `timeoutMs` (default 30,000) covers all tries together. */
 export interface RequestOptions {
+  /** Sent as JSON. */
   body?: unknown;
   contentType?: string;
   query?: Query;
+  /** Ends the call, tries to come included. */
   signal?: AbortSignal;
+  /** How long each try may take, milliseconds; 10,000 where not given. */
   timeoutMs?: number;
+  /** Sending it twice does no more than once, as the caller takes care of what a second time is answered. GET always is. */
+  idempotent?: boolean;
+  /** Called right before each try; what it throws ends the call. */
+  permit?: () => void;
 }
 
 export interface WatchEvent<T = unknown> {
@@ -37,8 +28,8 @@ export interface WatchEvent<T = unknown> {
 
 export interface KubeClient {
   /**
-   * One call, JSON in and out. Tries again, at most three times in all: after 429, and for GET also after 503 and a
-   * broken connection. Throws ApiError for the API server's answers, an Error naming the call when time is up.
+   * One call, JSON in and out; at most three tries, with backoff and jitter, each only where the one before had no effect
+   * or the call is idempotent. Throws ApiError for the API server's answers, an Error naming the call when time is up.
    */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
   /** Events until the server ends the watch. Throws ApiError, also for an ERROR event (410: list again). */
@@ -48,36 +39,9 @@ export interface KubeClient {
 }
 
 const TRIES = 3;
-const DEADLINE_MS = 30_000;
-
-function loadConfig({ kubeconfig, context }: { kubeconfig?: string; context?: string }): KubeConfig {
-  const config = new KubeConfig();
-  if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-  else if (context === undefined && process.env.KUBERNETES_SERVICE_HOST) config.loadFromCluster();
-  else if (context !== undefined || process.env.KUBECONFIG) config.loadFromDefault();
-  else {
-    // A current context in ~/.kube may be somebody's production: it is never taken without being named.
-    throw new Error('Expected a cluster: run inside one, set KUBECONFIG, or name a kubeconfig or context');
-  }
-  if (context !== undefined) {
-    if (!config.getContextObject(context)) throw new Error(`Expected a context of the kubeconfig, got "${context}"`);
-    config.setCurrentContext(context);
-  }
-  return config;
-}
-
-/** The body of an error answer, as an ApiError. The body need not be a Status: a proxy may have answered. */
-function toError(call: string, code: number, text: string, retryAfter?: string | string[]): ApiError {
-  let status: { reason?: string; message?: string } = {};
-  try {
-    status = JSON.parse(text) ?? {};
-  } catch {
-    status = { message: text.slice(0, 500) };
-  }
-  const seconds = Number(retryAfter);
-  const message = status.message || `${call} was answered with ${code}`;
-  return new ApiError(code, status.reason ?? '', message, retryAfter && seconds >= 0 ? seconds : undefined);
-}
+const TIMEOUT_MS = 10_000;
+/** A server that asks for more gets the key back into the queue instead: a worker is not to sleep for minutes. */
+const MAX_WAIT_MS = 10_000;
 
 function toUrl(server: string, path: string, query: Query = {}): string {
   const given = Object.entries(query).flatMap(([key, value]) =>
@@ -86,87 +50,80 @@ function toUrl(server: string, path: string, query: Query = {}): string {
   return `${server}${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`;
 }
 
+/** Whether the try had no effect for certain, or may be sent again although it may have had one. */
+export function mayRetry(method: string, idempotent: boolean, error: unknown): boolean {
+  if (error instanceof ApiError) {
+    // 429 is refused before it is read. A POST's 409 that is no AlreadyExists lost a race for a quota's count.
+    if (error.code === 429 || (error.code === 409 && method === 'POST' && error.reason === 'Conflict')) return true;
+    return idempotent && error.code >= 500;
+  }
+  const code = (error as { code?: string }).code ?? '';
+  return idempotent || code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
+}
+
 /** A client whose identity is the kubeconfig's, or the pod's own. Throws when there is no cluster to talk to. */
 export async function createClient(options: { kubeconfig?: string; context?: string } = {}): Promise<KubeClient> {
-  const config = loadConfig(options);
-  const server = config.getCurrentCluster()?.server.replace(/\/+$/, '');
-  if (!server) throw new Error('Expected a kubeconfig whose current context names a cluster');
-
-  const authenticate = async (): Promise<HttpsOptions> => {
-    const https: HttpsOptions = { headers: {} };
-    await config.applyToHTTPSOptions(https);
-    return https;
-  };
-  // Asked again before every call: tokens are rotated.
-  const headers = async (extra: Record<string, string>): Promise<Record<string, string>> => {
-    const { headers: given, auth } = await authenticate();
-    const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
-    return { accept: 'application/json', ...basic, ...(given as Record<string, string>), ...extra };
-  };
-
-  const { ca, cert, key, servername, rejectUnauthorized } = await authenticate();
-  const tls = Object.fromEntries(
-    Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
-  );
+  const { server, tls, headers } = await connect(options);
   // HTTP/2 would put all watches on one socket.
-  const connect = { ...tls, allowH2: false };
-  const calls = new Agent({ connect, connections: 32 });
+  const sockets = { ...tls, allowH2: false };
+  const calls = new Agent({ connect: sockets, connections: 32 });
   // Apart, so that long watches never take the connections of calls.
-  const watches = new Agent({ connect, bodyTimeout: 0, headersTimeout: DEADLINE_MS });
+  const watches = new Agent({ connect: sockets, bodyTimeout: 0, headersTimeout: 30_000 });
 
-  async function once<T>(
-    method: string,
-    path: string,
-    { body, contentType, query }: RequestOptions,
-    signal: AbortSignal,
-  ) {
-    const extra = body === undefined ? {} : { 'content-type': contentType ?? 'application/json' };
-    const response = await send(toUrl(server!, path, query), {
-      method: method as Dispatcher.HttpMethod,
-      headers: await headers(extra),
-      body: body === undefined ? null : JSON.stringify(body),
-      dispatcher: calls,
-      signal,
-    });
-    const text = await response.body.text();
-    if (response.statusCode < 300) return (text === '' ? undefined : JSON.parse(text)) as T;
-    throw toError(`${method} ${path}`, response.statusCode, text, response.headers['retry-after']);
+  async function once<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+    const { body, contentType, query, signal, timeoutMs = TIMEOUT_MS, permit } = options;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const given = await headers();
+    permit?.();
+    try {
+      const response = await send(toUrl(server, path, query), {
+        method: method as Dispatcher.HttpMethod,
+        headers: {
+          accept: 'application/json',
+          ...given,
+          ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        dispatcher: calls,
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      });
+      const text = await response.body.text();
+      if (response.statusCode < 300) return (text === '' ? undefined : JSON.parse(text)) as T;
+      throw toApiError(`${method} ${path}`, response.statusCode, text, response.headers['retry-after']);
+    } catch (error) {
+      if (!deadline.aborted || signal?.aborted || error instanceof ApiError) throw error;
+      throw new Error(`${method} ${path} had no answer within ${timeoutMs} ms`, { cause: error });
+    }
   }
 
   async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-    const timeoutMs = options.timeoutMs ?? DEADLINE_MS;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
-    try {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await once<T>(method, path, options, signal);
-        } catch (error) {
-          if (tries === TRIES || signal.aborted || !mayRetry(method, error)) throw error;
-          const backoffMs = 100 * 2 ** tries * (0.5 + Math.random());
-          const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-          await sleep(Math.max(asked, backoffMs), undefined, { signal });
-        }
+    const { signal, idempotent = method === 'GET' } = options;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await once<T>(method, path, options);
+      } catch (error) {
+        if (tries === TRIES || signal?.aborted || !mayRetry(method, idempotent, error)) throw error;
+        const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+        if (asked > MAX_WAIT_MS) throw error;
+        const backoffMs = 100 * 2 ** tries * (0.5 + Math.random());
+        await sleep(Math.max(asked, backoffMs), undefined, signal ? { signal } : {});
       }
-    } catch (error) {
-      if (deadline.aborted && !options.signal?.aborted && !(error instanceof ApiError)) {
-        throw new Error(`${method} ${path} had no answer within ${timeoutMs} ms`, { cause: error });
-      }
-      throw error;
     }
   }
 
   async function* watch(path: string, query: Query, signal: AbortSignal): AsyncGenerator<WatchEvent> {
-    const url = toUrl(server!, path, { ...query, watch: true });
-    const response = await send(url, { headers: await headers({}), dispatcher: watches, signal });
+    const url = toUrl(server, path, { ...query, watch: true });
+    const given = { accept: 'application/json', ...(await headers()) };
+    const response = await send(url, { headers: given, dispatcher: watches, signal });
     if (response.statusCode >= 300) {
-      throw toError(`WATCH ${path}`, response.statusCode, await response.body.text(), response.headers['retry-after']);
+      const body = await response.body.text();
+      throw toApiError(`WATCH ${path}`, response.statusCode, body, response.headers['retry-after']);
     }
     for await (const line of jsonLines(response.body)) {
       const event = line as WatchEvent;
       if (event.type === 'ERROR') {
         const status = event.object as { code?: number };
-        throw toError(`WATCH ${path}`, status.code ?? 500, JSON.stringify(status));
+        throw toApiError(`WATCH ${path}`, status.code ?? 500, JSON.stringify(status));
       }
       yield event;
     }
@@ -179,10 +136,4 @@ export async function createClient(options: { kubeconfig?: string; context?: str
       await Promise.all([calls.destroy(), watches.destroy()]);
     },
   };
-}
-
-/** Only what cannot have taken effect is sent twice: 429 is refused before it is read, a GET changes nothing. */
-function mayRetry(method: string, error: unknown): boolean {
-  if (!(error instanceof ApiError)) return method === 'GET';
-  return error.code === 429 || (error.code === 503 && method === 'GET');
 }

@@ -1,29 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, type KubeClient } from './client.ts';
+import { ApiError } from './api-error.ts';
+import type { KubeClient } from './client.ts';
 import { errorMessage, type Log } from './log.ts';
-
-export interface Stored {
-  metadata: { name: string; namespace?: string; uid: string; resourceVersion: string };
-}
-
-/** One change of a store. Neither side is absent only for the same object (UID) in two versions. */
-export interface Change<T> {
-  previous: T | undefined;
-  current: T | undefined;
-}
+import { type Change, Store, type Stored } from './store.ts';
 
 interface Options<T> {
   client: Pick<KubeClient, 'request' | 'watch'>;
   /** A namespaced collection: names are its unique keys. */
   path: string;
   labelSelector?: string;
-  /** Should only enqueue keys; what it throws is logged. */
+  fieldSelector?: string;
+  /** Should only enqueue keys; what it throws is logged. A resync gives the same object on both sides. */
   onChange: (previous: T | undefined, current: T | undefined) => void;
   log: Log;
   /** Keeps only the fields somebody reads. */
   strip?: (object: T) => T;
-  /** Groups objects for `byIndex`; undefined leaves an object out. Must not change during an object's life. */
+  /** Groups objects for `byIndex`. */
   indexBy?: (object: T) => string | undefined;
+  /** How long a watch may say nothing before it counts as dead, milliseconds. */
+  silenceMs?: number;
+  /** How often every object is handed to `onChange` again, milliseconds; never where not given. */
+  resyncMs?: number;
   random?: () => number;
 }
 
@@ -38,37 +35,28 @@ const LIST_MS = 60_000;
 const SILENCE_MS = 150_000;
 const MAX_BACKOFF_MS = 30_000;
 
-/** What turns one object version into the next: an object deleted and made again is two changes, not an update. */
-export function changes<T extends Stored>(previous: T | undefined, current: T | undefined): Change<T>[] {
-  if (previous && current && previous.metadata.uid !== current.metadata.uid) {
-    return [
-      { previous, current: undefined },
-      { previous: undefined, current },
-    ];
-  }
-  if (previous?.metadata.resourceVersion === current?.metadata.resourceVersion) return [];
-  return [{ previous, current }];
-}
-
-/** What turns one set of objects (by name) into another. */
-export function diff<T extends Stored>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): Change<T>[] {
-  const gone = [...before].filter(([name]) => !after.has(name)).flatMap(([, object]) => changes(object, undefined));
-  return [...gone, ...[...after].flatMap(([name, object]) => changes(before.get(name), object))];
-}
+/** Whether going on from the version at hand is hopeless: it is too old (410), or newer than the server's (a restored etcd). */
+const versionIsUseless = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.code === 410 ||
+    error.causes.includes('ResourceVersionTooLarge') ||
+    /too large resource version/i.test(error.message));
 
 /** A local copy of a collection, kept current by list and watch for as long as `run` runs, whatever goes wrong. */
 export class Reflector<T extends Stored> {
   readonly #options: Options<T>;
-  readonly #store = new Map<string, T>();
-  readonly #index = new Map<string, Map<string, T>>();
+  readonly #store: Store<T>;
   readonly #random: () => number;
   #resourceVersion: string | undefined;
   #synced = false;
   #lastEventAt = 0;
   #failures = 0;
+  /** The last page's token was too old: the next list is asked for in one piece. */
+  #unpaged = false;
 
   constructor(options: Options<T>) {
     this.#options = options;
+    this.#store = new Store(options.indexBy);
     this.#random = options.random ?? Math.random;
   }
 
@@ -82,53 +70,72 @@ export class Reflector<T extends Stored> {
     return this.#lastEventAt;
   }
 
+  get size(): number {
+    return this.#store.size;
+  }
+
   get(name: string): T | undefined {
     return this.#store.get(name);
   }
 
   list(): T[] {
-    return [...this.#store.values()];
+    return this.#store.list();
   }
 
   /** The objects for which `indexBy` gave this value. */
   byIndex(value: string): T[] {
-    return [...(this.#index.get(value)?.values() ?? [])];
+    return this.#store.group(value);
   }
 
   /** Resolves when aborted, never rejects: every error is logged and tried again after a while. */
   async run(signal: AbortSignal): Promise<void> {
+    const { resyncMs } = this.#options;
+    const resync = resyncMs === undefined ? undefined : setInterval(() => this.#resync(), resyncMs);
     while (!signal.aborted) {
       try {
         if (this.#resourceVersion === undefined) await this.#list(signal);
         await this.#watch(signal);
       } catch (error) {
-        if (signal.aborted) return;
-        // The version is too old to go on from; the store stays readable until the new list replaces it.
-        if (error instanceof ApiError && error.code === 410) this.#resourceVersion = undefined;
-        const { path, log } = this.#options;
-        log('list and watch broke off, trying again', { path, error: errorMessage(error) });
-        const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-        const backoffMs = Math.min(MAX_BACKOFF_MS, 500 * 2 ** this.#failures) * (0.5 + this.#random());
-        this.#failures = Math.min(this.#failures + 1, 10);
-        await sleep(Math.max(asked, backoffMs), undefined, { signal }).catch(() => {});
+        if (signal.aborted) break;
+        await this.#recover(error, signal);
       }
     }
+    clearInterval(resync);
+  }
+
+  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
+    // The store stays readable until a new list replaces it.
+    if (versionIsUseless(error)) this.#resourceVersion = undefined;
+    const { path, log } = this.#options;
+    log('list and watch broke off, trying again', { path, error: errorMessage(error) });
+    const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    const backoffMs = Math.min(MAX_BACKOFF_MS, 500 * 2 ** this.#failures) * (0.5 + this.#random());
+    this.#failures = Math.min(this.#failures + 1, 10);
+    await sleep(Math.max(asked, backoffMs), undefined, { signal }).catch(() => {});
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, path, labelSelector, strip } = this.#options;
+    const { client, path, strip } = this.#options;
     const found = new Map<string, T>();
     let token: string | undefined;
     let version: string | undefined;
     do {
-      const query = { limit: PAGE, continue: token, labelSelector };
-      const page: List<T> = await client.request('GET', path, { query, signal, timeoutMs: LIST_MS });
+      const limit = this.#unpaged ? undefined : PAGE;
+      const query = { limit, continue: token, ...this.#selectors };
+      let page: List<T>;
+      try {
+        page = await client.request('GET', path, { query, signal, timeoutMs: LIST_MS });
+      } catch (error) {
+        if (token !== undefined && versionIsUseless(error)) this.#unpaged = true;
+        throw error;
+      }
       for (const item of page.items ?? []) found.set(item.metadata.name, strip ? strip(item) : item);
       token = page.metadata.continue || undefined;
       version = page.metadata.resourceVersion;
     } while (token !== undefined);
-    const pending = diff(this.#store, found);
-    for (const change of pending) this.#apply(change);
+    this.#unpaged = false;
+    const pending = this.#store.changesTo(found);
+    for (const change of pending) this.#store.apply(change);
     this.#resourceVersion = version;
     this.#synced = true;
     this.#lastEventAt = Date.now();
@@ -136,13 +143,13 @@ export class Reflector<T extends Stored> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, path, labelSelector, strip } = this.#options;
+    const { client, path, strip, silenceMs = SILENCE_MS } = this.#options;
     const silence = new AbortController();
-    const guard = setTimeout(() => silence.abort(new Error(`No event for ${SILENCE_MS} ms`)), SILENCE_MS);
+    const guard = setTimeout(() => silence.abort(new Error(`No event for ${silenceMs} ms`)), silenceMs);
     const begun = Date.now();
     let events = 0;
     const query = {
-      labelSelector,
+      ...this.#selectors,
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
       // Random, so that the watches of many clients don't all end at once.
@@ -157,9 +164,8 @@ export class Reflector<T extends Stored> {
         const object = event.object as T;
         this.#resourceVersion = object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
-        const current = event.type === 'DELETED' ? undefined : strip ? strip(object) : object;
-        for (const change of changes(this.#store.get(object.metadata.name), current)) {
-          this.#apply(change);
+        for (const change of this.#store.changesFrom(event.type, strip ? strip(object) : object)) {
+          this.#store.apply(change);
           this.#notify(change);
         }
       }
@@ -170,18 +176,13 @@ export class Reflector<T extends Stored> {
     if (events === 0 && Date.now() - begun < 1000) throw new Error('The watch ended at once without an event');
   }
 
-  #apply({ previous, current }: Change<T>): void {
-    const { indexBy } = this.#options;
-    const { name } = (current ?? previous)!.metadata;
-    if (current) this.#store.set(name, current);
-    else this.#store.delete(name);
-    const value = indexBy?.((current ?? previous)!);
-    if (value === undefined) return;
-    const group = this.#index.get(value) ?? new Map<string, T>();
-    if (current) group.set(name, current);
-    else group.delete(name);
-    if (group.size > 0) this.#index.set(value, group);
-    else this.#index.delete(value);
+  get #selectors() {
+    const { labelSelector, fieldSelector } = this.#options;
+    return { labelSelector, fieldSelector };
+  }
+
+  #resync(): void {
+    for (const object of this.#store.list()) this.#notify({ previous: object, current: object });
   }
 
   #notify({ previous, current }: Change<T>): void {

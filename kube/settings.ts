@@ -19,5 +19,5 @@ export function readSettings<T extends z.ZodObject>(schema: T, env: Record<strin
 /** The lines of --help that tell of each variable. */
 export const settingsHelp = (schema: z.ZodObject): string =>
   Object.entries(schema.shape)
-    .map(([name, field]) => `  ${name.padEnd(12)} ${(field as z.ZodType).description}`)
+    .map(([name, field]) => `  ${name.padEnd(26)} ${(field as z.ZodType).description}`)
     .join('\n');

@@ -1,5 +1,10 @@
+import { TokenBucket } from './token-bucket.ts';
+
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 60_000;
+/** All keys together, as client-go's default controller rate limiter: an outage must not end in a storm. */
+const RETRIES_PER_SECOND = 10;
+const RETRIES_BURST = 100;
 
 /**
  * A queue of keys, in the manner of client-go: a key waits at most once, is never worked on by two workers, and one
@@ -12,6 +17,7 @@ export class WorkQueue {
   readonly #timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   readonly #failures = new Map<string, number>();
   readonly #idle: (() => void)[] = [];
+  readonly #retries = new TokenBucket(RETRIES_PER_SECOND, RETRIES_BURST);
   #stopped = false;
 
   /** How many keys wait for a worker; those whose time has not come are not counted. */
@@ -42,11 +48,11 @@ export class WorkQueue {
     this.#timers.set(key, { at, timer });
   }
 
-  /** Adds the key after 0.1 s, doubled by each call since the last `forget`, at most 60 s. */
+  /** Adds the key after 0.1 s, doubled by each call since the last `forget`, at most 60 s; later where all keys retry. */
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    this.addAfter(key, Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures));
+    this.addAfter(key, Math.max(this.#retries.take(), Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)));
   }
 
   /** The key did well: its next rate-limited add starts from the first delay. */

@@ -1,4 +1,6 @@
-import type { Job, Pod, Terminated } from '../../controller/types.ts';
+import type { ObservedRun } from '../../controller/plan.ts';
+import type { Observed } from '../../controller/status.ts';
+import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/types.ts';
 import type { GroupRun, JobDefinition, JobStatus } from '../../kube/group-run.ts';
 
 /** Small objects for tests of pure code; what a test does not say is ordinary. */
@@ -30,7 +32,7 @@ export const run = (jobs: JobDefinition[] = [definition()], statuses?: JobStatus
   ...(statuses ? { status: { state: 'PENDING', jobs: statuses } } : {}),
 });
 
-export const job = (condition?: { type: string; reason?: string; message?: string }, failed = 0): Job => ({
+export const job = (condition?: Partial<JobCondition> & { type: string }, failed = 0): Job => ({
   metadata: {
     name: ID,
     uid: 'job-uid',
@@ -94,3 +96,67 @@ export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
   );
 
 export const evictedPod = (): Pod => pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory' });
+
+/** A job that the node controller took for dead with its node: its container runs, as far as is known. */
+export const silentPod = (deletionTimestamp?: string): Pod => {
+  const one = runningPod();
+  one.spec = { nodeName: 'node-1' };
+  one.status!.conditions = [{ type: 'Ready', status: 'False' }];
+  if (deletionTimestamp) one.metadata.deletionTimestamp = deletionTimestamp;
+  return one;
+};
+
+/** A pod that made way for another. */
+export const disruptedPod = (): Pod => {
+  const one = failedPod({ exitCode: 143 });
+  one.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }];
+  return one;
+};
+
+export const failedCreate = (at = '2026-11-24T11:30:00Z'): Event => ({
+  metadata: { name: 'e', uid: 'e', resourceVersion: '4' },
+  involvedObject: { name: ID, uid: 'job-uid' },
+  message: 'exceeded quota: pods',
+  lastTimestamp: at,
+});
+
+/** A Job that the controller stopped for this reason; `quiet` says that the Job controller is done with it. */
+export const stoppedJob = (reason: string, quiet: boolean): Job => {
+  const one = job(quiet ? { type: 'Suspended' } : undefined);
+  one.metadata.annotations = { 'async-api.dev/stop': JSON.stringify({ reason }) };
+  one.spec = { suspend: true };
+  return one;
+};
+
+export const observed = (fields: Partial<Observed> = {}): Observed => ({
+  definition: definition(),
+  id: ID,
+  previous: undefined,
+  job: job(),
+  pods: [],
+  cancelled: false,
+  vanished: false,
+  rejected: undefined,
+  refused: undefined,
+  failedCreate: undefined,
+  ...fields,
+});
+
+export const observedRun = (fields: Partial<ObservedRun> = {}): ObservedRun => ({
+  run: run([definition({ name: 'a' }), definition({ name: 'b' })]),
+  jobs: new Map(),
+  pods: new Map(),
+  failedCreates: new Map(),
+  vanished: new Set(),
+  rejected: new Map(),
+  refused: new Map(),
+  ...fields,
+});
+
+export const stored = (state: JobStatus['state'], fields: Partial<JobStatus> = {}): JobStatus => ({
+  name: 'job_a1',
+  id: ID,
+  jobUID: 'job-uid',
+  state,
+  ...fields,
+});

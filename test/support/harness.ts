@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accountKubeconfig, installManifests } from '../../cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
+import { paths } from '../../kube/paths.ts';
 import { Service } from '../../scripts/service.ts';
 
 export const ADMIN = { kubeconfig: process.env.TEST_KUBECONFIG ?? '' };
@@ -48,10 +49,12 @@ export class Product {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  async startController(): Promise<void> {
-    const settings = { JOB_IMAGE: process.env.TEST_JOB_IMAGE ?? '' };
-    this.controller = this.#service('controller', 'async-api-controller', settings);
+  /** A controller with these settings besides; its lease is short, so that one that follows a kill need not wait for long. */
+  async startController(settings: Record<string, string> = {}): Promise<Service> {
+    const all = { JOB_IMAGE: process.env.TEST_JOB_IMAGE ?? '', LEASE_SECONDS: '2', ...settings };
+    this.controller = this.#service('controller', 'async-api-controller', all);
     await this.controller.ready();
+    return this.controller;
   }
 
   #service(name: 'api' | 'controller', account: string, env: Record<string, string>): Service {
@@ -60,15 +63,15 @@ export class Product {
   }
 
   runsPath(name = ''): string {
-    return `/apis/async-api.dev/v1alpha1/namespaces/${this.namespace}/groupruns${name && `/${name}`}`;
+    return `${paths(this.namespace).runs}${name && `/${name}`}`;
   }
 
   jobsPath(name = ''): string {
-    return `/apis/batch/v1/namespaces/${this.namespace}/jobs${name && `/${name}`}`;
+    return `${paths(this.namespace).jobs}${name && `/${name}`}`;
   }
 
   podsPath(): string {
-    return `/api/v1/namespaces/${this.namespace}/pods`;
+    return paths(this.namespace).pods;
   }
 
   async uninstall(): Promise<void> {

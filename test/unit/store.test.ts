@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { diff, type Stored } from '../../kube/reflector.ts';
+import { diff, type Stored } from '../../kube/store.ts';
 
 const object = (name: string, uid: string, resourceVersion: string): Stored => ({
   metadata: { name, uid, resourceVersion },

@@ -1,0 +1,72 @@
+import type { KubeClient } from '../kube/client.ts';
+import type { GroupRun } from '../kube/group-run.ts';
+import { runBase } from '../kube/ids.ts';
+import { MANAGED_SELECTOR, RUN_LABEL } from '../kube/labels.ts';
+import type { Log } from '../kube/log.ts';
+import { paths } from '../kube/paths.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { JOB_NAME_LABEL } from './observe.ts';
+import { stripEvent, stripJob, stripPod, stripRun } from './strip.ts';
+import type { Event, Job, Meta, Pod } from './types.ts';
+
+const RESYNC_MS = 10 * 60_000;
+
+interface Options {
+  client: KubeClient;
+  namespace: string;
+  log: Log;
+  silenceMs: number;
+  /** A run is to be looked at: `now` where it is new, else soon, together with what else changes. */
+  changed: (name: string, when: 'now' | 'soon') => void;
+}
+
+/** All that the controller watches; each change leads to the name of the run it belongs to. */
+export function createCaches({ client, namespace, log, silenceMs, changed }: Options) {
+  const urls = paths(namespace);
+  const common = { client, log, silenceMs };
+  const runs = new Reflector<GroupRun>({
+    ...common,
+    path: urls.runs,
+    resyncMs: RESYNC_MS,
+    strip: stripRun,
+    indexBy: ({ metadata }) => runBase(metadata),
+    onChange: (previous, current) => changed((current ?? previous)!.metadata.name, previous ? 'soon' : 'now'),
+  });
+  // A run that is not in the cache yet is looked at when it comes.
+  const ofBase = (base: string | undefined) => {
+    for (const { metadata } of base ? runs.byIndex(base) : []) changed(metadata.name, 'soon');
+  };
+  const owned = {
+    ...common,
+    labelSelector: MANAGED_SELECTOR,
+    onChange: (previous?: { metadata: Meta }, current?: { metadata: Meta }) =>
+      ofBase((current ?? previous)?.metadata.labels?.[RUN_LABEL]),
+  };
+  const jobs = new Reflector<Job>({
+    ...owned,
+    path: urls.jobs,
+    strip: stripJob,
+    indexBy: ({ metadata }) => metadata.labels?.[RUN_LABEL],
+  });
+  const pods = new Reflector<Pod>({
+    ...owned,
+    path: urls.pods,
+    strip: stripPod,
+    indexBy: ({ metadata }) => metadata.labels?.[JOB_NAME_LABEL],
+  });
+  const failedCreates = new Reflector<Event>({
+    ...common,
+    path: urls.events,
+    // The Job controller says in no other way that a quota or an admission refuses its pods.
+    fieldSelector: 'reason=FailedCreate,involvedObject.kind=Job',
+    strip: stripEvent,
+    indexBy: ({ involvedObject }) => involvedObject.name,
+    onChange: (_previous, current) => {
+      const job = current?.involvedObject.name && jobs.get(current.involvedObject.name);
+      if (job) ofBase(job.metadata.labels?.[RUN_LABEL]);
+    },
+  });
+  return { runs, jobs, pods, failedCreates };
+}
+
+export type ControllerCaches = ReturnType<typeof createCaches>;

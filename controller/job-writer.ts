@@ -1,0 +1,98 @@
+import { ApiError } from '../kube/api-error.ts';
+import type { KubeClient, RequestOptions } from '../kube/client.ts';
+import { jobId, runBase } from '../kube/ids.ts';
+import type { Cause } from './failure.ts';
+import { buildJob } from './job.ts';
+import { type Observer, owns } from './observe.ts';
+import type { ObservedRun } from './plan.ts';
+import { stopPatch } from './stop.ts';
+import { stripJob } from './strip.ts';
+import type { Job } from './types.ts';
+
+interface Deps {
+  client: Pick<KubeClient, 'request'>;
+  observer: Observer;
+  /** Of the namespace's Jobs. */
+  path: string;
+  jobImage: string;
+  /** How long a Job stays once its result is recorded, seconds. */
+  jobTtlSeconds: number;
+  writeOptions: () => RequestOptions;
+}
+
+const MERGE = 'application/merge-patch+json';
+const MAX_MESSAGE = 2048;
+
+/** Makes, stops and removes Jobs; what comes of it is added to what is observed. Throws what is worth trying again. */
+export class JobWriter {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Makes the Job of definition `index`, or adopts the one that an earlier call, whose answer was lost, made. */
+  async create(observed: ObservedRun, index: number): Promise<void> {
+    const { client, path, jobImage, writeOptions } = this.#deps;
+    const id = jobId(runBase(observed.run.metadata), index);
+    try {
+      const body = buildJob(observed.run, index, jobImage);
+      const job = await client.request<Job>('POST', path, { ...writeOptions(), body, idempotent: true });
+      observed.jobs.set(id, stripJob(job));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const isQuota = error.code === 403 && error.message.includes('exceeded quota');
+      // A quota also refuses what is there already: then the Job itself is what took the last of it.
+      if (error.reason === 'AlreadyExists' || isQuota) {
+        const job = await this.#deps.observer.job(id);
+        if (job && owns(observed.run, job)) observed.jobs.set(id, job);
+        else if (job) observed.rejected.set(id, `A Job named ${id} exists and does not belong to this run`);
+        else if (isQuota) observed.refused.set(id, error.message.slice(0, MAX_MESSAGE));
+        else throw error; // Gone in between: the next try makes it.
+        return;
+      }
+      // Not 403: a role that is wrong for a while must not cost an accepted job.
+      if (error.code !== 400 && error.code !== 422) throw error;
+      observed.rejected.set(id, error.message.slice(0, MAX_MESSAGE));
+    }
+  }
+
+  /** Stops a Job for good; its pods are gone a while later. */
+  async stop(observed: ObservedRun, job: Job, cause: Cause): Promise<void> {
+    const stopped = await this.#patch(job, stopPatch(job, cause));
+    if (stopped) observed.jobs.set(job.metadata.name, stripJob(stopped));
+  }
+
+  /** Has the Job removed some time after it finishes. Only for a Job whose result is recorded. */
+  async expire(job: Job): Promise<void> {
+    await this.#patch(job, {
+      metadata: { uid: job.metadata.uid },
+      spec: { ttlSecondsAfterFinished: this.#deps.jobTtlSeconds },
+    });
+  }
+
+  /** Removes a Job that will not finish by itself. Only for a Job whose result is recorded. */
+  async remove({ metadata: { name, uid, resourceVersion } }: Job): Promise<void> {
+    const { client, path, writeOptions } = this.#deps;
+    // With the version: a cache that is behind must not cost a Job that has finished since.
+    const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
+    const options = { ...writeOptions(), body, idempotent: true };
+    await ignoring([404, 409], client.request('DELETE', `${path}/${name}`, options));
+  }
+
+  #patch(job: Job, body: object): Promise<Job | undefined> {
+    const { client, path, writeOptions } = this.#deps;
+    const options = { ...writeOptions(), body, contentType: MERGE, idempotent: true };
+    // 404, 409: that very Job is gone; its watch event brings the run back.
+    return ignoring([404, 409], client.request<Job>('PATCH', `${path}/${job.metadata.name}`, options));
+  }
+}
+
+async function ignoring<T>(codes: number[], call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ApiError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { ApiError } from '../kube/api-error.ts';
+import type { KubeClient, RequestOptions } from '../kube/client.ts';
+import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../kube/group-run.ts';
+import { errorMessage, type Log } from '../kube/log.ts';
+import type { RunEvent } from './run-events.ts';
+
+interface Deps {
+  client: Pick<KubeClient, 'request'>;
+  /** Of the namespace's Events. */
+  path: string;
+  writeOptions: () => RequestOptions;
+  log: Log;
+  now: () => Date;
+}
+
+const COMPONENT = 'async-api-controller';
+/** Events are help, not state: what cannot be sent for long is dropped rather than kept. */
+const MAX_WAITING = 1000;
+
+/** Writes Kubernetes Events about runs, one call at a time, beside the work; a lost one costs nobody anything. */
+export class Recorder {
+  readonly #deps: Deps;
+  readonly #waiting: object[] = [];
+  #sending: Promise<void> | undefined;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  record({ metadata }: GroupRun, events: RunEvent[]): void {
+    const at = this.#deps.now().toISOString();
+    for (const event of events) {
+      if (this.#waiting.length >= MAX_WAITING) return;
+      const { name, namespace, uid, resourceVersion } = metadata;
+      // Named by what it says: told again after a crash, it is the same event.
+      const hash = createHash('sha256')
+        .update(JSON.stringify([uid, event]))
+        .digest('hex')
+        .slice(0, 16);
+      this.#waiting.push({
+        ...event,
+        metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace },
+        involvedObject: {
+          apiVersion: `${API_GROUP}/${API_VERSION}`,
+          kind: KIND,
+          name,
+          namespace,
+          uid,
+          resourceVersion,
+        },
+        source: { component: COMPONENT },
+        reportingComponent: COMPONENT,
+        firstTimestamp: at,
+        lastTimestamp: at,
+        count: 1,
+      });
+    }
+    this.#sending ??= this.#send().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  /** Resolves when what was recorded so far is written, or given up. */
+  async flush(): Promise<void> {
+    await this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    const { client, path, writeOptions, log } = this.#deps;
+    for (let body = this.#waiting.shift(); body; body = this.#waiting.shift()) {
+      try {
+        await client.request('POST', path, { ...writeOptions(), body });
+      } catch (error) {
+        if (error instanceof ApiError && error.reason === 'AlreadyExists') continue;
+        log('cannot write an event', { error: errorMessage(error) });
+      }
+    }
+  }
+}

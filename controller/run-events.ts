@@ -1,0 +1,56 @@
+import { type GroupRun, type GroupRunStatus, isTerminal, type JobStatus } from '../kube/group-run.ts';
+
+/** What an operator reads in `kubectl describe grouprun`. */
+export interface RunEvent {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+/** A run of 1,000 jobs that all fail at once must not write 1,000 events. */
+const MAX_JOB_EVENTS = 10;
+const MAX_MESSAGE = 500;
+
+/** What is worth telling of the step from the status before to the run's status now. */
+export function runEvents(run: GroupRun, before: GroupRunStatus | undefined): RunEvent[] {
+  const { status } = run;
+  if (!status) return [];
+  const earlier = new Map(before?.jobs?.map((job) => [job.id, job]));
+  const jobs = status.jobs ?? [];
+  const created = jobs.filter((job) => job.jobUID && !earlier.get(job.id)?.jobUID);
+  const changed = jobs.flatMap((job) => jobEvent(job, earlier.get(job.id)) ?? []);
+  const told = changed.slice(0, MAX_JOB_EVENTS);
+  const more = changed.length - told.length;
+  return [
+    ...(created.length > 0 ? [normal('JobsCreated', `Created ${created.length} Jobs: ${names(created)}`)] : []),
+    ...told,
+    ...(more > 0 ? [warning('MoreJobs', `${more} more jobs changed; see the status.`)] : []),
+    ...(isTerminal(status.state) && !(before && isTerminal(before.state)) ? [end(status)] : []),
+  ];
+}
+
+function jobEvent(job: JobStatus, before: JobStatus | undefined): RunEvent | undefined {
+  const why = `${job.reason ?? ''}${job.exitCode === undefined ? '' : ` (exit code ${job.exitCode})`}${job.message ? `: ${job.message}` : ''}`;
+  if (job.state !== before?.state) {
+    if (job.state === 'FAILURE') return warning('JobFailed', `${job.name} failed: ${why}`);
+    if (job.state === 'REVOKED') return normal('JobRevoked', `${job.name} was stopped: ${why}`);
+    if (job.state === 'RETRY') return warning('JobRetries', `${job.name} is tried again: ${why}`);
+  }
+  if (job.pendingSince && !before?.pendingSince) return warning('JobCannotStart', `${job.name} cannot start: ${why}`);
+  return undefined;
+}
+
+function end({ state, conditions }: GroupRunStatus): RunEvent {
+  const message = conditions?.find(({ type }) => type === 'Succeeded')?.message ?? '';
+  if (state === 'SUCCESS') return normal('Succeeded', message);
+  return state === 'REVOKED' ? normal('Revoked', message) : warning('Failed', message);
+}
+
+const names = (jobs: JobStatus[]): string => {
+  const list = jobs.slice(0, 10).map((job) => job.name);
+  return [...list, ...(jobs.length > list.length ? ['…'] : [])].join(', ');
+};
+const normal = (reason: string, message: string): RunEvent => ({ type: 'Normal', reason, message: cut(message) });
+const warning = (reason: string, message: string): RunEvent => ({ type: 'Warning', reason, message: cut(message) });
+const cut = (message: string): string =>
+  message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeClient, RequestOptions } from '../kube/client.ts';
+import { isTerminal } from '../kube/group-run.ts';
+import { errorMessage, type Log } from '../kube/log.ts';
+import { paths } from '../kube/paths.ts';
+import type { WorkQueue } from '../kube/work-queue.ts';
+import type { ControllerCaches } from './caches.ts';
+import { JobWriter } from './job-writer.ts';
+import { Observer } from './observe.ts';
+import { Reconciler } from './reconcile.ts';
+import { Recorder } from './recorder.ts';
+import { deleteRuns, expiredRuns } from './retention.ts';
+import { runEvents } from './run-events.ts';
+import type { Settings } from './settings.ts';
+
+interface Deps {
+  client: KubeClient;
+  caches: ControllerCaches;
+  /** New for each term: a queue runs once. */
+  queue: WorkQueue;
+  settings: Settings;
+  writeOptions: () => RequestOptions;
+  measure: (work: () => Promise<void>) => Promise<void>;
+  log: Log;
+}
+
+const WORKERS = 8;
+
+/** What a replica does while it leads: works on runs until the signal aborts, then finishes those in hand. */
+export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> {
+  const { client, caches, queue, settings, writeOptions, measure, log } = deps;
+  const urls = paths(settings.NAMESPACE);
+  const now = () => new Date();
+  const observer = new Observer(client, caches, urls);
+  const recorder = new Recorder({ client, path: urls.events, writeOptions, log, now });
+  const reconciler = new Reconciler({
+    client,
+    path: urls.runs,
+    runs: caches.runs,
+    observer,
+    jobs: new JobWriter({
+      client,
+      observer,
+      path: urls.jobs,
+      jobImage: settings.JOB_IMAGE,
+      jobTtlSeconds: settings.JOB_TTL_SECONDS,
+      writeOptions,
+    }),
+    recorded: (run, before) => {
+      recorder.record(run, runEvents(run, before));
+      if (run.status?.state === before?.state) return;
+      log('run changed state', { run: run.metadata.name, group: run.spec.group, state: run.status?.state });
+    },
+    requeueAfter: (name, ms) => queue.addAfter(name, ms),
+    writeOptions,
+    log,
+    now,
+  });
+  const all = caches.runs.list();
+  // What goes on first: of ten thousand runs that are over, few need anything.
+  const [over, open] = [true, false].map((wanted) =>
+    all.filter(({ status }) => (status !== undefined && isTerminal(status.state)) === wanted),
+  );
+  for (const { metadata } of [...open!, ...over!]) queue.add(metadata.name);
+  const retaining = retain(deps, urls.runs, signal);
+  await queue.run(
+    WORKERS,
+    (name) => measure(() => reconciler.reconcile(name)),
+    signal,
+    (name, error) => log('reconcile failed, trying again', { run: name, error: errorMessage(error) }),
+  );
+  await Promise.all([retaining, recorder.flush()]);
+}
+
+/** Deletes, now and then, the runs that have been kept for long enough. */
+async function retain({ client, caches, settings, writeOptions, log }: Deps, path: string, signal: AbortSignal) {
+  const policy = { maxAgeSeconds: settings.RUN_RETENTION_SECONDS, maxPerGroup: settings.RUN_RETENTION_COUNT };
+  while (!signal.aborted) {
+    const expired = expiredRuns(caches.runs.list(), policy, new Date());
+    try {
+      await deleteRuns(client, path, expired, writeOptions);
+      if (expired.length > 0) log('runs deleted', { count: expired.length });
+    } catch (error) {
+      log('runs cannot be deleted, trying again', { error: errorMessage(error) });
+    }
+    await sleep(settings.RETENTION_INTERVAL_SECONDS * 1000, undefined, { signal }).catch(() => {});
+  }
+}

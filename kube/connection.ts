@@ -1,0 +1,49 @@
+import type { RequestOptions as HttpsOptions } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+
+/** Where the API server is and how to prove who asks. */
+export interface Connection {
+  /** Such as https://10.0.0.1:6443, without a slash at the end. */
+  server: string;
+  tls: Record<string, unknown>;
+  /** Asked before every call: tokens are rotated. */
+  headers(): Promise<Record<string, string>>;
+}
+
+function loadConfig({ kubeconfig, context }: { kubeconfig?: string; context?: string }): KubeConfig {
+  const config = new KubeConfig();
+  if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+  else if (context === undefined && process.env.KUBERNETES_SERVICE_HOST) config.loadFromCluster();
+  else if (context !== undefined || process.env.KUBECONFIG) config.loadFromDefault();
+  else {
+    // A current context in ~/.kube may be somebody's production: it is never taken without being named.
+    throw new Error('Expected a cluster: run inside one, set KUBECONFIG, or name a kubeconfig or context');
+  }
+  if (context !== undefined) {
+    if (!config.getContextObject(context)) throw new Error(`Expected a context of the kubeconfig, got "${context}"`);
+    config.setCurrentContext(context);
+  }
+  return config;
+}
+
+/** The kubeconfig's cluster and identity, or the pod's own. Throws when there is no cluster to talk to. */
+export async function connect(options: { kubeconfig?: string; context?: string }): Promise<Connection> {
+  const config = loadConfig(options);
+  const server = config.getCurrentCluster()?.server.replace(/\/+$/, '');
+  if (!server) throw new Error('Expected a kubeconfig whose current context names a cluster');
+  const authenticate = async (): Promise<HttpsOptions> => {
+    const https: HttpsOptions = { headers: {} };
+    await config.applyToHTTPSOptions(https);
+    return https;
+  };
+  const { ca, cert, key, servername, rejectUnauthorized } = await authenticate();
+  const tls = Object.fromEntries(
+    Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
+  );
+  const headers = async () => {
+    const { headers: given, auth } = await authenticate();
+    const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
+    return { ...basic, ...(given as Record<string, string>) };
+  };
+  return { server, tls, headers };
+}
