@@ -72,7 +72,7 @@ export async function createClient(options: { kubeconfig?: string; context?: str
 
   async function once<T>(method: string, path: string, options: RequestOptions): Promise<T> {
     const { body, contentType, query, signal, timeoutMs = TIMEOUT_MS, permit } = options;
-    const deadline = AbortSignal.timeout(timeoutMs);
+    const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
     const given = await headers();
     permit?.();
     try {
