@@ -41,18 +41,31 @@ export function buildJob(run: GroupRun, index: number, jobImage: string) {
       podFailurePolicy: {
         rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
       },
-      template: { metadata: { labels }, spec: podSpec(definition, { id, base, group: run.spec.group, jobImage }) },
+      template: { metadata: { labels }, spec: podSpec(definition, environment(run, definition, id), jobImage) },
     },
   };
 }
 
-function podSpec(definition: JobDefinition, run: { id: string; base: string; group: string; jobImage: string }) {
-  const own = definition.container;
-  const env = [
-    { name: 'ASYNC_API_JOB_ID', value: run.id },
-    { name: 'ASYNC_API_RUN_ID', value: run.base },
-    { name: 'ASYNC_API_GROUP', value: run.group },
+/** The definition's variables, the run's parameters, and who this is; of one name the later one counts. */
+function environment(run: GroupRun, definition: JobDefinition, id: string) {
+  const parameters = Object.entries(run.spec.parameters ?? {}).map(([name, value]) => ({
+    name,
+    value: literal(value),
+  }));
+  const identity = [
+    { name: 'ASYNC_API_JOB_ID', value: id },
+    { name: 'ASYNC_API_RUN_ID', value: runBase(run.metadata) },
+    { name: 'ASYNC_API_GROUP', value: run.spec.group },
   ];
+  const all = [...(definition.container?.env ?? []), ...parameters, ...identity];
+  return [...new Map(all.map((one) => [one.name, one])).values()];
+}
+
+/** A caller's value as it is: the kubelet would put other variables where it says `$(NAME)` (dependent variables). */
+const literal = (value: string): string => value.replaceAll('$', () => '$$');
+
+function podSpec(definition: JobDefinition, env: ReturnType<typeof environment>, jobImage: string) {
+  const own = definition.container;
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -67,10 +80,10 @@ function podSpec(definition: JobDefinition, run: { id: string; base: string; gro
     containers: [
       {
         name: CONTAINER,
-        image: own?.image ?? run.jobImage,
+        image: own?.image ?? jobImage,
         imagePullPolicy: 'IfNotPresent',
         ...(own ? { command: own.command, args: own.args } : { args: simulatedWork(definition) }),
-        env: [...(own?.env ?? []), ...env],
+        env,
         resources: resources(own?.resources ?? {}),
         securityContext: {
           allowPrivilegeEscalation: false,

@@ -42,6 +42,10 @@ const SPEC_RULES = validations(
   // Lists that are maps compare without order, but a job's id is made from its place.
   rule('self.jobs.map(j, j.name) == oldSelf.jobs.map(j, j.name)', 'the order of jobs is immutable'),
   rule(unchanged('parameters'), 'parameters are immutable'),
+  rule(
+    "!has(self.parameters) || self.parameters.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*$'))",
+    'expected parameter names of letters, digits and "_", not beginning with a digit: they become environment variables',
+  ),
   rule(unchanged('parallelism'), 'parallelism is immutable'),
   rule(unchanged('rerunOf'), 'rerunOf is immutable'),
   rule(
@@ -58,6 +62,9 @@ const ONE_KIND = validations(
     '[has(self.sleep), has(self.log), has(self.container)].filter(given, given).size() == 1',
     'expected exactly one of sleep, log, container',
   ),
+);
+const ONE_VALUE = validations(
+  rule('has(self.value) != has(self.valueFrom)', 'expected exactly one of value and valueFrom'),
 );
 const STATUS_RULES = validations(
   rule(
@@ -81,6 +88,9 @@ function specSchema(): Schema {
   cancelJobs.maxProperties = MAX_JOBS;
   Object.assign(jobs, listMap('name'));
   Object.assign(jobs.items as Schema, ONE_KIND);
+  const container = ((jobs.items as Schema).properties as Record<string, Schema>).container as Schema;
+  const env = (container.properties as Record<string, Schema>).env as Schema;
+  Object.assign(env.items as Schema, ONE_VALUE);
   return { ...schema, ...SPEC_RULES };
 }
 

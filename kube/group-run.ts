@@ -42,23 +42,26 @@ const Quantity = z
   .regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/, 'a Kubernetes quantity such as 500m or 64Mi');
 const Resources = z.strictObject({ cpu: Quantity.optional(), memory: Quantity.optional() });
 
+const ConfigMapKey = z.strictObject({ name: z.string().min(1).max(253), key: z.string().min(1).max(253) });
+const EnvVar = z
+  .strictObject({
+    name: z
+      .string()
+      .max(128)
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'letters, digits and "_", not beginning with a digit'),
+    value: z.string().max(4096).optional(),
+    valueFrom: z.strictObject({ configMapKeyRef: ConfigMapKey }).describe('A key of a ConfigMap.').optional(),
+  })
+  .refine(({ value, valueFrom }) => (value === undefined) !== (valueFrom === undefined), {
+    error: 'expected exactly one of value and valueFrom',
+  });
+
 export const Container = z
   .strictObject({
     image: z.string().min(1).max(512),
     command: z.array(z.string().max(4096)).max(64).optional(),
     args: z.array(z.string().max(4096)).max(64).optional(),
-    env: z
-      .array(
-        z.strictObject({
-          name: z
-            .string()
-            .max(128)
-            .regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
-          value: z.string().max(4096),
-        }),
-      )
-      .max(64)
-      .optional(),
+    env: z.array(EnvVar).max(64).optional(),
     resources: z.strictObject({ requests: Resources.optional(), limits: Resources.optional() }).optional(),
   })
   .describe('A container of your own.');

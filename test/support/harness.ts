@@ -74,6 +74,10 @@ export class Product {
     return paths(this.namespace).pods;
   }
 
+  eventsPath(): string {
+    return paths(this.namespace).events;
+  }
+
   async uninstall(): Promise<void> {
     await this.api?.stop();
     await this.controller?.stop();

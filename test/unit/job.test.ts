@@ -63,6 +63,15 @@ describe('the Job of a definition', () => {
     expect(env).toContainEqual({ name: 'ASYNC_API_JOB_ID', value: ID });
     expect(resources.limits).toEqual({ cpu: '1', memory: '128Mi' });
   });
+
+  test('gets the parameters of its run as they are, and cannot be told to be another', () => {
+    const one = run([definition()]);
+    one.spec.parameters = { WHO: 'me', SNEAKY: '$(WHO) $x', ASYNC_API_JOB_ID: 'forged' };
+    const { env } = buildJob(one, 1, 'job:1').spec.template.spec.containers[0]!;
+    expect(env).toContainEqual({ name: 'WHO', value: 'me' });
+    expect(env).toContainEqual({ name: 'SNEAKY', value: '$$(WHO) $$x' });
+    expect(env.filter(({ name }) => name === 'ASYNC_API_JOB_ID')).toEqual([{ name: 'ASYNC_API_JOB_ID', value: ID }]);
+  });
 });
 
 test.each([

@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
+
+const PENDING_SECONDS = 8;
+const container = (fields: object) => ({
+  jobs: { one: { container: { image: process.env.TEST_JOB_IMAGE, ...fields } } },
+});
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  const groups = {
+    image: container({ image: 'docker.io/async-api/no-such-image:1' }),
+    node: container({ resources: { requests: { cpu: '1000' } } }),
+    config: container({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'missing', key: 'a' } } }] }),
+    sleep: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } },
+  };
+  const file = join(product.folder, 'config.yaml');
+  await writeFile(file, JSON.stringify({ defaults: { pendingDeadlineSeconds: PENDING_SECONDS }, groups }));
+  await Promise.all([product.startApi(file), product.startController()]);
+});
+afterAll(() => product.uninstall());
+
+const pendingReason = (path: string) =>
+  eventually(
+    'a reason',
+    async () => {
+      const status = (await (await fetch(product.url + path)).json()) as Status;
+      return status.reason ? status : undefined;
+    },
+    5000,
+  );
+
+async function withQuota<T>(hard: object, work: () => Promise<T>): Promise<T> {
+  const path = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
+  const body = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'tight' }, spec: { hard } };
+  await product.admin.request('POST', path, { body });
+  // Admission reads quotas from a cache of its own; until the status is there it lets everything through.
+  await eventually('the quota in force', async () => {
+    const quota = await product.admin.request<{ status?: { hard?: object } }>('GET', `${path}/tight`);
+    return quota.status?.hard;
+  });
+  try {
+    return await work();
+  } finally {
+    await product.admin.request('DELETE', `${path}/tight`);
+  }
+}
+
+test.each([
+  ['whose image does not exist', 'image', /^(ErrImagePull|ImagePullBackOff)$/],
+  ['that fits on no node', 'node', /^Unschedulable$/],
+  ['whose configuration is missing', 'config', /^CreateContainerConfigError$/],
+])('a job %s is PENDING with the reason, and fails with it after its pending deadline', async (_, group, reason) => {
+  const [path] = await trigger(product, group);
+  expect(await pendingReason(path!)).toMatchObject({ state: 'PENDING', reason: expect.stringMatching(reason) });
+  const status = await finalStatus(product, path!);
+  expect(status).toMatchObject({ state: 'FAILURE', reason: expect.stringMatching(reason) });
+  expect(status.message).toMatch(/pendingDeadlineSeconds \(8 s\)/);
+});
+
+test.each([
+  ['pods', { pods: '0' }],
+  ['Jobs', { 'count/jobs.batch': '0' }],
+])('a job whose %s a quota refuses is PENDING with FailedCreate, and fails with it', async (_, hard) => {
+  await withQuota(hard, async () => {
+    const [path] = await trigger(product, 'sleep');
+    expect(await pendingReason(path!)).toMatchObject({ state: 'PENDING', reason: 'FailedCreate' });
+    const status = await finalStatus(product, path!);
+    expect(status).toMatchObject({ state: 'FAILURE', reason: 'FailedCreate' });
+    expect(status.message).toMatch(/exceeded quota/);
+  });
+});
+
+test('a job that a quota lets through in the end succeeds', async () => {
+  const paths = await withQuota({ pods: '0' }, async () => {
+    const triggered = await trigger(product, 'sleep');
+    await pendingReason(triggered[0]!);
+    return triggered;
+  });
+  for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
+});
+
+test('what could not start leaves no Job behind', async () => {
+  await eventually('no Job that failed to start', async () => {
+    const { items } = await product.admin.request<{ items: { spec: { suspend?: boolean } }[] }>(
+      'GET',
+      product.jobsPath(),
+    );
+    return items.some(({ spec }) => spec.suspend) ? undefined : true;
+  });
+});
+
+test('kubectl describe shows what kept a job from starting', async () => {
+  const [path] = await trigger(product, 'node');
+  const id = path!.slice('/status/'.length);
+  const events = await eventually('the event', async () => {
+    const query = { fieldSelector: `involvedObject.name=${id.slice(0, -4)}0000,reason=JobCannotStart` };
+    const { items } = await product.admin.request<{ items: { message: string }[] }>('GET', product.eventsPath(), {
+      query,
+    });
+    return items.length > 0 ? items : undefined;
+  });
+  expect(events[0]!.message).toMatch(/^one cannot start: Unschedulable/);
+});
