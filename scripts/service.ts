@@ -10,6 +10,7 @@ export class Service {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   readonly #name: string;
+  #readyLine: Record<string, unknown> | undefined;
   #ready: (line: Record<string, unknown>) => void = () => {};
   #stopping = false;
   #tail: string[] = [];
@@ -52,8 +53,9 @@ export class Service {
     return this.#child.pid!;
   }
 
-  /** Resolves with the fields of its `ready` or `listening` line. */
+  /** Resolves with the fields of its `ready` or `listening` line, at once where that was read before. */
   ready(deadlineMs = 30_000): Promise<Record<string, unknown>> {
+    if (this.#readyLine) return Promise.resolve(this.#readyLine);
     return new Promise((resolve, reject) => {
       const fail = () => reject(new Error(`${this.#name} did not start. Its log:\n${this.#tail.join('\n')}`));
       const timer = setTimeout(fail, deadlineMs);
@@ -61,7 +63,6 @@ export class Service {
         clearTimeout(timer);
         resolve(line);
       };
-      for (const line of this.#tail) this.#read(line);
       void this.#exited.then(() => {
         clearTimeout(timer);
         fail();
@@ -88,7 +89,9 @@ export class Service {
     if (!line.startsWith('{')) return;
     try {
       const fields = JSON.parse(line) as Record<string, unknown>;
-      if (fields.message === 'ready' || fields.message === 'listening') this.#ready(fields);
+      if (fields.message !== 'ready' && fields.message !== 'listening') return;
+      this.#readyLine = fields;
+      this.#ready(fields);
     } catch {
       // A line cut short by a crash.
     }

@@ -78,6 +78,10 @@ export class Product {
     return paths(this.namespace).events;
   }
 
+  leasesPath(): string {
+    return paths(this.namespace).leases;
+  }
+
   async uninstall(): Promise<void> {
     await this.api?.stop();
     await this.controller?.stop();

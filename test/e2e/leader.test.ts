@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Service } from '../../scripts/service.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { finalStatus, trigger } from '../support/rest.ts';
+
+/** Seconds; long enough that a test tells a lease that was given up from one that ended. */
+const LEASE = 4;
+let product: Product;
+let replicas: Service[];
+beforeAll(async () => {
+  product = await Product.install();
+  await product.startApi();
+  replicas = [await start(), await start()];
+});
+afterAll(async () => {
+  for (const replica of replicas) await replica.stop();
+  await product.uninstall();
+});
+
+const start = () => product.startController({ LEASE_SECONDS: `${LEASE}` });
+
+interface Lease {
+  spec: { holderIdentity: string; renewTime: string; leaseTransitions: number };
+}
+const lease = () => product.admin.request<Lease>('GET', `${product.leasesPath()}/async-api-controller`);
+const leader = () =>
+  eventually('a leader', async () => {
+    const found = await lease().catch(() => undefined);
+    return found?.spec.holderIdentity || undefined;
+  });
+
+/** The replica that leads, and the other. */
+async function roles(): Promise<{ leading: Service; standby: Service }> {
+  const holder = await leader();
+  const leads = async ({ metricsPort }: Record<string, unknown>) => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    return /^async_api_controller_leader 1$/m.test(text);
+  };
+  const [first, second] = replicas as [Service, Service];
+  return eventually(`one leader, ${holder}`, async () => {
+    const [one, other] = [await leads(await first.ready()), await leads(await second.ready())];
+    if (one === other) return undefined;
+    return one ? { leading: first, standby: second } : { leading: second, standby: first };
+  });
+}
+
+const succeeds = async (paths: string[]) => {
+  for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
+};
+const log = () => readFile(join(product.folder, 'controller.log'), 'utf8');
+
+test('of two replicas one leads, and its lease has the times that the API server asks for', async () => {
+  await roles();
+  expect((await lease()).spec.renewTime).toMatch(/\.\d{6}Z$/);
+  await succeeds(await trigger(product, 'group_a'));
+});
+
+test('a leader that is asked to end hands over at once', async () => {
+  const before = await leader();
+  const { leading } = await roles();
+  const begun = Date.now();
+  await leading.stop();
+  const after = await eventually('another leader', async () => {
+    const holder = await leader();
+    return holder === before ? undefined : holder;
+  });
+  expect(after).not.toBe(before);
+  // Far less than waiting for the end of the lease would take.
+  expect(Date.now() - begun).toBeLessThan(LEASE * 1000);
+  replicas = [...replicas.filter((one) => one !== leading), await start()];
+  await succeeds(await trigger(product, 'group_a'));
+});
+
+test('a leader that is killed is followed when its lease ends, and nothing accepted is lost', async () => {
+  const { leading } = await roles();
+  const paths = await trigger(product, 'group_a');
+  await leading.kill();
+  await succeeds(paths);
+  replicas = [...replicas.filter((one) => one !== leading), await start()];
+});
+
+test('a leader that slept past its lease writes nothing when it wakes', async () => {
+  const { leading } = await roles();
+  process.kill(leading.pid, 'SIGSTOP');
+  const paths = await trigger(product, 'group_a');
+  await eventually('the other replica at work', async () => {
+    const status = await (await fetch(product.url + paths[0]!)).json();
+    return (status as { state: string }).state === 'PENDING' ? undefined : true;
+  });
+  const before = (await log()).length;
+  process.kill(leading.pid, 'SIGCONT');
+  await succeeds(paths);
+  await sleep(1000);
+  expect((await log()).slice(before)).toMatch(/"stopped leading"/);
+  expect((await log()).slice(before)).not.toMatch(/"leading"/);
+});
+
+test('the lease has a priority of its own', async () => {
+  const { status } = await product.admin.request<{ status?: { conditions: { type: string; status: string }[] } }>(
+    'GET',
+    '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/async-api-leader-election',
+  );
+  expect(status?.conditions).toMatchObject([{ type: 'Dangling', status: 'False' }]);
+});

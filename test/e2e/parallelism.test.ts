@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Job } from '../../controller/types.ts';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { newBase } from '../../kube/ids.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  await product.startController();
+});
+afterAll(() => product.uninstall());
+
+test('no more Jobs of a run are active at a time than its parallelism, also after a kill of the controller', async () => {
+  const definition = { sleep: { seconds: 1 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
+  const jobs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, ...definition }));
+  const name = newBase();
+  const body = {
+    apiVersion: 'async-api.dev/v1alpha1',
+    kind: 'GroupRun',
+    metadata: { name },
+    spec: { group: 'g', parallelism: 2, jobs },
+  };
+  await product.admin.request('POST', product.runsPath(), { body });
+  let most = 0;
+  let killed = false;
+  const run = await eventually(
+    'the end of the run',
+    async () => {
+      const { items } = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath());
+      most = Math.max(most, items.filter(({ status }) => (status?.active ?? 0) > 0).length);
+      if (items.length >= 3 && !killed) {
+        killed = true;
+        await product.controller!.kill();
+        await product.startController();
+      }
+      const found = await product.admin.request<GroupRun>('GET', product.runsPath(name));
+      return found.status?.state === 'SUCCESS' ? found : undefined;
+    },
+    50_000,
+  );
+  expect(run.status?.succeeded).toBe('5/5');
+  expect({ most, killed }).toEqual({ most: 2, killed: true });
+});

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Job } from '../../controller/types.ts';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { finalStatus, trigger } from '../support/rest.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  const groups = {
+    quick: { jobs: { one: { sleep: { seconds: 0 } } } },
+    other: { jobs: { one: { sleep: { seconds: 0 } } } },
+    long: { jobs: { one: { sleep: { seconds: 600 } } } },
+  };
+  const file = join(product.folder, 'config.yaml');
+  await writeFile(file, JSON.stringify({ groups }));
+  await product.startApi(file);
+});
+afterAll(() => product.uninstall());
+
+const settings = { RETENTION_INTERVAL_SECONDS: '1' };
+const runs = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
+const names = async () => (await runs()).map(({ metadata }) => metadata.name);
+const runOf = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
+const finished = async (group: string) => {
+  const [path] = await trigger(product, group);
+  await finalStatus(product, path!);
+  return runOf(path!);
+};
+
+test('a Job is removed some time after its result was recorded, and the result stays', async () => {
+  const controller = await product.startController({ ...settings, JOB_TTL_SECONDS: '1' });
+  const [path] = await trigger(product, 'quick');
+  await finalStatus(product, path!);
+  await eventually('no Job', async () => {
+    const { items } = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath());
+    return items.length === 0 || undefined;
+  });
+  expect(await (await fetch(product.url + path!)).json()).toMatchObject({ state: 'SUCCESS' });
+  await controller.stop();
+});
+
+test('of the runs of a group that are over the latest stay, and one that goes on always does', async () => {
+  const controller = await product.startController({ ...settings, RUN_RETENTION_COUNT: '2' });
+  const [running] = await trigger(product, 'long');
+  const other = await finished('other');
+  const first = await finished('quick');
+  const kept = [await finished('quick'), await finished('quick')];
+  await eventually('the first gone', async () => ((await names()).includes(first) ? undefined : true));
+  expect(await names()).toEqual(expect.arrayContaining([...kept, other, runOf(running!)]));
+  await controller.stop();
+});
+
+test('runs that are over for too long go, and their Jobs with them', async () => {
+  const controller = await product.startController({ ...settings, RUN_RETENTION_SECONDS: '1' });
+  await finished('quick');
+  await eventually('only the run that goes on', async () => {
+    const left = await runs();
+    return left.every(({ spec }) => spec.group === 'long') || undefined;
+  });
+  await eventually('only its Job', async () => {
+    const { items } = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath());
+    return items.length === 1 || undefined;
+  });
+  await controller.stop();
+});
