@@ -1,8 +1,12 @@
 import express, { type Express } from 'express';
 import type { Deps } from './deps.ts';
-import { errorHandler, refuse } from './errors.ts';
+import { errorHandler } from './errors.ts';
+import { Refusal } from './refusal.ts';
+import { cancelRoutes } from './routes/cancel.ts';
 import { groupRoutes } from './routes/group.ts';
 import { healthRoutes } from './routes/health.ts';
+import { rerunRoutes } from './routes/rerun.ts';
+import { runRoutes } from './routes/runs.ts';
 import { statusRoutes } from './routes/status.ts';
 
 /** The REST service, built apart from listening. */
@@ -15,10 +19,12 @@ export function createApp(deps: Deps): Express {
     response.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'" });
     next();
   });
-  app.use(healthRoutes(deps), groupRoutes(deps), statusRoutes(deps));
-  app.use((_request, response) =>
-    refuse(response, 404, 'Nothing is here. Try /group/<group_name> or /status/<job_id>.'),
-  );
+  app.use(healthRoutes(deps), groupRoutes(deps), runRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
+  // Last, since it answers for everything under /status.
+  app.use(statusRoutes(deps));
+  app.use(() => {
+    throw new Refusal(404, 'Nothing is here. Try /group/<group_name>, /runs or /status/<job_id>.');
+  });
   app.use(errorHandler(deps.log));
   return app;
 }

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../kube/log.ts';
 import { type Catalog, parseCatalog } from './catalog.ts';
+
+/** More than a ConfigMap can hold. */
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** The catalog in a file that may change: re-read while it runs, keeping the last good one. */
 export class CatalogFile {
@@ -13,7 +16,7 @@ export class CatalogFile {
 
   /** Reads it the first time; rejects with a message that says what to mend. */
   static async open(path: string, log: Log): Promise<CatalogFile> {
-    const text = await readFile(path, 'utf8').catch((error) => {
+    const text = await read(path).catch((error) => {
       throw new Error(`Cannot read the groups from CONFIG_FILE ${path}: ${errorMessage(error)}`);
     });
     try {
@@ -49,7 +52,7 @@ export class CatalogFile {
 
   async #reload(): Promise<void> {
     try {
-      const text = await readFile(this.#path, 'utf8');
+      const text = await read(this.#path);
       if (text === this.#text && this.#problem === undefined) return;
       this.#catalog = parseCatalog(text);
       this.#log('config file read', { groups: this.#catalog.size });
@@ -62,4 +65,10 @@ export class CatalogFile {
       this.#problem = problem;
     }
   }
+}
+
+async function read(path: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size > MAX_FILE_BYTES) throw new Error(`Expected a file of at most ${MAX_FILE_BYTES} bytes, got ${size}`);
+  return readFile(path, 'utf8');
 }

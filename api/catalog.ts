@@ -1,7 +1,8 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type JobDefinition, MAX_JOBS, Name } from '../kube/group-run.ts';
+import { errorMessage } from '../kube/log.ts';
 import { DEFAULTS, Defaults, GroupConfig } from './config.ts';
+import { type Place, YamlFile } from './yaml-file.ts';
 
 export interface Problem {
   /** Where, such as `groups.group_b.jobs.job_b1.sleep.seconds`. */
@@ -15,10 +16,13 @@ export interface Group {
   /** In the file's order; empty where there are problems. */
   jobs: JobDefinition[];
   problems: Problem[];
+  parallelism?: number | undefined;
 }
 
 /** The groups by name. */
 export type Catalog = ReadonlyMap<string, Group>;
+
+const EXPECTED_NAME = 'expected a name of letters, digits, "_", "." and "-", at most 63';
 
 /** The file as a whole cannot be used; the message holds one line a problem. */
 export class CatalogError extends Error {
@@ -32,49 +36,69 @@ export const problemLine = ({ path, line, message }: Problem): string => `${path
  * where the file is no YAML, has no groups or has wrong defaults.
  */
 export function parseCatalog(text: string): Catalog {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  if (document.errors.length > 0) throw new CatalogError(document.errors.map((error) => error.message).join('\n'));
-  const lineOf = (path: PropertyKey[]): number => {
-    // A missing field has no line of its own: then its parent's.
-    for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
-  const problems = (error: z.ZodError, prefix: PropertyKey[]): Problem[] =>
-    error.issues
-      .flatMap((issue) => described(issue))
-      .map(({ path, message }) => {
-        const full = [...prefix, ...path];
-        return { path: full.join('.'), line: lineOf(full), message };
-      });
-
-  const file: unknown = document.toJS();
+  const { yaml, file } = read(text);
   if (!isObject(file) || !isObject(file.groups))
     throw new CatalogError('Expected `groups:` with a group for each name.');
-  const unknown = Object.keys(file).filter((key) => key !== 'groups' && key !== 'defaults');
+  const keys = yaml.keys([]);
+  const unknown = keys.filter((key) => key !== 'groups' && key !== 'defaults');
   if (unknown.length > 0) throw new CatalogError(`Expected only defaults and groups, got ${unknown.join(', ')}.`);
-  const defaults = Defaults.safeParse(file.defaults ?? {}, { reportInput: true });
-  if (!defaults.success) throw new CatalogError(problems(defaults.error, ['defaults']).map(problemLine).join('\n'));
+  const repeated = yaml.duplicates([]);
+  const groupOf = ({ path }: Place) => (path[0] === 'groups' ? path[1] : undefined);
+  const parsed = Defaults.safeParse(file.defaults ?? {}, { reportInput: true });
+  const general = repeated.filter((place) => groupOf(place) === undefined).map(repetition);
+  if (!parsed.success) general.push(...problems(yaml, parsed.error, ['defaults']));
+  if (general.length > 0) throw new CatalogError(general.map(problemLine).join('\n'));
 
-  const catalog = new Map<string, Group>();
-  for (const [name, value] of Object.entries(file.groups)) {
-    const at = ['groups', name];
-    const group = GroupConfig.safeParse(value ?? {}, { reportInput: true });
-    const found = group.success ? [] : problems(group.error, at);
-    const problem = (message: string) => found.push({ path: at.join('.'), line: lineOf(at), message });
-    if (!Name.safeParse(name).success) problem('expected a name of letters, digits, "_", "." and "-", at most 63');
-    const entries = Object.entries(group.data?.jobs ?? {});
-    if (entries.length > MAX_JOBS) problem(`expected at most ${MAX_JOBS} jobs, got ${entries.length}`);
-    const jobs = entries.map(
-      ([job, config]) => ({ name: job, ...DEFAULTS, ...defaults.data, ...config }) as JobDefinition,
-    );
-    catalog.set(name, { jobs: found.length > 0 ? [] : jobs, problems: found });
-  }
-  return catalog;
+  const { groups } = file;
+  const group = (name: string): Group => {
+    const again = repeated.filter((place) => groupOf(place) === name).map(repetition);
+    return parseGroup(yaml, name, groups[name], parsed.data ?? {}, again);
+  };
+  return new Map(yaml.keys(['groups']).map((name) => [name, group(name)]));
 }
+
+function read(text: string): { yaml: YamlFile; file: unknown } {
+  try {
+    const yaml = new YamlFile(text);
+    return { yaml, file: yaml.value() };
+  } catch (error) {
+    throw new CatalogError(errorMessage(error));
+  }
+}
+
+function parseGroup(yaml: YamlFile, name: string, value: unknown, defaults: Defaults, found: Problem[]): Group {
+  const at = ['groups', name];
+  const group = GroupConfig.safeParse(value ?? {}, { reportInput: true });
+  if (!group.success) found.push(...problems(yaml, group.error, at));
+  const problem = (path: string[], message: string) =>
+    found.push({ path: path.join('.'), line: yaml.line(path), message });
+  if (!Name.safeParse(name).success) problem(at, EXPECTED_NAME);
+  // zod leaves this one key out in silence.
+  const names = yaml.keys([...at, 'jobs']);
+  if (names.includes('__proto__')) problem([...at, 'jobs', '__proto__'], EXPECTED_NAME);
+  if (names.length > MAX_JOBS) problem(at, `expected at most ${MAX_JOBS} jobs, got ${names.length}`);
+  if (found.length > 0 || !group.data) return { jobs: [], problems: found };
+  const { jobs, parallelism } = group.data;
+  return {
+    jobs: names.map((job) => ({ name: job, ...DEFAULTS, ...defaults, ...jobs?.[job] }) as JobDefinition),
+    problems: [],
+    ...(parallelism && { parallelism }),
+  };
+}
+
+const problems = (yaml: YamlFile, error: z.ZodError, prefix: PropertyKey[]): Problem[] =>
+  error.issues
+    .flatMap((issue) => described(issue))
+    .map(({ path, message }) => {
+      const full = [...prefix, ...path];
+      return { path: full.join('.'), line: yaml.line(full), message };
+    });
+
+const repetition = ({ path, line }: Place): Problem => ({
+  path: path.join('.'),
+  line,
+  message: 'expected this only once',
+});
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -84,8 +108,16 @@ function described(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: str
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'expected no such field here' }));
   }
-  const input = JSON.stringify(issue.input)?.slice(0, 100);
-  const got = issue.input === undefined || issue.code === 'custom' ? '' : `, got ${input}`;
+  if (issue.code === 'invalid_key') return [{ path: issue.path, message: EXPECTED_NAME }];
+  const got = issue.input === undefined || issue.code === 'custom' ? '' : `, got ${shown(issue.input)}`;
   const message = issue.message.replace(/^Invalid input: |^Too (small|big): /, '').replace(/, received .*$/, '');
   return [{ path: issue.path, message: `${message}${got}` }];
+}
+
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value).slice(0, 100);
+  } catch {
+    return 'something that contains itself';
+  }
 }

@@ -23,9 +23,16 @@ export const JobConfig = z
 
 export const GroupConfig = z.strictObject({
   jobs: z.record(Name, JobConfig).describe(`The jobs a trigger starts, at most ${MAX_JOBS}.`).optional(),
+  parallelism: z
+    .int()
+    .min(1)
+    .max(MAX_JOBS)
+    .describe('At most this many jobs of a run are active at a time; all where not given.')
+    .optional(),
 });
 
 export const Defaults = z.strictObject(optionalLimits).describe('Limits of every job that has none of its own.');
+export type Defaults = z.infer<typeof Defaults>;
 
 const Config = z.strictObject({ defaults: Defaults.optional(), groups: z.record(Name, GroupConfig) });
 

@@ -18,7 +18,8 @@ const Settings = z.object({
 });
 /** A URL may be this long, so that even an absurd id gets the contract's answer. */
 const MAX_HEADER_BYTES = 256 * 1024;
-const DRAIN_MS = 10_000;
+/** Shorter than the 10 s after which supervisors kill. */
+const DRAIN_MS = 8000;
 
 async function main(): Promise<void> {
   const settings = readSettings(Settings, process.env);

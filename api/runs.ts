@@ -1,18 +1,26 @@
 import { ApiError } from '../kube/api-error.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { API_GROUP, API_VERSION, type GroupRun, type GroupRunSpec, KIND, PLURAL } from '../kube/group-run.ts';
 import { runBase } from '../kube/ids.ts';
 import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../kube/labels.ts';
 import type { Log } from '../kube/log.ts';
 import { Reflector } from '../kube/reflector.ts';
+import { Unavailable } from './refusal.ts';
 
-/** The stored runs, by base. */
+/** The stored runs, by base. What cannot be done because the API server has no answer rejects with Unavailable. */
 export interface RunStore {
   /** Stores a run in one write; when it resolves, the run is accepted. */
   create(base: string, spec: GroupRunSpec): Promise<void>;
   /** From the cache, else from the API server: any replica knows a run that another accepted a moment ago. */
   find(base: string): Promise<GroupRun | undefined>;
+  /** All runs in the cache. */
+  list(): GroupRun[];
+  /** Stores the wish to end a run, or one of its jobs; undefined where there is no such run. Can be repeated. */
+  cancel(name: string, job?: string): Promise<GroupRun | undefined>;
 }
+
+/** What a caller is told to wait where the API server says nothing else. */
+const RETRY_AFTER_SECONDS = 2;
 
 /** Runs as GroupRuns of a namespace, cached by a watch. */
 export class KubernetesRuns implements RunStore {
@@ -48,18 +56,38 @@ export class KubernetesRuns implements RunStore {
     const labels = { [MANAGED_BY]: MANAGER, [GROUP_LABEL]: spec.group };
     const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND, metadata: { name: base, labels }, spec };
     // Strict: a field the CRD does not know must not vanish in silence.
-    await this.#client.request('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
+    await this.#call('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
   }
 
   async find(base: string): Promise<GroupRun | undefined> {
     const name = this.#namesByBase.get(base);
     const cached = name && this.#reflector.get(name);
-    if (cached) return cached;
+    return cached || orMissing(this.#call('GET', `${this.#path}/${base}`));
+  }
+
+  list(): GroupRun[] {
+    return this.#reflector.list();
+  }
+
+  async cancel(name: string, job?: string): Promise<GroupRun | undefined> {
+    const body = { spec: job === undefined ? { cancel: true } : { cancelJobs: { [job]: true } } };
+    const contentType = 'application/merge-patch+json';
+    return orMissing(this.#call('PATCH', `${this.#path}/${name}`, { body, contentType }));
+  }
+
+  async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {
     try {
-      return await this.#client.request<GroupRun>('GET', `${this.#path}/${base}`);
+      return await this.#client.request<GroupRun>(method, path, options);
     } catch (error) {
-      if (error instanceof ApiError && error.code === 404) return undefined;
-      throw error;
+      // Whatever is no answer of the API server means that it gave none.
+      if (error instanceof ApiError && error.code < 500 && error.code !== 429) throw error;
+      throw new Unavailable((error instanceof ApiError && error.retryAfterSeconds) || RETRY_AFTER_SECONDS, error);
     }
   }
 }
+
+const orMissing = (call: Promise<GroupRun>): Promise<GroupRun | undefined> =>
+  call.catch((error) => {
+    if (error instanceof ApiError && error.code === 404) return undefined;
+    throw error;
+  });

@@ -10,6 +10,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** The base a UUID belongs to: its last four digits zeroed. */
 export const baseOf = (uuid: string): string => `${uuid.slice(0, -4)}0000`;
 
+/** Whether this is a run's base, as made here. */
+export const isBase = (id: string): boolean => id.length === 36 && UUID.test(id) && id.endsWith('0000');
+
 /** A base for a new run. `uuid` is random where not given (RFC 9562, version 4). */
 export const newBase = (uuid: string = randomUUID()): string => baseOf(uuid);
 
@@ -33,4 +36,4 @@ export function parseJobId(id: string): { base: string; index: number } | undefi
  * with the last four digits zeroed.
  */
 export const runBase = (metadata: { name: string; uid: string }): string =>
-  UUID.test(metadata.name) && metadata.name.endsWith('0000') ? metadata.name : baseOf(metadata.uid);
+  isBase(metadata.name) ? metadata.name : baseOf(metadata.uid);

@@ -4,10 +4,12 @@ import { z } from 'zod';
 export const text = (description: string) => z.string().min(1).max(4096).describe(description);
 
 /**
- * Reads settings from the environment. Throws an Error that names every wrong variable and says what it is for.
+ * Reads settings from the environment; an empty variable is one that is not set. Throws an Error that names every wrong
+ * variable and says what it is for.
  */
 export function readSettings<T extends z.ZodObject>(schema: T, env: Record<string, string | undefined>): z.infer<T> {
-  const result = schema.safeParse(env);
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const name = String(issue.path[0]);

@@ -61,9 +61,49 @@ test('a wrong group harms no other', () => {
   expect(catalog.get('good')).toMatchObject({ jobs: [{ name: 'j' }], problems: [] });
 });
 
+test('a key given twice is a problem of its own group, with the line of the repetition', () => {
+  const job = '{ sleep: { seconds: 1 } }';
+  const catalog = parseCatalog(
+    `groups:\n  a: {}\n  b:\n    jobs:\n      x: ${job}\n      x: ${job}\n  a: {}\n  c: { jobs: { j: ${job} } }`,
+  );
+  const twice = 'expected this only once';
+  expect(catalog.get('a')!.problems).toEqual([{ path: 'groups.a', line: 7, message: twice }]);
+  expect(catalog.get('b')!.problems).toEqual([{ path: 'groups.b.jobs.x', line: 6, message: twice }]);
+  expect(catalog.get('c')).toMatchObject({ jobs: [{ name: 'j' }], problems: [] });
+});
+
+test("jobs keep the file's order and their names, also where those look like numbers", () => {
+  const jobs = ['b', '10', '2', '010', '1.0', 'true', 'constructor'];
+  const catalog = parseCatalog(
+    `groups: { g: { jobs: { ${jobs.map((job) => `${job}: { sleep: { seconds: 1 } }`)} } } }`,
+  );
+  expect(catalog.get('g')!.jobs.map((job) => job.name)).toEqual(jobs);
+});
+
+test.each(['__proto__', '-x', '"a b"', '<<'])('a job named %s is a problem, not a job that vanishes', (name) => {
+  const { problems } = parseCatalog(`groups: { g: { jobs: { ${name}: { sleep: { seconds: 1 } } } } }`).get('g')!;
+  expect(problems).toMatchObject([{ message: expect.stringContaining('expected a name') }]);
+});
+
+test('a group may bound how many of its jobs are active at a time', () => {
+  const catalog = parseCatalog('groups: { a: { parallelism: 3 }, b: { parallelism: 0 }, c: &c { parallelism: *c } }');
+  expect(catalog.get('a')!.parallelism).toBe(3);
+  expect(catalog.get('b')!.problems).toHaveLength(1);
+  expect(catalog.get('c')!.problems).toMatchObject([{ message: expect.stringContaining('contains itself') }]);
+});
+
+test('a file of more than a mebibyte is not read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'catalog-'));
+  const path = join(folder, 'config.yaml');
+  await writeFile(path, `groups: {}\n${'#'.repeat(1024 * 1024)}`);
+  await expect(CatalogFile.open(path, () => {})).rejects.toThrow(/at most 1048576 bytes/);
+  await rm(folder, { recursive: true });
+});
+
 test.each([
   ['no YAML', 'groups: ['],
-  ['two groups of one name', 'groups:\n  a: {}\n  a: {}'],
+  ['groups twice', 'groups: {}\ngroups: {}'],
+  ['defaults that have a key twice', 'defaults: { backoffLimit: 1, backoffLimit: 2 }\ngroups: {}'],
   ['no groups', 'defaults: {}'],
   ['a field that is not known', 'groups: {}\ngrups: {}'],
   ['wrong defaults', 'defaults: { backoffLimit: -1 }\ngroups: {}'],

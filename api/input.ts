@@ -1,0 +1,33 @@
+import express, { type Request, type RequestHandler } from 'express';
+import type { z } from 'zod';
+import { Refusal } from './refusal.ts';
+
+/** Enough for 64 parameters of 4,096 characters. */
+const MAX_BODY_BYTES = 512 * 1024;
+
+const parse = express.json({ limit: MAX_BODY_BYTES, type: () => true });
+
+/** Reads a JSON body into `request.body`; undefined where there is none. Refuses any other kind of body. */
+export const jsonBody: RequestHandler = (request, response, next) => {
+  const length = request.get('content-length');
+  const empty = request.get('transfer-encoding') === undefined && (length === undefined || Number(length) === 0);
+  if (!empty && !request.is('json')) {
+    throw new Refusal(415, 'Expected no body, or JSON with Content-Type: application/json.');
+  }
+  parse(request, response, next);
+};
+
+/** Checks the body; where there is none, `{}`. Throws a Refusal (422) that names every problem. */
+export const bodyOf = <T extends z.ZodType>(schema: T, request: Request): z.infer<T> =>
+  checked(schema, request.body ?? {}, 422, 'body');
+
+/** Checks the query string. Throws a Refusal (400) that names every problem. */
+export const queryOf = <T extends z.ZodType>(schema: T, request: Request): z.infer<T> =>
+  checked(schema, request.query, 400, 'query');
+
+function checked<T extends z.ZodType>(schema: T, value: unknown, status: number, where: string): z.infer<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `\n  ${[where, ...path].join('.')}: ${message}`);
+  throw new Refusal(status, `Nothing was done, since the ${where} is not as expected:${problems.join('')}`);
+}

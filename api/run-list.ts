@@ -1,0 +1,35 @@
+import type { GroupRun } from '../kube/group-run.ts';
+import { runSummary } from './run-view.ts';
+import type { RunList, RunsQuery } from './schemas.ts';
+
+/** Where a page ended. Runs made or deleted meanwhile neither repeat nor hide others. */
+type Place = Pick<GroupRun['metadata'], 'creationTimestamp' | 'name'>;
+
+/** One page of the runs that a query asks for, newest first; undefined where its `continue` is none of ours. */
+export function runPage(runs: GroupRun[], query: RunsQuery): RunList | undefined {
+  const after = query.continue === undefined ? undefined : parsePlace(query.continue);
+  if (query.continue !== undefined && !after) return undefined;
+  const found = runs
+    .filter(({ spec }) => query.group === undefined || spec.group === query.group)
+    .filter(({ status }) => query.state === undefined || (status?.state ?? 'PENDING') === query.state)
+    .filter(({ metadata }) => !after || compare(metadata, after) > 0)
+    .sort((a, b) => compare(a.metadata, b.metadata));
+  const page = found.slice(0, query.limit);
+  const more = found.length > page.length;
+  return { runs: page.map(runSummary), ...(more && { continue: formatPlace(page.at(-1)!.metadata) }) };
+}
+
+/** Newest first; the API server's times have no more than seconds. */
+function compare(a: Place, b: Place): number {
+  if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp ? 1 : -1;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+const formatPlace = ({ creationTimestamp, name }: Place): string =>
+  Buffer.from(`${creationTimestamp} ${name}`).toString('base64url');
+
+function parsePlace(token: string): Place | undefined {
+  const [, creationTimestamp, name] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([a-z0-9.-]{1,253})$/.exec(Buffer.from(token, 'base64url').toString()) ?? [];
+  return creationTimestamp && name ? { creationTimestamp, name } : undefined;
+}

@@ -1,0 +1,34 @@
+import type { GroupRun, JobStatus } from '../kube/group-run.ts';
+import { jobId, runBase } from '../kube/ids.ts';
+import type { RunSummary, RunView } from './schemas.ts';
+
+/** What a caller sees of a run; the values are those that kubectl shows. */
+export function runSummary(run: GroupRun): RunSummary {
+  const { metadata, spec, status } = run;
+  const { group, parameters, parallelism, rerunOf, cancel, jobs } = spec;
+  return {
+    id: runBase(metadata),
+    name: metadata.name,
+    group,
+    parameters,
+    parallelism,
+    rerunOf,
+    cancel,
+    state: status?.state ?? 'PENDING',
+    createdAt: metadata.creationTimestamp,
+    startedAt: status?.startedAt,
+    finishedAt: status?.finishedAt,
+    counts: status?.counts ?? { pending: jobs.length, started: 0, retry: 0, success: 0, failure: 0, revoked: 0 },
+  };
+}
+
+export const runView = (run: GroupRun): RunView => ({ ...runSummary(run), jobs: jobStatuses(run) });
+
+/** The stored status of each job, in the order of the definitions; PENDING where the controller has not seen it yet. */
+export function jobStatuses({ metadata, spec, status }: GroupRun): JobStatus[] {
+  const stored = new Map(status?.jobs?.map((job) => [job.name, job]));
+  const base = runBase(metadata);
+  return spec.jobs.map(
+    ({ name }, index) => stored.get(name) ?? { name, id: jobId(base, index + 1), state: 'PENDING' as const },
+  );
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../kube/group-run.ts';
+
+/** What the routes take and give. */
+
+export const RerunBody = z.strictObject({
+  only: z.literal('failed').optional().describe('Repeats only the jobs that did not succeed.'),
+});
+
+export const RunsQuery = z.strictObject({
+  group: z.string().max(63).optional().describe('Only runs of this group.'),
+  state: JobState.optional().describe('Only runs in this state.'),
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe('At most this many runs; 50.'),
+  continue: z.string().max(500).optional().describe('Where the answer before ended: its `continue`.'),
+});
+export type RunsQuery = z.infer<typeof RunsQuery>;
+
+export const Accepted = z.object({ 'Check job status at': z.array(z.string()) });
+
+export const Cancelled = z.object({
+  id: z.string().describe('The run or the job.'),
+  state: JobState.describe('As it is now. It becomes REVOKED, unless it is over already.'),
+});
+
+const { group, parameters, parallelism, rerunOf, cancel } = GroupRunSpec.shape;
+const { startedAt, finishedAt, counts } = GroupRunStatus.shape;
+
+/** A run without its jobs. */
+export const RunSummary = z.object({
+  id: z.string(),
+  name: z.string().describe('What kubectl knows it by.'),
+  group,
+  parameters,
+  parallelism,
+  rerunOf,
+  cancel,
+  state: JobState,
+  createdAt: z.string().meta({ format: 'date-time' }),
+  startedAt,
+  finishedAt,
+  counts: counts.unwrap().describe('How many of its jobs are in each state.'),
+});
+export type RunSummary = z.infer<typeof RunSummary>;
+
+/** A run with its jobs, in the order of its definitions. */
+export const RunView = RunSummary.extend({ jobs: z.array(JobStatus) });
+export type RunView = z.infer<typeof RunView>;
+
+export const RunList = z.object({
+  runs: z.array(RunSummary).describe('Newest first.'),
+  continue: z.string().optional().describe('Given where there are more.'),
+});
+export type RunList = z.infer<typeof RunList>;

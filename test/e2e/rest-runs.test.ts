@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { GroupRun, JobState } from '../../kube/group-run.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { trigger } from '../support/rest.ts';
+
+// Without the controller: statuses are written here, so that each state can be had at will.
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  await product.startApi();
+});
+afterAll(() => product.uninstall());
+
+const idOf = (path: string) => path.slice('/status/'.length);
+const baseOf = (path: string) => `${idOf(path).slice(0, -4)}0000`;
+const stored = (base: string) => product.admin.request<GroupRun>('GET', product.runsPath(base));
+const call = (method: string, path: string, body?: unknown) =>
+  fetch(product.url + path, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+  });
+
+/** Triggers group_a and gives its jobs these states, as the controller would, once the API has seen them. */
+async function runWith(...states: JobState[]): Promise<string> {
+  const paths = await trigger(product, 'group_a');
+  const base = baseOf(paths[0]!);
+  const over = states.every((state) => ['SUCCESS', 'FAILURE', 'REVOKED'].includes(state));
+  const jobs = states.map((state, i) => ({
+    name: `job_a${i + 1}`,
+    id: idOf(paths[i]!),
+    state,
+    jobUID: `uid-${i}`,
+    attempts: 1,
+    ...(state === 'FAILURE' && { reason: 'Error', message: 'exit code 3', exitCode: 3 }),
+  }));
+  const state = over ? (states.includes('FAILURE') ? 'FAILURE' : 'SUCCESS') : 'STARTED';
+  const counts = { pending: 0, started: 0, retry: 0, success: 0, failure: 0, revoked: 0 };
+  for (const one of states) counts[one.toLowerCase() as keyof typeof counts] += 1;
+  const status = { state, startedAt: '2026-11-24T11:00:00Z', counts, jobs };
+  await product.admin.request('PATCH', `${product.runsPath(base)}/status`, {
+    body: { status },
+    contentType: 'application/merge-patch+json',
+  });
+  await eventually('the state in the cache of the API', async () => {
+    const answer = (await (await call('GET', `/runs/${base}`)).json()) as { state: string };
+    return answer.state === state || undefined;
+  });
+  return base;
+}
+
+test('a whole run over REST has the values that kubectl shows', async () => {
+  const base = await runWith('SUCCESS', 'FAILURE', 'STARTED');
+  const run = await stored(base);
+  expect(await (await call('GET', `/runs/${base}`)).json()).toEqual({
+    id: base,
+    name: base,
+    group: 'group_a',
+    state: 'STARTED',
+    createdAt: run.metadata.creationTimestamp,
+    startedAt: run.status!.startedAt,
+    counts: run.status!.counts,
+    jobs: run.status!.jobs,
+  });
+});
+
+test('a cancel of a run is stored once, and answered the same again', async () => {
+  const base = await runWith('SUCCESS', 'STARTED', 'PENDING');
+  for (let i = 0; i < 2; i++) {
+    const response = await call('POST', `/runs/${base}/cancel`);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ id: base, state: 'STARTED' });
+  }
+  expect((await stored(base)).spec.cancel).toBe(true);
+});
+
+test('cancels of two jobs of a run do not undo each other', async () => {
+  const base = await runWith('STARTED', 'STARTED', 'STARTED');
+  const ids = [1, 3].map((i) => `${base.slice(0, -1)}${i}`);
+  const answers = await Promise.all(ids.map((id) => call('POST', `/status/${id}/cancel`)));
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  expect(await answers[1]!.json()).toEqual({ id: ids[1], state: 'STARTED' });
+  expect((await stored(base)).spec.cancelJobs).toEqual({ job_a1: true, job_a3: true });
+});
+
+test('a cancel of what is over is accepted and changes nothing', async () => {
+  const base = await runWith('SUCCESS', 'SUCCESS', 'SUCCESS');
+  const before = (await stored(base)).metadata.resourceVersion;
+  expect((await call('POST', `/runs/${base}/cancel`)).status).toBe(202);
+  const job = await call('POST', `/status/${base.slice(0, -1)}1/cancel`);
+  expect(await job.json()).toEqual({ id: `${base.slice(0, -1)}1`, state: 'SUCCESS' });
+  expect((await stored(base)).metadata.resourceVersion).toBe(before);
+});
+
+test('a rerun is a new run of the same definitions that names the first', async () => {
+  const base = await runWith('SUCCESS', 'FAILURE', 'SUCCESS');
+  const response = await call('POST', `/runs/${base}/rerun`);
+  expect(response.status).toBe(202);
+  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  expect(paths).toHaveLength(3);
+  const again = baseOf(paths[0]!);
+  expect(response.headers.get('location')).toBe(`/runs/${again}`);
+  const { group, jobs } = (await stored(base)).spec;
+  expect((await stored(again)).spec).toEqual({ group, jobs, rerunOf: base });
+});
+
+test('a rerun of what failed repeats that only', async () => {
+  const base = await runWith('SUCCESS', 'FAILURE', 'REVOKED');
+  const response = await call('POST', `/runs/${base}/rerun`, { only: 'failed' });
+  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  expect((await stored(baseOf(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
+});
+
+test('a rerun of what failed is 409 before the run is over, and 422 where nothing failed', async () => {
+  const running = await runWith('FAILURE', 'STARTED', 'PENDING');
+  const early = await call('POST', `/runs/${running}/rerun`, { only: 'failed' });
+  expect([early.status, await early.text()]).toEqual([409, expect.stringContaining('not over')]);
+  const fine = await runWith('SUCCESS', 'SUCCESS', 'SUCCESS');
+  const nothing = await call('POST', `/runs/${fine}/rerun`, { only: 'failed' });
+  expect([nothing.status, await nothing.text()]).toEqual([422, expect.stringContaining('succeeded')]);
+});
+
+test('a rerun with a body that is not understood starts nothing and says what was expected', async () => {
+  const base = await runWith('FAILURE', 'FAILURE', 'FAILURE');
+  for (const body of [{ only: 'some' }, { onyl: 'failed' }]) {
+    const response = await call('POST', `/runs/${base}/rerun`, body);
+    expect([response.status, await response.text()]).toEqual([422, expect.stringMatching(/body.*(only|onyl)/s)]);
+  }
+  const text = await fetch(`${product.url}/runs/${base}/rerun`, { method: 'POST', body: 'only=failed' });
+  expect([text.status, await text.text()]).toEqual([415, expect.stringContaining('application/json')]);
+});
+
+test('runs can be listed by group and state, page by page', async () => {
+  type Page = { runs: { id: string; group: string; state: string }[]; continue?: string };
+  const list = async (query: string) => (await (await call('GET', `/runs?${query}`)).json()) as Page;
+  const ids: string[] = [];
+  let page = await list('limit=4');
+  ids.push(...page.runs.map(({ id }) => id));
+  while (page.continue) {
+    page = await list(`limit=4&continue=${page.continue}`);
+    ids.push(...page.runs.map(({ id }) => id));
+  }
+  const all = (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
+  expect(new Set(ids)).toEqual(new Set(all.map(({ metadata }) => metadata.name)));
+  expect(ids).toHaveLength(all.length);
+  const failed = await list('group=group_a&state=FAILURE');
+  expect(failed.runs.length).toBeGreaterThan(0);
+  expect(new Set(failed.runs.map(({ state }) => state))).toEqual(new Set(['FAILURE']));
+  expect((await list('group=group_x')).runs).toEqual([]);
+});
+
+test('unknown runs and jobs are 404, and a query that is not understood is 400', async () => {
+  const nowhere = '00000000-0000-4000-8000-000000000000';
+  for (const [method, path] of [
+    ['GET', `/runs/${nowhere}`],
+    ['GET', '/runs/dummy'],
+    ['POST', `/runs/${nowhere}/cancel`],
+    ['POST', '/runs/..%2fx/rerun'],
+  ] as const) {
+    const response = await call(method, path);
+    expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('no run with this id')]);
+  }
+  const job = await call('POST', `/status/${nowhere.slice(0, -1)}1/cancel`);
+  expect([job.status, await job.text()]).toEqual([404, "Job with given id doesn't exists : dummy"]);
+  for (const query of ['limit=0', 'limit=x', 'state=DONE', 'group=a&group=b', 'colour=red', 'continue=x']) {
+    expect((await call('GET', `/runs?${query}`)).status).toBe(400);
+  }
+});
