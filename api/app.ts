@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { giveContext } from './context.ts';
 import type { Deps } from './deps.ts';
 import { errorHandler } from './errors.ts';
 import { Refusal } from './refusal.ts';
@@ -14,6 +15,7 @@ export function createApp(deps: Deps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(giveContext(deps.log));
   app.use((_request, response, next) => {
     // Plain text stays plain text, whatever a browser thinks of it.
     response.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'" });
@@ -25,6 +27,6 @@ export function createApp(deps: Deps): Express {
   app.use(() => {
     throw new Refusal(404, 'Nothing is here. Try /group/<group_name>, /runs or /status/<job_id>.');
   });
-  app.use(errorHandler(deps.log));
+  app.use(errorHandler);
   return app;
 }

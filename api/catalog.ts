@@ -2,15 +2,8 @@ import type { z } from 'zod';
 import { type JobDefinition, MAX_JOBS, Name } from '../kube/group-run.ts';
 import { errorMessage } from '../kube/log.ts';
 import { DEFAULTS, Defaults, GroupConfig } from './config.ts';
+import { type Problem, problemLine } from './problem.ts';
 import { type Place, YamlFile } from './yaml-file.ts';
-
-export interface Problem {
-  /** Where, such as `groups.group_b.jobs.job_b1.sleep.seconds`. */
-  path: string;
-  /** From 1. */
-  line: number;
-  message: string;
-}
 
 export interface Group {
   /** In the file's order; empty where there are problems. */
@@ -28,8 +21,6 @@ const EXPECTED_NAME = 'expected a name of letters, digits, "_", "." and "-", at 
 export class CatalogError extends Error {
   override name = 'CatalogError';
 }
-
-export const problemLine = ({ path, line, message }: Problem): string => `${path} (line ${line}): ${message}`;
 
 /**
  * Reads resources/config.yaml. A wrong group keeps its problems, all of them, and harms no other. Throws CatalogError only

@@ -1,32 +1,45 @@
-import type { ErrorRequestHandler, Response } from 'express';
-import { errorMessage, type Log } from '../kube/log.ts';
+import { STATUS_CODES } from 'node:http';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { errorMessage } from '../kube/log.ts';
+import { contextOf } from './context.ts';
+import { problemLine } from './problem.ts';
 import { Refusal, Unavailable, unknownJob } from './refusal.ts';
 
 const UNAVAILABLE = 'The Kubernetes API server cannot be reached right now. Try again.';
 const FAULT = 'Something went wrong here; the log of the API says what.';
 
 /** The one place that turns a failure into an answer. */
-export const errorHandler =
-  (log: Log): ErrorRequestHandler =>
-  (error, request, response, next) => {
-    const about = { method: request.method, path: request.path.slice(0, 200), error: errorMessage(error) };
-    if (response.headersSent) {
-      log('request broke off', about);
-      return next(error);
-    }
-    if (error instanceof Refusal) return answer(response, error);
-    if (error.status >= 400 && error.status < 500) return answer(response, refusalOf(error, request.path));
-    if (error instanceof Unavailable) {
-      log('API server not available', about);
-      return answer(response, new Refusal(503, UNAVAILABLE, { 'Retry-After': String(error.retryAfterSeconds) }));
-    }
-    log('request failed', { ...about, stack: error?.stack });
-    answer(response, new Refusal(500, FAULT));
-  };
-
-const answer = (response: Response, { status, message, headers }: Refusal): void => {
-  response.status(status).set(headers).type('text').send(message);
+export const errorHandler: ErrorRequestHandler = (error, request, response, next) => {
+  const { log } = contextOf(response);
+  const about = { method: request.method, path: request.path.slice(0, 200), error: errorMessage(error) };
+  if (response.headersSent) {
+    log('answer broke off', about);
+    return next(error);
+  }
+  if (error instanceof Refusal) return answer(request, response, error);
+  if (error instanceof Unavailable) {
+    log('API server not available', about);
+    const headers = { 'Retry-After': String(error.retryAfterSeconds) };
+    return answer(request, response, new Refusal(503, UNAVAILABLE, { headers }));
+  }
+  if (error.status >= 400 && error.status < 500) return answer(request, response, refusalOf(error, request.path));
+  log('request failed', { ...about, stack: error?.stack });
+  answer(request, response, new Refusal(500, FAULT));
 };
+
+/** Plain text as the earlier service had it, or Problem Details (RFC 9457) for those who would rather have JSON. */
+function answer(request: Request, response: Response, { status, message, headers, problems }: Refusal): void {
+  response.status(status).set(headers).vary('Accept');
+  const wanted = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
+  if (wanted === 'application/problem+json' || wanted === 'application/json') {
+    const title = STATUS_CODES[status];
+    const all = problems.length > 0 ? { problems } : {};
+    const body = { type: 'about:blank', title, status, detail: message, ...all, requestId: contextOf(response).id };
+    response.type('application/problem+json').send(JSON.stringify(body));
+    return;
+  }
+  response.type('text').send([message, ...problems.map((problem) => `  ${problemLine(problem)}`)].join('\n'));
+}
 
 /** What Express itself refuses: a path that cannot be decoded, a body that cannot be read. */
 function refusalOf(error: { status: number; type?: string }, path: string): Refusal {

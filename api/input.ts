@@ -28,6 +28,6 @@ export const queryOf = <T extends z.ZodType>(schema: T, request: Request): z.inf
 function checked<T extends z.ZodType>(schema: T, value: unknown, status: number, where: string): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `\n  ${[where, ...path].join('.')}: ${message}`);
-  throw new Refusal(status, `Nothing was done, since the ${where} is not as expected:${problems.join('')}`);
+  const problems = result.error.issues.map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
+  throw new Refusal(status, `Nothing was done, since the ${where} is not as expected:`, { problems });
 }

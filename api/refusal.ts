@@ -1,13 +1,23 @@
+import type { Problem } from './problem.ts';
+
+interface Extra {
+  headers?: Record<string, string>;
+  /** Each thing that is wrong, where there can be several; the sentence then ends in a colon. */
+  problems?: Problem[];
+}
+
 /** A request that cannot be done. Its message is the answer: a sentence that says what was expected. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
   readonly headers: Record<string, string>;
+  readonly problems: Problem[];
 
-  constructor(status: number, sentence: string, headers: Record<string, string> = {}) {
+  constructor(status: number, sentence: string, { headers = {}, problems = [] }: Extra = {}) {
     super(sentence);
     this.status = status;
     this.headers = headers;
+    this.problems = problems;
   }
 }
 

@@ -9,8 +9,11 @@ import { Unavailable } from './refusal.ts';
 
 /** The stored runs, by base. What cannot be done because the API server has no answer rejects with Unavailable. */
 export interface RunStore {
-  /** Stores a run in one write; when it resolves, the run is accepted. */
-  create(base: string, spec: GroupRunSpec): Promise<void>;
+  /**
+   * Stores a run in one write; when it resolves, the run is accepted. Where there is one with this base already, nothing
+   * is written, and it resolves with that.
+   */
+  create(base: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined>;
   /** From the cache, else from the API server: any replica knows a run that another accepted a moment ago. */
   find(base: string): Promise<GroupRun | undefined>;
   /** All runs in the cache. */
@@ -52,11 +55,21 @@ export class KubernetesRuns implements RunStore {
     return this.#reflector.run(signal);
   }
 
-  async create(base: string, spec: GroupRunSpec): Promise<void> {
+  async create(base: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined> {
     const labels = { [MANAGED_BY]: MANAGER, [GROUP_LABEL]: spec.group };
-    const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND, metadata: { name: base, labels }, spec };
-    // Strict: a field the CRD does not know must not vanish in silence.
-    await this.#call('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
+    const metadata = { name: base, labels, annotations };
+    const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND, metadata, spec };
+    try {
+      // Strict: a field the CRD does not know must not vanish in silence.
+      await this.#call('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+      const earlier = await orMissing(this.#call('GET', `${this.#path}/${base}`));
+      // Deleted between the two calls: the next try will make it.
+      if (!earlier) throw new Unavailable(1, error);
+      return earlier;
+    }
   }
 
   async find(base: string): Promise<GroupRun | undefined> {

@@ -153,6 +153,7 @@ export interface ObjectMeta {
   creationTimestamp: string;
   deletionTimestamp?: string;
   labels?: Record<string, string>;
+  annotations?: Record<string, string>;
 }
 
 /** A GroupRun as the API server returns it (JSON: times are strings). */

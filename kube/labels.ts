@@ -8,3 +8,8 @@ export const JOB_LABEL = `${API_GROUP}/job`;
 export const RUN_LABEL = `${API_GROUP}/run`;
 /** Selects every Job and Pod of this product. */
 export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
+
+/** Annotations of a GroupRun: what was asked for (a hash), by whom, and in which trace (W3C traceparent). */
+export const REQUEST = `${API_GROUP}/request`;
+export const CALLER = `${API_GROUP}/caller`;
+export const TRACEPARENT = `${API_GROUP}/traceparent`;

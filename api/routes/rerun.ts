@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import { rerunSpec } from '../../kube/rerun.ts';
-import { answerAccepted } from '../accepted.ts';
+import { accept } from '../accept.ts';
 import type { Deps } from '../deps.ts';
+import { fingerprint } from '../idempotency.ts';
 import { bodyOf, jsonBody } from '../input.ts';
 import { runById } from '../lookup.ts';
 import { Refusal } from '../refusal.ts';
@@ -13,17 +14,17 @@ const REFUSALS = {
 };
 
 /** `POST /runs/:id/rerun`: a new run of the same definitions, or of those whose jobs did not succeed. */
-export function rerunRoutes({ runs, newBase, log }: Deps): Router {
+export function rerunRoutes(deps: Deps): Router {
   const router = Router();
   router.post('/runs/:id/rerun', jsonBody, async (request, response) => {
-    const { only } = bodyOf(RerunBody, request);
-    const rerun = rerunSpec(await runById(runs, String(request.params.id)), only ?? 'all');
-    if ('refused' in rerun) throw REFUSALS[rerun.refused];
-    const { spec } = rerun;
-    const base = newBase();
-    await runs.create(base, spec);
-    log('run accepted', { run: base, group: spec.group, jobs: spec.jobs.length, rerunOf: spec.rerunOf });
-    answerAccepted(response, base, spec.jobs.length);
+    const { only = 'all' } = bodyOf(RerunBody, request);
+    const id = String(request.params.id);
+    const run = await runById(deps.runs, id);
+    await accept(deps, [request, response], fingerprint(`rerun ${only}`, id), () => {
+      const rerun = rerunSpec(run, only);
+      if ('refused' in rerun) throw REFUSALS[rerun.refused];
+      return rerun.spec;
+    });
   });
   return router;
 }

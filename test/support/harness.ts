@@ -49,6 +49,14 @@ export class Product {
     this.url = `http://127.0.0.1:${port}`;
   }
 
+  /** One more API beside the first, with settings of its own; whoever starts it stops it. */
+  async startReplica(env: Record<string, string> = {}): Promise<{ url: string; service: Service }> {
+    const configFile = join(import.meta.dirname, '../../resources/config.yaml');
+    const service = this.#service('api', 'async-api', { PORT: '0', CONFIG_FILE: configFile, ...env });
+    const { port } = await service.ready();
+    return { url: `http://127.0.0.1:${port}`, service };
+  }
+
   /** A controller with these settings besides; its lease is short, so that one that follows a kill need not wait for long. */
   async startController(settings: Record<string, string> = {}): Promise<Service> {
     const all = { JOB_IMAGE: process.env.TEST_JOB_IMAGE ?? '', LEASE_SECONDS: '2', ...settings };

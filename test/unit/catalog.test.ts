@@ -29,7 +29,7 @@ describe('the shipped config.yaml', () => {
       'groups.group_b.jobs.job_b2',
       'groups.group_b.jobs.job_b3.slep',
     ]);
-    for (const { path, line } of problems) expect(shipped.split('\n')[line - 1]).toContain(path.split('.')[3]);
+    for (const { path, line } of problems) expect(shipped.split('\n')[line! - 1]).toContain(path.split('.')[3]);
   });
 
   test('has no jobs in group_c and a job that may hang in group_d', () => {

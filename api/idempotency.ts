@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { baseOf } from '../kube/ids.ts';
+import { Refusal } from './refusal.ts';
+
+/**
+ * The key in an Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): a structured field's string, such as
+ * "8e03978e-40d5"; also taken without the quotes, as many clients send it. Throws a Refusal (400) for anything else.
+ */
+export function parseKey(header: string): string {
+  const quoted = /^"((?:[ !#-[\]-~]|\\["\\]){1,255})"$/.exec(header.trim());
+  if (quoted) return quoted[1]!.replace(/\\(["\\])/g, '$1');
+  if (/^[!#-[\]-~]{1,255}$/.test(header.trim())) return header.trim();
+  throw new Refusal(
+    400,
+    'Expected as Idempotency-Key one string of 1 to 255 printable characters, such as "8e03978e".',
+  );
+}
+
+/** The base that a caller's key always leads to: a UUID of version 8 (RFC 9562) from their hash. */
+export function keyedBase(caller: string, key: string): string {
+  const bytes = createHash('sha256')
+    .update(JSON.stringify([caller, key]))
+    .digest()
+    .subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return baseOf(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
+}
+
+/** Tells whether two requests ask for the same; the order of parameters does not matter. */
+export function fingerprint(action: string, target: string, parameters: Record<string, string> = {}): string {
+  const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([action, target, sorted]))
+    .digest('hex');
+}

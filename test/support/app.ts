@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../../api/app.ts';
+import { parseCatalog } from '../../api/catalog.ts';
+import type { Deps } from '../../api/deps.ts';
+import { newBase } from '../../kube/ids.ts';
+import { MemoryRuns } from './memory-runs.ts';
+
+const GROUPS = 'groups: { good: { jobs: { one: { sleep: { seconds: 1 } }, two: { log: { lines: 1 } } } }, empty: {} }';
+
+export interface TestApp {
+  url: string;
+  runs: MemoryRuns;
+  /** Every line that was logged. */
+  logged: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+/** The REST service with runs in memory, listening on a port of its own. */
+export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Promise<TestApp> {
+  const runs = new MemoryRuns();
+  const logged: Record<string, unknown>[] = [];
+  const catalog = parseCatalog(groups);
+  const deps: Deps = {
+    catalog: () => catalog,
+    runs,
+    newBase: () => newBase(),
+    checks: () => [{ name: 'runs-synced', ok: true }],
+    log: (message, fields) => void logged.push({ message, ...fields }),
+    ...changes,
+  };
+  const server: Server = createServer(createApp(deps));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    runs,
+    logged,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
