@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts';
 import { errorHandler } from './errors.ts';
 import { Refusal } from './refusal.ts';
 import { cancelRoutes } from './routes/cancel.ts';
+import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/group.ts';
 import { healthRoutes } from './routes/health.ts';
 import { rerunRoutes } from './routes/rerun.ts';
@@ -22,6 +23,7 @@ export function createApp(deps: Deps): Express {
     next();
   });
   app.use(healthRoutes(deps), groupRoutes(deps), runRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
+  app.use(eventRoutes(deps));
   // Last, since it answers for everything under /status.
   app.use(statusRoutes(deps));
   app.use(() => {

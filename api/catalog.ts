@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { type JobDefinition, MAX_JOBS, Name } from '../kube/group-run.ts';
 import { errorMessage } from '../kube/log.ts';
-import { DEFAULTS, Defaults, GroupConfig } from './config.ts';
+import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
+import { wrongValue } from './parameters.ts';
 import { type Problem, problemLine } from './problem.ts';
 import { type Place, YamlFile } from './yaml-file.ts';
 
@@ -9,7 +10,9 @@ export interface Group {
   /** In the file's order; empty where there are problems. */
   jobs: JobDefinition[];
   problems: Problem[];
-  parallelism?: number | undefined;
+  parallelism?: number;
+  /** In the file's order; empty where there are problems. */
+  parameters: ReadonlyMap<string, Parameter>;
 }
 
 /** The groups by name. */
@@ -64,15 +67,23 @@ function parseGroup(yaml: YamlFile, name: string, value: unknown, defaults: Defa
   const problem = (path: string[], message: string) =>
     found.push({ path: path.join('.'), line: yaml.line(path), message });
   if (!Name.safeParse(name).success) problem(at, EXPECTED_NAME);
-  // zod leaves this one key out in silence.
   const names = yaml.keys([...at, 'jobs']);
+  const declared = yaml.keys([...at, 'parameters']);
+  // zod leaves this one key out in silence.
   if (names.includes('__proto__')) problem([...at, 'jobs', '__proto__'], EXPECTED_NAME);
+  if (declared.includes('__proto__')) problem([...at, 'parameters', '__proto__'], EXPECTED_NAME);
+  if (declared.length > MAX_PARAMETERS) problem(at, `expected at most ${MAX_PARAMETERS} parameters`);
+  for (const [parameter, { pattern, default: value }] of Object.entries(group.data?.parameters ?? {})) {
+    const wrong = value === undefined ? undefined : wrongValue({ pattern }, value);
+    if (wrong) problem([...at, 'parameters', parameter, 'default'], wrong);
+  }
   if (names.length > MAX_JOBS) problem(at, `expected at most ${MAX_JOBS} jobs, got ${names.length}`);
-  if (found.length > 0 || !group.data) return { jobs: [], problems: found };
-  const { jobs, parallelism } = group.data;
+  if (found.length > 0 || !group.data) return { jobs: [], problems: found, parameters: new Map() };
+  const { jobs, parallelism, parameters } = group.data;
   return {
     jobs: names.map((job) => ({ name: job, ...DEFAULTS, ...defaults, ...jobs?.[job] }) as JobDefinition),
     problems: [],
+    parameters: new Map(declared.map((parameter) => [parameter, parameters![parameter]!])),
     ...(parallelism && { parallelism }),
   };
 }
@@ -99,7 +110,10 @@ function described(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: str
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'expected no such field here' }));
   }
-  if (issue.code === 'invalid_key') return [{ path: issue.path, message: EXPECTED_NAME }];
+  if (issue.code === 'invalid_key') {
+    const said = issue.issues[0]?.message ?? '';
+    return [{ path: issue.path, message: said.startsWith('expected') ? said : EXPECTED_NAME }];
+  }
   const got = issue.input === undefined || issue.code === 'custom' ? '' : `, got ${shown(issue.input)}`;
   const message = issue.message.replace(/^Invalid input: |^Too (small|big): /, '').replace(/, received .*$/, '');
   return [{ path: issue.path, message: `${message}${got}` }];

@@ -21,6 +21,40 @@ export const JobConfig = z
     when: ({ issues, value }) => issues.length === 0 && typeof value === 'object' && value !== null,
   });
 
+/** At most this many; the CRD has the same bound. */
+export const MAX_PARAMETERS = 64;
+/** Names that say how a program starts, and our own. */
+const RESERVED = /^(ASYNC_API_|KUBERNETES_|TRACE|LD_|NODE_OPTIONS$|PATH$)/;
+
+const ParameterName = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, at most 63 characters');
+
+export const Parameter = z
+  .strictObject({
+    required: z.boolean().describe('Whether a trigger without it is refused.').optional(),
+    default: z.string().max(4096).describe('What it is where a trigger does not give it.').optional(),
+    pattern: z
+      .string()
+      .max(500)
+      .refine(isPattern, 'expected a regular expression')
+      .describe('A regular expression (with the u flag) that the whole value must match.')
+      .optional(),
+  })
+  .refine(({ required, default: value }) => !required || value === undefined, {
+    message: 'expected required or default, got both',
+  });
+export type Parameter = z.infer<typeof Parameter>;
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 export const GroupConfig = z.strictObject({
   jobs: z.record(Name, JobConfig).describe(`The jobs a trigger starts, at most ${MAX_JOBS}.`).optional(),
   parallelism: z
@@ -28,6 +62,13 @@ export const GroupConfig = z.strictObject({
     .min(1)
     .max(MAX_JOBS)
     .describe('At most this many jobs of a run are active at a time; all where not given.')
+    .optional(),
+  parameters: z
+    .record(
+      ParameterName.refine((name) => !RESERVED.test(name), 'expected a name that is not reserved'),
+      Parameter,
+    )
+    .describe(`What a trigger may or must give, at most ${MAX_PARAMETERS}; each job has it in its environment.`)
     .optional(),
 });
 

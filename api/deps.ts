@@ -1,6 +1,7 @@
 import type { Log } from '../kube/log.ts';
 import type { Catalog } from './catalog.ts';
 import type { RunStore } from './runs.ts';
+import type { Slots } from './slots.ts';
 
 /** One thing that `/readyz` looks at. */
 export interface Check {
@@ -15,5 +16,9 @@ export interface Deps {
   runs: RunStore;
   newBase: () => string;
   checks: () => Check[];
+  /** For answers that are held open. */
+  slots: Slots;
+  /** Aborts when the service is told to stop: answers that are held open end. */
+  stopping: AbortSignal;
   log: Log;
 }

@@ -29,7 +29,7 @@ export function keyedBase(caller: string, key: string): string {
 }
 
 /** Tells whether two requests ask for the same; the order of parameters does not matter. */
-export function fingerprint(action: string, target: string, parameters: Record<string, string> = {}): string {
+export function fingerprint(action: string, target: string, parameters: Record<string, unknown> = {}): string {
   const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify([action, target, sorted]))

@@ -5,7 +5,15 @@ import { Refusal } from './refusal.ts';
 /** Enough for 64 parameters of 4,096 characters. */
 const MAX_BODY_BYTES = 512 * 1024;
 
-const parse = express.json({ limit: MAX_BODY_BYTES, type: () => true });
+const parse = express.json({
+  limit: MAX_BODY_BYTES,
+  type: () => true,
+  reviver: (key, value) => {
+    // Such a key would be left out in silence further on.
+    if (key === '__proto__') throw new SyntaxError('Unexpected key');
+    return value;
+  },
+});
 
 /** Reads a JSON body into `request.body`; undefined where there is none. Refuses any other kind of body. */
 export const jsonBody: RequestHandler = (request, response, next) => {

@@ -9,12 +9,17 @@ import { readSettings, settingsHelp, text } from '../kube/settings.ts';
 import { createApp } from './app.ts';
 import { CatalogFile } from './catalog-file.ts';
 import { KubernetesRuns } from './runs.ts';
+import { Slots } from './slots.ts';
 
+const count = (fallback: number, description: string) =>
+  z.coerce.number().int().min(1).max(1_000_000).default(fallback).describe(`${description}; ${fallback}`);
 const Settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(5100).describe('port to listen on, 0 for any; 5100'),
   HOST: text('').default('127.0.0.1').describe('address to listen on; 127.0.0.1'),
   NAMESPACE: text('').default('async-api').describe('namespace of the runs; async-api'),
   CONFIG_FILE: text('').default('resources/config.yaml').describe('the groups and jobs; resources/config.yaml'),
+  MAX_HELD: count(2000, 'answers held open at a time (events, followed logs, waits)'),
+  MAX_HELD_PER_CALLER: count(200, 'of these, those of one caller'),
 });
 /** A URL may be this long, so that even an absurd id gets the contract's answer. */
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -28,6 +33,7 @@ async function main(): Promise<void> {
   const client = await createClient();
   const runs = new KubernetesRuns(client, settings.NAMESPACE, log);
   const stop = new AbortController();
+  const stopping = new AbortController();
   const background = [file.follow(stop.signal), runs.follow(stop.signal)];
   const app = createApp({
     catalog: () => file.catalog,
@@ -38,6 +44,8 @@ async function main(): Promise<void> {
       // Not a reason to take the replica out: it goes on with the last good file.
       { name: 'config-file', ok: true, ...(file.problem ? { note: file.problem } : {}) },
     ],
+    slots: new Slots({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER }),
+    stopping: stopping.signal,
     log,
   });
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
@@ -58,6 +66,7 @@ async function main(): Promise<void> {
 
   const shutDown = async (signal: NodeJS.Signals) => {
     log('stopping', { signal });
+    stopping.abort();
     const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     // Takes no new connections, closes idle ones, and waits for the calls in hand.
     await new Promise((resolve) => server.close(resolve));

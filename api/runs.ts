@@ -18,6 +18,8 @@ export interface RunStore {
   find(base: string): Promise<GroupRun | undefined>;
   /** All runs in the cache. */
   list(): GroupRun[];
+  /** Calls the listener after each change of that run in the cache, until the function it returns is called. */
+  subscribe(base: string, listener: () => void): () => void;
   /** Stores the wish to end a run, or one of its jobs; undefined where there is no such run. Can be repeated. */
   cancel(name: string, job?: string): Promise<GroupRun | undefined>;
 }
@@ -30,6 +32,7 @@ export class KubernetesRuns implements RunStore {
   readonly #client: KubeClient;
   readonly #path: string;
   readonly #namesByBase = new Map<string, string>();
+  readonly #listeners = new Map<string, Set<() => void>>();
   readonly #reflector: Reflector<GroupRun>;
 
   constructor(client: KubeClient, namespace: string, log: Log) {
@@ -40,8 +43,11 @@ export class KubernetesRuns implements RunStore {
       log,
       path: this.#path,
       onChange: (previous, current) => {
-        if (current) this.#namesByBase.set(runBase(current.metadata), current.metadata.name);
-        else if (previous) this.#namesByBase.delete(runBase(previous.metadata));
+        const { metadata } = (current ?? previous)!;
+        const base = runBase(metadata);
+        if (current) this.#namesByBase.set(base, metadata.name);
+        else this.#namesByBase.delete(base);
+        for (const listener of this.#listeners.get(base) ?? []) listener();
       },
     });
   }
@@ -80,6 +86,14 @@ export class KubernetesRuns implements RunStore {
 
   list(): GroupRun[] {
     return this.#reflector.list();
+  }
+
+  subscribe(base: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(base) ?? new Set();
+    this.#listeners.set(base, listeners.add(listener));
+    return () => {
+      if (listeners.delete(listener) && listeners.size === 0) this.#listeners.delete(base);
+    };
   }
 
   async cancel(name: string, job?: string): Promise<GroupRun | undefined> {

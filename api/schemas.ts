@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../kube/group-run.ts';
+import { Parameter } from './config.ts';
 
 /** What the routes take and give. */
+
+export const TriggerBody = z.strictObject({
+  parameters: z.record(z.string(), z.unknown()).optional().describe('Those that the group declares, each a string.'),
+});
 
 export const RerunBody = z.strictObject({
   only: z.literal('failed').optional().describe('Repeats only the jobs that did not succeed.'),
@@ -45,6 +50,19 @@ export type RunSummary = z.infer<typeof RunSummary>;
 /** A run with its jobs, in the order of its definitions. */
 export const RunView = RunSummary.extend({ jobs: z.array(JobStatus) });
 export type RunView = z.infer<typeof RunView>;
+
+export const GroupView = z.object({
+  name: z.string(),
+  jobs: z.array(z.string()).describe('The names of its jobs, in the order of the file.'),
+  parallelism: z.int().optional(),
+  parameters: z.record(z.string(), Parameter).describe('What a trigger may or must give.'),
+  problems: z
+    .array(z.object({ path: z.string(), line: z.int().optional(), message: z.string() }))
+    .describe('Why it cannot be triggered; empty where it can.'),
+});
+
+export const GroupList = z.object({ groups: z.array(GroupView) });
+export type GroupList = z.infer<typeof GroupList>;
 
 export const RunList = z.object({
   runs: z.array(RunSummary).describe('Newest first.'),

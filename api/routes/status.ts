@@ -1,16 +1,29 @@
 import { Router } from 'express';
+import { isTerminal } from '../../kube/group-run.ts';
+import { baseOf } from '../../kube/ids.ts';
 import type { Deps } from '../deps.ts';
 import { jobById } from '../lookup.ts';
 import { unknownJob } from '../refusal.ts';
 import { jobStatuses } from '../run-view.ts';
+import { waited } from '../wait.ts';
 
-/** `GET /status/:id`: a job's state, and its reason where there is one. */
-export function statusRoutes({ runs }: Deps): Router {
+/** `GET /status/:id`: a job's state, and its reason where there is one; with `?wait=` its last, if that comes in time. */
+export function statusRoutes(deps: Deps): Router {
   const router = Router();
   router.get('/status/:id', async (request, response) => {
     const { id } = request.params;
-    const { run, place } = await jobById(runs, id);
-    const { state, reason, message, exitCode } = jobStatuses(run)[place]!;
+    const base = id.length === 36 ? baseOf(id) : id;
+    const job = await waited(
+      deps,
+      [request, response],
+      base,
+      async () => {
+        const { run, place } = await jobById(deps.runs, id);
+        return jobStatuses(run)[place]!;
+      },
+      ({ state }) => isTerminal(state),
+    );
+    const { state, reason, message, exitCode } = job;
     // JSON leaves out what is undefined: two fields while there is no more to say.
     response.set('Cache-Control', 'no-store').json({ state, task_id: id, reason, message, exitCode });
   });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
 import { parseCatalog } from '../../api/catalog.ts';
 import type { Deps } from '../../api/deps.ts';
+import { Slots } from '../../api/slots.ts';
 import { newBase } from '../../kube/ids.ts';
 import { MemoryRuns } from './memory-runs.ts';
 
@@ -27,6 +28,8 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
     runs,
     newBase: () => newBase(),
     checks: () => [{ name: 'runs-synced', ok: true }],
+    slots: new Slots({ total: 100, perCaller: 50 }),
+    stopping: new AbortController().signal,
     log: (message, fields) => void logged.push({ message, ...fields }),
     ...changes,
   };

@@ -1,12 +1,14 @@
+import { EventEmitter } from 'node:events';
 import { Unavailable } from '../../api/refusal.ts';
 import type { RunStore } from '../../api/runs.ts';
-import type { GroupRun, GroupRunSpec } from '../../kube/group-run.ts';
-import { runBase } from '../../kube/ids.ts';
+import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../kube/group-run.ts';
+import { jobId, runBase } from '../../kube/ids.ts';
 import { run } from './builders.ts';
 
 /** Runs kept here, for tests of what the routes do with callers' requests; nothing is claimed of Kubernetes by it. */
 export class MemoryRuns implements RunStore {
   readonly runs = new Map<string, GroupRun>();
+  readonly #changed = new EventEmitter().setMaxListeners(0);
   /** What every call that Kubernetes would have to answer fails with. */
   failure: Error | undefined;
 
@@ -26,6 +28,22 @@ export class MemoryRuns implements RunStore {
 
   list(): GroupRun[] {
     return [...this.runs.values()];
+  }
+
+  subscribe(base: string, listener: () => void): () => void {
+    const on = (changed: string) => changed === base && listener();
+    this.#changed.on('change', on);
+    return () => void this.#changed.off('change', on);
+  }
+
+  /** Gives the run's jobs these states, and the run the one that follows. */
+  setStates(base: string, ...states: JobState[]): void {
+    const one = this.runs.get(base)!;
+    const jobs = states.map((state, i) => ({ name: one.spec.jobs[i]!.name, id: jobId(base, i + 1), state }));
+    const over = states.every(isTerminal);
+    const state = over ? (states.find((each) => each !== 'SUCCESS') ?? 'SUCCESS') : 'STARTED';
+    this.runs.set(base, { ...one, status: { state, jobs } });
+    this.#changed.emit('change', base);
   }
 
   async cancel(name: string): Promise<GroupRun | undefined> {

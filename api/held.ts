@@ -1,0 +1,35 @@
+import type { Request, Response } from 'express';
+import { contextOf } from './context.ts';
+import type { Deps } from './deps.ts';
+
+/** What an answer that is held open may use, and must end with. */
+export interface Held {
+  /** Aborts when the caller has gone, time is up or the service stops. */
+  signal: AbortSignal;
+  release(): void;
+}
+
+/** Takes a slot for an answer that may stay open for `ms` milliseconds. Throws a Refusal where there are too many. */
+export function hold(
+  { slots, stopping }: Pick<Deps, 'slots' | 'stopping'>,
+  request: Request,
+  response: Response,
+  ms: number,
+): Held {
+  const { caller } = contextOf(response);
+  const giveBack = slots.take(caller === 'anonymous' ? `${request.ip}` : caller);
+  const gone = new AbortController();
+  const end = () => gone.abort();
+  const timer = setTimeout(end, ms);
+  response.once('close', end);
+  stopping.addEventListener('abort', end, { once: true });
+  if (stopping.aborted) end();
+  return {
+    signal: gone.signal,
+    release() {
+      clearTimeout(timer);
+      stopping.removeEventListener('abort', end);
+      giveBack();
+    },
+  };
+}

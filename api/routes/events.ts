@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { Router } from 'express';
+import type { Deps } from '../deps.ts';
+import { hold } from '../held.ts';
+import { runById } from '../lookup.ts';
+import { RunChanges } from '../run-changes.ts';
+import { allSeen, eventsSince, nothingSeen, parseSeen, type RunEvent } from '../run-events.ts';
+
+/** Proxies end connections that are silent for longer; many after 60 s. */
+const HEARTBEAT_MS = 15_000;
+const HEARTBEAT = ': nothing new\n\n';
+/** Then the client comes back by itself, as who it is by then. */
+const MAX_MS = 15 * 60_000;
+/** A client that takes nothing for this long has gone. */
+const STUCK_MS = 30_000;
+
+/**
+ * `GET /runs/:id/events`: each change of state as Server-Sent Events. Ends when the run is over; who then comes back with
+ * Last-Event-ID gets 204, by which an EventSource knows not to come again.
+ */
+export function eventRoutes(deps: Deps): Router {
+  const router = Router();
+  router.get('/runs/:id/events', async (request, response) => {
+    const { id } = request.params;
+    const run = await runById(deps.runs, id);
+    let seen = parseSeen(request.get('last-event-id') ?? '', run.spec.jobs.length) ?? nothingSeen(run);
+    response.set('Cache-Control', 'no-store');
+    if (allSeen(seen)) {
+      response.status(204).end();
+      return;
+    }
+    const { signal, release } = hold(deps, request, response, MAX_MS);
+    const changes = new RunChanges(deps.runs, id);
+    response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }).flushHeaders();
+    /** Whether the client still takes what it is sent; what it is slow to take is not piled up. */
+    const send = async (text: string): Promise<boolean> =>
+      response.write(text) ||
+      once(response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(STUCK_MS)]) }).then(
+        () => true,
+        () => false,
+      );
+    try {
+      let taken = await send('retry: 2000\n\n');
+      while (taken && !signal.aborted && !allSeen(seen)) {
+        const current = await deps.runs.find(id);
+        if (!current) break;
+        const { events, seen: now } = eventsSince(seen, current);
+        seen = now;
+        taken = await send(events.map(format).join('') || HEARTBEAT);
+        if (!allSeen(seen)) await changes.next(HEARTBEAT_MS, signal);
+      }
+      if (taken) response.end();
+      else response.destroy();
+    } finally {
+      changes.close();
+      release();
+    }
+  });
+  return router;
+}
+
+/** JSON has no line breaks of its own, so nothing in a message can end an event or begin one. */
+const format = ({ id, event, data }: RunEvent): string =>
+  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

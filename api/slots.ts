@@ -1,0 +1,45 @@
+import { Refusal } from './refusal.ts';
+
+export interface SlotLimits {
+  /** For all callers together. */
+  total: number;
+  perCaller: number;
+}
+
+/** How many answers may be held open at a time: events, logs that are followed, and waits. */
+export class Slots {
+  readonly #limits: SlotLimits;
+  readonly #taken = new Map<string, number>();
+  #total = 0;
+
+  constructor(limits: SlotLimits) {
+    this.#limits = limits;
+  }
+
+  get taken(): number {
+    return this.#total;
+  }
+
+  /** Takes one and returns what gives it back, once. Throws a Refusal where the caller (429) or all (503) have too many. */
+  take(caller: string): () => void {
+    const { total, perCaller } = this.#limits;
+    const headers = { 'Retry-After': '5' };
+    const own = this.#taken.get(caller) ?? 0;
+    if (own >= perCaller) {
+      const sentence = `Expected at most ${perCaller} of your requests to wait at a time. Try again when one has ended.`;
+      throw new Refusal(429, sentence, { headers });
+    }
+    if (this.#total >= total) throw new Refusal(503, 'Too many requests wait at the moment. Try again.', { headers });
+    this.#taken.set(caller, own + 1);
+    this.#total += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#total -= 1;
+      const left = this.#taken.get(caller)! - 1;
+      if (left > 0) this.#taken.set(caller, left);
+      else this.#taken.delete(caller);
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Deps } from './deps.ts';
+import { hold } from './held.ts';
+import { queryOf } from './input.ts';
+import { RunChanges } from './run-changes.ts';
+
+const MAX_WAIT_SECONDS = 60;
+
+/** Other keys are left alone: clients of the earlier service may send some. */
+export const WaitQuery = z.object({
+  wait: z
+    .string()
+    .regex(/^\d{1,5}(s|ms)$/, 'expected a time such as 30s or 500ms')
+    .transform((text) => Number.parseInt(text, 10) * (text.endsWith('ms') ? 1 : 1000))
+    .refine((ms) => ms <= MAX_WAIT_SECONDS * 1000, `expected at most ${MAX_WAIT_SECONDS}s`)
+    .optional()
+    .describe(`Holds the answer until the state is final, or for this long; at most ${MAX_WAIT_SECONDS}s.`),
+});
+
+/**
+ * What `read` gives once `isOver` says so, or when the caller's `?wait=` is up; at once where there is none. Throws what
+ * `read` throws.
+ */
+export async function waited<T>(
+  deps: Pick<Deps, 'runs' | 'slots' | 'stopping'>,
+  [request, response]: [Request, Response],
+  base: string,
+  read: () => Promise<T>,
+  isOver: (value: T) => boolean,
+): Promise<T> {
+  const { wait = 0 } = queryOf(WaitQuery, request);
+  let value = await read();
+  if (wait === 0 || isOver(value)) return value;
+  const { signal, release } = hold(deps, request, response, wait);
+  const changes = new RunChanges(deps.runs, base);
+  try {
+    do {
+      // Also once before the first change: one that came between reading and listening is not missed.
+      value = await read();
+      if (!isOver(value)) await changes.next(wait, signal);
+    } while (!isOver(value) && !signal.aborted);
+    return await read();
+  } finally {
+    changes.close();
+    release();
+  }
+}

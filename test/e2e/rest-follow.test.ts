@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { GroupRun } from '../../kube/group-run.ts';
+import type { Service } from '../../scripts/service.ts';
+import { EventReader } from '../support/event-reader.ts';
+import { Product } from '../support/harness.ts';
+import { trigger } from '../support/rest.ts';
+
+let product: Product;
+let other: { url: string; service: Service };
+beforeAll(async () => {
+  product = await Product.install();
+  [other] = await Promise.all([product.startReplica(), product.startApi(), product.startController()]);
+});
+afterAll(async () => {
+  await other.service.stop();
+  await product.uninstall();
+});
+
+const baseOf = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
+
+test('a wait is answered once the job is done', async () => {
+  const [path] = await trigger(product, 'group_a');
+  const from = performance.now();
+  const answer = (await (await fetch(`${other.url}${path}?wait=40s`)).json()) as { state: string };
+  expect(answer.state).toBe('SUCCESS');
+  expect(performance.now() - from).toBeGreaterThan(4000);
+});
+
+test('events that broke off go on through another replica, and every job is told of to its end', async () => {
+  const paths = await trigger(product, 'group_a');
+  const base = baseOf(paths[0]!);
+  let events = await EventReader.open(`${product.url}/runs/${base}/events`);
+  let last = '';
+  const ended = new Set<string>();
+  let run = '';
+  for (let read = 0; run !== 'SUCCESS'; read++) {
+    const one = await events.next();
+    if (!one) throw new Error('The events ended early');
+    last = one.id;
+    const { id, state } = JSON.parse(one.data) as { id: string; state: string };
+    if (one.event === 'run') run = state;
+    else if (state === 'SUCCESS') ended.add(id);
+    if (read % 2 === 1) {
+      events.close();
+      const url = read % 4 === 1 ? other.url : product.url;
+      const response = await fetch(`${url}/runs/${base}/events`, { headers: { 'Last-Event-ID': last } });
+      if (response.status === 204) break;
+      events = await EventReader.open(`${url}/runs/${base}/events`, last);
+      await response.body?.cancel();
+    }
+  }
+  events.close();
+  expect([...ended].toSorted()).toEqual(paths.map((path) => path.slice('/status/'.length)));
+  expect(run).toBe('SUCCESS');
+});
+
+test('a run accepted by one replica is known to the other on the next request, 1,000 times of 1,000', async () => {
+  const known = { status: 0, run: 0 };
+  const one = async (i: number) => {
+    const [from, to] = i % 2 ? [product.url, other.url] : [other.url, product.url];
+    const response = await fetch(`${from}/group/group_a`, { method: 'POST' });
+    const { 'Check job status at': paths } = (await response.json()) as Record<string, string[]>;
+    if ((await fetch(to + paths!.at(-1))).status === 200) known.status += 1;
+    if ((await fetch(to + response.headers.get('location'))).status === 200) known.run += 1;
+  };
+  // The controller would only use the processors up.
+  await product.controller!.stop();
+  for (let i = 0; i < 1000; i += 8) await Promise.all(Array.from({ length: 8 }, (_, j) => one(i + j)));
+  expect(known).toEqual({ status: 1000, run: 1000 });
+  const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
+  expect(items.length).toBe(1002);
+});
