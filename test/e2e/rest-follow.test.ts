@@ -30,23 +30,17 @@ test('events that broke off go on through another replica, and every job is told
   const paths = await trigger(product, 'group_a');
   const base = baseOf(paths[0]!);
   let events = await EventReader.open(`${product.url}/runs/${base}/events`);
-  let last = '';
   const ended = new Set<string>();
   let run = '';
   for (let read = 0; run !== 'SUCCESS'; read++) {
     const one = await events.next();
     if (!one) throw new Error('The events ended early');
-    last = one.id;
     const { id, state } = JSON.parse(one.data) as { id: string; state: string };
     if (one.event === 'run') run = state;
     else if (state === 'SUCCESS') ended.add(id);
-    if (read % 2 === 1) {
+    if (read % 2 === 1 && run !== 'SUCCESS') {
       events.close();
-      const url = read % 4 === 1 ? other.url : product.url;
-      const response = await fetch(`${url}/runs/${base}/events`, { headers: { 'Last-Event-ID': last } });
-      if (response.status === 204) break;
-      events = await EventReader.open(`${url}/runs/${base}/events`, last);
-      await response.body?.cancel();
+      events = await EventReader.open(`${read % 4 === 1 ? other.url : product.url}/runs/${base}/events`, one.id);
     }
   }
   events.close();
