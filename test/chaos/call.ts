@@ -63,7 +63,11 @@ const jobNumber = (name = ''): string => {
 
 function details(method: string, resource: string, { reason, spec, status }: Body): string[] {
   if (resource === 'events') return reason ? [reason] : [];
-  if (resource === 'leases') return spec && !spec.holderIdentity ? ['release'] : [];
+  if (resource === 'leases') return spec ? [leaseDetail(spec)] : [];
   if (method !== 'PATCH') return [];
   return [...Object.keys(spec ?? {}), ...(status?.jobs ?? []).map(({ state }) => state)];
 }
+
+/** A holder that has just come names the same time twice: since when it holds the lease, and when it last said so. */
+const leaseDetail = ({ holderIdentity, acquireTime, renewTime }: Record<string, unknown>): string =>
+  !holderIdentity ? 'release' : acquireTime === renewTime ? 'acquire' : 'renew';

@@ -54,6 +54,8 @@ export class Proxy {
   readonly watchFaults = new Set<WatchFault>();
   /** While set, nothing passes in either direction; when it resolves, every connection that waited is cut. */
   partition: Promise<void> | undefined;
+  /** While set, every call is answered with this and not passed on; watches that are open go on. */
+  refusal: Answer | undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #upstream: string;
   readonly #agent: Agent;
@@ -111,7 +113,6 @@ export class Proxy {
     try {
       await this.#cutByPartition();
       const fault = take(this.faults, call);
-      if (isWatch(label) && !fault) return await this.#stream(call, await open(), response);
       const exchange: Exchange = {
         call,
         url,
@@ -127,6 +128,8 @@ export class Proxy {
         cut: () => void response.destroy(),
       };
       if (fault) return await fault.strike(exchange);
+      if (this.refusal) return exchange.answer(this.refusal);
+      if (isWatch(label)) return await this.#stream(call, await open(), response);
       const answer = await exchange.forward();
       await this.#cutByPartition();
       exchange.answer(answer);
