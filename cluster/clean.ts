@@ -9,6 +9,10 @@ import { run } from './run.ts';
 /** What a running cluster leaves on disk so that any later command can end it, however its launcher ended. */
 export const layoutFile = (folder: string): string => join(folder, 'layout.json');
 
+/** Clusters of the same checkout whose folders lie in another's. */
+export const NESTED = ['test', 'chaos'];
+const inNested = (folder: string, text: string): boolean => NESTED.some((name) => text.includes(`${folder}/${name}/`));
+
 /**
  * Ends whatever is left of the cluster in `folder`: processes, mounts, bridge, cgroups, files. Works after a `kill -9` of
  * the launcher too, since everything is found by the cluster's own names. Keeps the logs.
@@ -28,7 +32,7 @@ export async function cleanUp(folder: string): Promise<void> {
   if (existsSync(`/sys/class/net/${layout.bridge}`)) await run('ip', ['link', 'delete', layout.bridge]);
   await removeCgroup(layout.cgroup);
   for (const entry of await readdir(folder)) {
-    if (entry !== 'logs' && entry !== 'layout.json' && entry !== 'test') {
+    if (entry !== 'logs' && entry !== 'layout.json' && !NESTED.includes(entry)) {
       await rm(join(folder, entry), { recursive: true, force: true });
     }
   }
@@ -52,7 +56,7 @@ async function processesOf(folder: string): Promise<number[]> {
     if (!Number.isInteger(pid) || pid === process.pid) continue;
     const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
     const program = await readlink(`/proc/${entry}/exe`).catch(() => '');
-    if (COMPONENT.test(program) && command.includes(`${folder}/`) && !command.includes(`${folder}/test/`)) {
+    if (COMPONENT.test(program) && command.includes(`${folder}/`) && !inNested(folder, command)) {
       found.push(pid);
     }
   }
@@ -65,7 +69,7 @@ async function mountsBelow(folder: string): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
   const points = table.split('\n').map((line) => line.split(' ')[4] ?? '');
   // Deepest first: a mount can lie in another.
-  return points.filter((point) => point.startsWith(`${folder}/`) && !point.startsWith(`${folder}/test/`)).reverse();
+  return points.filter((point) => point.startsWith(`${folder}/`) && !inNested(folder, point)).reverse();
 }
 
 /** A killed shim leaves its socket, which containerd puts into a folder that all containerds of a machine share. */

@@ -4,40 +4,61 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+interface Options {
+  logs: string;
+  env?: Record<string, string>;
+  onDeath: (why: string) => void;
+}
+
 /** One supervised process of the cluster, its output in a log file. */
 export class Component {
   readonly name: string;
+  readonly #command: string[];
+  readonly #options: Options;
   readonly #log: string;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  #child: ChildProcess;
+  #exited: Promise<void>;
   #stopping = false;
 
   /**
    * Starts it in a process group of its own, so that a terminal's Ctrl-C reaches the launcher alone, which stops all in
    * order. `onDeath` is called with a sentence and the tail of the log if it ends without having been stopped.
    */
-  constructor(
-    name: string,
-    command: string[],
-    options: { logs: string; env?: Record<string, string>; onDeath: (why: string) => void },
-  ) {
+  constructor(name: string, command: string[], options: Options) {
     this.name = name;
+    this.#command = command;
+    this.#options = options;
     this.#log = join(options.logs, `${name}.log`);
+    this.#child = this.#spawn();
+    this.#exited = this.#end(this.#child);
+  }
+
+  #spawn(): ChildProcess {
     const output = openSync(this.#log, 'a');
-    this.#child = spawn(command[0]!, command.slice(1), {
-      detached: true,
-      stdio: ['ignore', output, output],
-      env: { ...process.env, ...options.env },
-    });
+    const [program, ...args] = this.#command;
+    const env = { ...process.env, ...this.#options.env };
+    const child = spawn(program!, args, { detached: true, stdio: ['ignore', output, output], env });
     closeSync(output);
-    this.#exited = new Promise((resolve) => {
+    return child;
+  }
+
+  #end(child: ChildProcess): Promise<void> {
+    return new Promise((resolve) => {
       const ended = (how: string) => {
         resolve();
-        if (!this.#stopping) options.onDeath(`${name} ended with ${how}. The end of its log:\n${this.logTail()}`);
+        if (this.#stopping) return;
+        this.#options.onDeath(`${this.name} ended with ${how}. The end of its log:\n${this.logTail()}`);
       };
-      this.#child.once('exit', (code, signal) => ended(`${signal ?? `exit code ${code}`}`));
-      this.#child.once('error', (error) => ended(error.message));
+      child.once('exit', (code, signal) => ended(`${signal ?? `exit code ${code}`}`));
+      child.once('error', (error) => ended(error.message));
     });
+  }
+
+  /** Starts it anew after `stop`, as it was started first. */
+  start(): void {
+    this.#stopping = false;
+    this.#child = this.#spawn();
+    this.#exited = this.#end(this.#child);
   }
 
   get pid(): number | undefined {
@@ -48,11 +69,11 @@ export class Component {
     return readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   }
 
-  /** SIGTERM, then SIGKILL after `graceMs`; resolves when the process is gone. */
-  async stop(graceMs = 5000): Promise<void> {
+  /** SIGTERM (or `signal`), then SIGKILL after `graceMs`; resolves when the process is gone. */
+  async stop(graceMs = 5000, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGTERM');
+    this.#child.kill(signal);
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     await this.#exited;
     clearTimeout(kill);

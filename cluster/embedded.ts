@@ -22,6 +22,8 @@ export interface Cluster {
   jobImage: string;
   /** A kubectl that fits, where one was built. */
   kubectl?: string;
+  /** Its processes, where they are ours: fault tests end them and start them again. */
+  components?: readonly Component[];
   stop(): Promise<void>;
 }
 
@@ -70,7 +72,7 @@ export async function startEmbedded(
       await Promise.all([startControllers(layout, start), startKubelet(layout, start)]);
       await nodeReady(layout, binaries, kubeconfig);
     });
-    return { kubeconfig, jobImage: JOB_IMAGE, kubectl: join(binaries, 'kubectl'), stop };
+    return { kubeconfig, jobImage: JOB_IMAGE, kubectl: join(binaries, 'kubectl'), components, stop };
   } catch (error) {
     await stop();
     throw error;

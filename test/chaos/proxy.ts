@@ -45,7 +45,7 @@ const headersOf = (headers: Answer['headers']): Record<string, string | string[]
  * Stands between one process of ours and the API server: HTTP on this machine in, HTTPS out, with the process' own token.
  * Records every call and lets faults strike.
  */
-export class Proxy {
+export class FaultProxy {
   readonly sender: string;
   /** Every call since `mark`, in the order they came. */
   calls: Call[] = [];
@@ -61,8 +61,8 @@ export class Proxy {
   readonly #agent: Agent;
   readonly #counts = new Map<string, number>();
 
-  static async start(sender: string, server: string, ca: Buffer): Promise<Proxy> {
-    const proxy = new Proxy(sender, server, ca);
+  static async start(sender: string, server: string, ca: Buffer): Promise<FaultProxy> {
+    const proxy = new FaultProxy(sender, server, ca);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
