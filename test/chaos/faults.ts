@@ -28,7 +28,14 @@ export type CallFault = (exchange: Exchange, world: World) => Promise<void>;
 
 /** A Status as the API server writes it. */
 export function statusAnswer(status: number, reason: string, headers: Record<string, string> = {}): Answer {
-  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code: status, message: `fault: ${reason}` };
+  const body = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    status: 'Failure',
+    reason,
+    code: status,
+    message: `fault: ${reason}`,
+  };
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
@@ -164,10 +171,15 @@ export const WATCH_FAULTS: Record<string, WatchStrike> = {
   '500 event': async function* () {
     yield `${JSON.stringify({ type: 'ERROR', object: JSON.parse(BROKEN.body) })}\n`;
   },
-  'black-holed': async function* (lines) {
-    // Ends when the sender hangs up.
-    for await (const _ of lines);
-  },
+  'black-holed': (lines) => ({
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        // Ends when the sender hangs up.
+        for await (const _ of lines);
+        return { done: true, value: undefined };
+      },
+    }),
+  }),
   'each event twice': async function* (lines) {
     for await (const line of lines) {
       yield line;

@@ -86,7 +86,9 @@ function acceptedExist({ versions, acknowledged, told, retentionMs }: Observatio
   const stored = new Map(runs.map((run) => [run.name, run]));
   const deleted = new Map(runs.filter(({ type }) => type === 'DELETED').map((run) => [run.name, run]));
   return [
-    ...acknowledged.filter((name) => !stored.has(name)).map((name) => broken(1, `${name} was acknowledged, and is not`)),
+    ...acknowledged
+      .filter((name) => !stored.has(name))
+      .map((name) => broken(1, `${name} was acknowledged, and is not`)),
     ...[...deleted.values()]
       .filter((run) => retentionMs === undefined || !run.state || !isTerminal(run.state))
       .map(({ name, state }) => broken(1, `${name} was deleted while ${state ?? 'new'}`)),

@@ -15,7 +15,7 @@ interface Observed {
   spec?: { ttlSecondsAfterFinished?: number };
   status?: unknown;
 }
-type Read = (object: Observed) => Pick<Version, 'kind'>;
+type Read = (object: Observed, type: string) => Pick<Version, 'kind'>;
 
 /**
  * Sees every version of every GroupRun and Job of a namespace, as an administrator and past the fault proxies, from the
@@ -64,7 +64,14 @@ export class Observer {
           version = object.metadata.resourceVersion;
           if (event.type === 'BOOKMARK') continue;
           const { name, uid } = object.metadata;
-          const seen = { ...read(object), type: event.type, name, uid, version: Number(version), at: Date.now() };
+          const seen = {
+            ...read(object, event.type),
+            type: event.type,
+            name,
+            uid,
+            version: Number(version),
+            at: Date.now(),
+          };
           this.versions.push(seen as Version);
           this.onVersion(seen as Version);
         }
@@ -86,12 +93,12 @@ const readRun: Read = ({ status }) => {
   };
 };
 
-const readJob: Read = ({ metadata, spec, status }) => {
+const readJob: Read = ({ metadata, spec, status }, type) => {
   const { conditions = [] } = (status ?? {}) as NonNullable<GroupRun['status']>;
   return {
     kind: 'Job',
     owner: metadata.ownerReferences?.[0]?.uid,
-    leaving: metadata.deletionTimestamp !== undefined,
+    leaving: type === 'DELETED' || metadata.deletionTimestamp !== undefined,
     ttl: spec?.ttlSecondsAfterFinished,
     finished: conditions.some((one) => ['Complete', 'Failed'].includes(one.type) && one.status === 'True'),
   };

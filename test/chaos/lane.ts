@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KubeConfig } from '@kubernetes/client-node';
+import { stringify } from 'yaml';
+import type { Cluster } from '../../cluster/embedded.ts';
+import { accountKubeconfig, installManifests } from '../../cluster/install.ts';
+import { createClient, type KubeClient } from '../../kube/client.ts';
+import { Service } from '../../scripts/service.ts';
+import { Observer } from './observer.ts';
+import { FaultProxy } from './proxy.ts';
+import { config } from './scenarios.ts';
+
+export type Sender = 'api' | 'controller' | 'standby';
+const ACCOUNTS: Record<Sender, string> = {
+  api: 'async-api',
+  controller: 'async-api-controller',
+  standby: 'async-api-controller',
+};
+const LEASE_SECONDS = 2;
+const CLOCK = join(import.meta.dirname, 'clock.ts');
+
+/** What may differ from life to life in how our processes are started. */
+export interface Setting {
+  clock: boolean;
+  silence: boolean;
+}
+const ORDINARY: Setting = { clock: false, silence: false };
+
+/**
+ * The product in a namespace of its own: an api and a controller, and at times a second controller, each behind a fault
+ * proxy. Lives go through it one after the other; several lanes can run side by side.
+ */
+export class Lane {
+  readonly namespace: string;
+  readonly admin: KubeClient;
+  readonly observer: Observer;
+  readonly proxies: Record<Sender, FaultProxy>;
+  /** Processes that ended though nobody killed them, with the ends of their logs. */
+  readonly deaths: string[] = [];
+  readonly leaseMs = LEASE_SECONDS * 1000;
+  /** Where the API listens. */
+  url = '';
+  /** The largest resident set seen of any of its processes, in MiB. */
+  rssMiB = 0;
+  readonly #services = new Map<Sender, Service>();
+  readonly #starting = new Set<Promise<void>>();
+  readonly #folder: string;
+  readonly #jobImage: string;
+  readonly #env: Record<string, string>;
+  #setting = ORDINARY;
+  #closed = false;
+
+  /** Its files and logs go into a folder of its own below `folder`; `env` is added to the settings of all processes. */
+  static async open(
+    cluster: Pick<Cluster, 'kubeconfig' | 'jobImage'>,
+    folder: string,
+    env: Record<string, string> = {},
+  ): Promise<Lane> {
+    const namespace = `chaos-${randomBytes(3).toString('hex')}`;
+    const own = join(folder, namespace);
+    await mkdir(own, { recursive: true });
+    await installManifests(cluster, namespace);
+    const { server, ca } = endpoint(cluster.kubeconfig);
+    const proxies = Object.fromEntries(
+      await Promise.all(
+        (Object.keys(ACCOUNTS) as Sender[]).map(async (sender) => {
+          const proxy = await FaultProxy.start(sender, server, ca);
+          await throughProxy(cluster, namespace, ACCOUNTS[sender], proxy.url, join(own, `${sender}.kubeconfig`));
+          return [sender, proxy];
+        }),
+      ),
+    ) as Record<Sender, FaultProxy>;
+    await writeFile(join(own, 'config.yaml'), JSON.stringify(config()));
+    const admin = await createClient({ kubeconfig: cluster.kubeconfig });
+    const observer = await Observer.start(cluster.kubeconfig, namespace);
+    const lane = new Lane({ namespace, admin, observer, proxies, folder: own, jobImage: cluster.jobImage, env });
+    await Promise.all([lane.start('api'), lane.start('controller')]);
+    return lane;
+  }
+
+  private constructor(parts: {
+    namespace: string;
+    admin: KubeClient;
+    observer: Observer;
+    proxies: Record<Sender, FaultProxy>;
+    folder: string;
+    jobImage: string;
+    env: Record<string, string>;
+  }) {
+    this.namespace = parts.namespace;
+    this.admin = parts.admin;
+    this.observer = parts.observer;
+    this.proxies = parts.proxies;
+    this.#folder = parts.folder;
+    this.#jobImage = parts.jobImage;
+    this.#env = parts.env;
+  }
+
+  /** Has the processes started so that a life finds this setting, with or without a second controller. */
+  async prepare(setting: Setting, standby: boolean): Promise<void> {
+    await this.settled();
+    if (setting.clock !== this.#setting.clock || setting.silence !== this.#setting.silence) {
+      this.#setting = setting;
+      await Promise.all([...this.#services.keys()].map((sender) => this.stop(sender)));
+      await Promise.all([this.start('api'), this.start('controller')]);
+    }
+    if (standby && !this.#services.has('standby')) await this.start('standby');
+    if (!standby) await this.stop('standby');
+    for (const sender of Object.keys(ACCOUNTS)) await writeFile(this.#clockFile(sender as Sender), '0');
+  }
+
+  /** Resolves when it is ready for work. */
+  async start(sender: Sender): Promise<void> {
+    if (this.#closed) return;
+    const service = new Service(
+      sender === 'api' ? 'api' : 'controller',
+      this.#environment(sender),
+      join(this.#folder, `${sender}.log`),
+      (why) => this.deaths.push(why),
+    );
+    this.#services.set(sender, service);
+    const { port } = await service.ready(90_000);
+    if (sender === 'api') this.url = `http://127.0.0.1:${port}`;
+  }
+
+  async stop(sender: Sender): Promise<void> {
+    await this.#services.get(sender)?.stop();
+    this.#services.delete(sender);
+  }
+
+  /** SIGKILL, then at once a new start, for which `settled` waits. Resolves when the old process is dead. */
+  async kill(sender: Sender): Promise<void> {
+    const service = this.#services.get(sender);
+    if (!service) return;
+    this.#services.delete(sender);
+    await service.kill();
+    const starting = this.start(sender).catch((error: Error) => void this.deaths.push(error.message));
+    this.#starting.add(starting);
+    void starting.then(() => this.#starting.delete(starting));
+  }
+
+  signal(sender: Sender, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.#services.get(sender)?.pid;
+    if (pid !== undefined) process.kill(pid, signal);
+  }
+
+  /** Resolves when the process' clock is off by so much. */
+  async moveClock(sender: Sender, seconds: number): Promise<void> {
+    await writeFile(this.#clockFile(sender), String(seconds * 1000));
+    await sleep(100);
+  }
+
+  /** Every process that was killed is back. */
+  async settled(): Promise<void> {
+    while (this.#starting.size > 0) await Promise.all(this.#starting);
+  }
+
+  /** Takes note of how large its processes are now. */
+  async measure(): Promise<void> {
+    for (const { pid } of this.#services.values()) {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      const mib = Math.round(Number(status.match(/VmRSS:\s+(\d+)/)?.[1] ?? 0) / 1024);
+      this.rssMiB = Math.max(this.rssMiB, mib);
+    }
+  }
+
+  /** Lines of the logs that tell of a rejection nobody handled. */
+  async unhandled(): Promise<string[]> {
+    const logs = (Object.keys(ACCOUNTS) as Sender[]).map((sender) => join(this.#folder, `${sender}.log`));
+    const texts = await Promise.all(logs.map((log) => readFile(log, 'utf8').catch(() => '')));
+    return texts.flatMap((text) => text.split('\n').filter((line) => /unhandled|uncaught/i.test(line)));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#services.values()].map((service) => service.kill()));
+    await Promise.all(Object.values(this.proxies).map((proxy) => proxy.close()));
+    await this.observer.close();
+    await this.admin.request('DELETE', `/api/v1/namespaces/${this.namespace}`).catch(() => {});
+    await this.admin.close();
+  }
+
+  #clockFile(sender: Sender): string {
+    return join(this.#folder, `${sender}.clock`);
+  }
+
+  #environment(sender: Sender): Record<string, string> {
+    return {
+      NAMESPACE: this.namespace,
+      KUBECONFIG: join(this.#folder, `${sender}.kubeconfig`),
+      ...(sender === 'api'
+        ? { PORT: '0', CONFIG_FILE: join(this.#folder, 'config.yaml') }
+        : {
+            JOB_IMAGE: this.#jobImage,
+            LEASE_SECONDS: String(LEASE_SECONDS),
+            JOB_TTL_SECONDS: '2',
+            METRICS_PORT: '0',
+          }),
+      ...(this.#setting.silence ? { WATCH_SILENCE_SECONDS: '3' } : {}),
+      ...(this.#setting.clock ? { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_FILE: this.#clockFile(sender) } : {}),
+      ...this.#env,
+    };
+  }
+}
+
+function endpoint(kubeconfig: string): { server: string; ca: Buffer } {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const { server, caData } = config.getCurrentCluster()!;
+  return { server, ca: Buffer.from(caData ?? '', 'base64') };
+}
+
+/** A kubeconfig with a token of that account, which leads to a proxy. */
+async function throughProxy(
+  cluster: Pick<Cluster, 'kubeconfig'>,
+  namespace: string,
+  account: string,
+  url: string,
+  file: string,
+): Promise<void> {
+  await accountKubeconfig(cluster, namespace, account, file);
+  const config = new KubeConfig();
+  config.loadFromFile(file);
+  const { token } = config.getCurrentUser()!;
+  const name = account;
+  await writeFile(
+    file,
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': name,
+      clusters: [{ name, cluster: { server: url } }],
+      users: [{ name, user: { token } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    }),
+    { mode: 0o600 },
+  );
+}
