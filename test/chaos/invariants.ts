@@ -45,8 +45,10 @@ export interface Observation {
   told: Told[];
   /** Each run's latest time to be over: milliseconds since the epoch. */
   due: Map<string, number>;
-  /** How long after its end a run may be deleted, in milliseconds; absent: not at all. */
-  retentionMs?: number;
+  /** Whether runs that are over may be deleted. */
+  retention?: boolean;
+  /** How each job of a run ends, by its name. */
+  ends: Record<string, JobState>;
   /** Processes of ours that ended unasked, and lines of their logs that tell of an unhandled rejection. */
   deaths: string[];
   /** The largest resident set of a process of ours, in MiB, and its bound. */
@@ -54,9 +56,18 @@ export interface Observation {
   rssBoundMiB: number;
 }
 
+/** What holds whatever befalls our processes, the API server or time. */
+export const INVARIANTS: Record<Broken['invariant'], string> = {
+  1: 'every run acknowledged with 202 exists, and each of its jobs has had at most one Job',
+  2: 'every run is over in time, and a terminal state never changes',
+  3: 'a result is recorded before its Job is removed',
+  4: 'no process dies unasked, no rejection is unhandled, memory is bounded',
+  5: 'a job ends as its work did: no fault of ours becomes its failure',
+};
+
 export interface Broken {
-  /** 1 to 4, as the README of the fault tests numbers them. */
-  invariant: 1 | 2 | 3 | 4;
+  /** As INVARIANTS numbers them. */
+  invariant: 1 | 2 | 3 | 4 | 5;
   what: string;
 }
 
@@ -69,6 +80,7 @@ export function brokenInvariants(observation: Observation): Broken[] {
     ...endsStay(observation),
     ...recordedFirst(observation),
     ...processesLive(observation),
+    ...endsAsItsWork(observation),
   ];
 }
 
@@ -81,7 +93,7 @@ const latest = <T extends Version>(versions: T[]): T[] => [
 ];
 
 /** (1) Every run acknowledged with 202 exists, and is found by its id; it goes only when its retention is over. */
-function acceptedExist({ versions, acknowledged, told, retentionMs }: Observation): Broken[] {
+function acceptedExist({ versions, acknowledged, told, retention }: Observation): Broken[] {
   const runs = latest(runsOf(versions));
   const stored = new Map(runs.map((run) => [run.name, run]));
   const deleted = new Map(runs.filter(({ type }) => type === 'DELETED').map((run) => [run.name, run]));
@@ -90,7 +102,7 @@ function acceptedExist({ versions, acknowledged, told, retentionMs }: Observatio
       .filter((name) => !stored.has(name))
       .map((name) => broken(1, `${name} was acknowledged, and is not`)),
     ...[...deleted.values()]
-      .filter((run) => retentionMs === undefined || !run.state || !isTerminal(run.state))
+      .filter((run) => !retention || !run.state || !isTerminal(run.state))
       .map(({ name, state }) => broken(1, `${name} was deleted while ${state ?? 'new'}`)),
     ...told
       .filter(({ id, code, at }) => code === 404 && !((deleted.get(baseOf(id))?.at ?? Infinity) <= at + 1000))
@@ -171,3 +183,11 @@ function processesLive({ deaths, rssMiB, rssBoundMiB }: Observation): Broken[] {
     ...(rssMiB > rssBoundMiB ? [broken(4, `a process took ${rssMiB} MiB, more than ${rssBoundMiB}`)] : []),
   ];
 }
+
+/** (5) Each job of a run that is over has ended as expected. */
+const endsAsItsWork = ({ versions, ends }: Observation): Broken[] =>
+  latest(runsOf(versions)).flatMap(({ jobs }) =>
+    jobs
+      .filter(({ name, state }) => isTerminal(state) && ends[name] !== state)
+      .map(({ id, name, state, reason }) => broken(5, `${name} (${id}) is ${state}/${reason}, not ${ends[name]}`)),
+  );

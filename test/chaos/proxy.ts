@@ -56,6 +56,8 @@ export class FaultProxy {
   partition: Promise<void> | undefined;
   /** While set, every call is answered with this and not passed on; watches that are open go on. */
   refusal: Answer | undefined;
+  /** While set, Leases are kept here rather than by the API server: the sender leads whoever else does. */
+  leases: Map<string, string> | undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #upstream: string;
   readonly #agent: Agent;

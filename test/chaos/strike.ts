@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callName, isWatch } from './call.ts';
+import {
+  CALL_FAULTS,
+  type CallFault,
+  CLOCK_FAULTS,
+  CLUSTER_FAULTS,
+  LEADER_FAULTS,
+  LIST_FAULTS,
+  LONG_FAULTS,
+  REWATCH_FAULTS,
+  WATCH_FAULTS,
+  type World,
+} from './faults.ts';
+import type { Lane, Sender } from './lane.ts';
+import { type FaultPoint, needsOf, reopened, watchFault } from './points.ts';
+import type { Answer } from './proxy.ts';
+
+const FAULTS = { ...CALL_FAULTS, ...LONG_FAULTS, ...LEADER_FAULTS, ...CLOCK_FAULTS, ...CLUSTER_FAULTS };
+
+/** A fault in wait, and what became of it. */
+export interface Strike {
+  /** Whether its moment came. */
+  struck: boolean;
+  /** Every process and connection it touched is as before. */
+  over(): Promise<void>;
+  disarm(): void;
+}
+
+/** Has the fault of `point` wait for its call on the proxies of `lane`. Throws where there is no such fault. */
+export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
+  const senders: Sender[] = point.sender === 'controller' ? ['controller', 'standby'] : [point.sender as Sender];
+  const proxies = senders.map((sender) => lane.proxies[sender]);
+  const going: Promise<void>[] = [];
+  const strike: Strike = {
+    struck: false,
+    over: async () => {
+      await Promise.all(going);
+      await lane.settled();
+    },
+    disarm: () => {
+      for (const { faults, watchFaults } of Object.values(lane.proxies)) {
+        faults.clear();
+        watchFaults.clear();
+      }
+    },
+  };
+  const onCall = (name: string, act: CallFault | undefined) => {
+    if (!act) throw new Error(`Expected a known fault, got "${point.fault}"`);
+    const fault = {
+      matches: (call: Parameters<typeof callName>[0]) => !strike.struck && callName(call) === name,
+      strike: (exchange: Parameters<CallFault>[0]) => {
+        strike.struck = true;
+        const acting = act(exchange, world);
+        // A call that could not be passed on is cut by the proxy, which is told by the rejection.
+        going.push(acting.catch(() => {}));
+        return acting;
+      },
+    };
+    for (const proxy of proxies) proxy.faults.add(fault);
+  };
+  if (!isWatch(point.call)) {
+    const acts = needsOf(point).restart && !(point.fault in CALL_FAULTS) ? { ...FAULTS, ...LIST_FAULTS } : FAULTS;
+    onCall(point.call, acts[point.fault]);
+    return strike;
+  }
+  const next = reopened(point.fault);
+  const { kind, event } = watchFault(next === undefined ? point.fault : 'closed');
+  const act = WATCH_FAULTS[kind];
+  if (!act) throw new Error(`Expected a known fault, got "${point.fault}"`);
+  let events = 0;
+  const watchFaultOf = {
+    matches: ({ label }: { label: string }) => label === point.call && ++events === event,
+    strike: (lines: AsyncIterable<string>) => {
+      if (next === undefined) strike.struck = true;
+      else rearm(next);
+      return act(lines);
+    },
+  };
+  const rearm = (fault: string) => {
+    for (const proxy of proxies) proxy.mark();
+    onCall(point.call, REWATCH_FAULTS[fault]);
+  };
+  for (const proxy of proxies) proxy.watchFaults.add(watchFaultOf);
+  return strike;
+}
+
+/** What a fault can do to this lane and, where it has the cluster to itself, to the cluster. */
+export function worldOf(
+  lane: Lane,
+  restart: World['restart'],
+  earlier: ReadonlyMap<string, Answer>,
+): World {
+  return {
+    leaseMs: lane.leaseMs,
+    kill: (sender) => lane.kill(sender as Sender),
+    pause: (sender) => lane.signal(sender as Sender, 'SIGSTOP'),
+    resume: (sender) => lane.signal(sender as Sender, 'SIGCONT'),
+    moveClock: (sender, seconds) => lane.moveClock(sender as Sender, seconds),
+    restart,
+    partition: async (sender, ms) => {
+      const proxy = lane.proxies[sender as Sender];
+      proxy.partition = sleep(ms);
+      await proxy.partition;
+      proxy.partition = undefined;
+    },
+    refuse: async (sender, answer, ms) => {
+      const proxy = lane.proxies[sender as Sender];
+      proxy.refusal = answer;
+      await sleep(ms);
+      proxy.refusal = undefined;
+    },
+    arm: (sender, label, act) => {
+      const fault = {
+        matches: (call: { label: string }) => call.label === label,
+        strike: (exchange: Parameters<CallFault>[0]) => act(exchange, worldOf(lane, restart, earlier)),
+      };
+      lane.proxies[sender as Sender].faults.add(fault);
+    },
+    earlier: (url) => {
+      const answer = earlier.get(new URL(url, 'http://localhost').pathname);
+      if (!answer) throw new Error(`Expected an earlier list for ${url}`);
+      return answer;
+    },
+  };
+}
