@@ -152,6 +152,11 @@ export class Lane {
     await sleep(100);
   }
 
+  /** Whether a process that was killed is not back yet. */
+  get busy(): boolean {
+    return this.#starting.size > 0;
+  }
+
   /** Every process that was killed is back. */
   async settled(): Promise<void> {
     while (this.#starting.size > 0) await Promise.all(this.#starting);

@@ -52,40 +52,33 @@ export async function live(
   const earlier = point?.fault === 'stale' ? await lists(lane) : new Map<string, Answer>();
   const strike: Strike | undefined =
     point && !twoLeaders ? arm(lane, point, worldOf(lane, restart, earlier)) : undefined;
-  let touchedAt = Date.now();
-  let going = true;
   const acknowledged: string[] = [];
   const told: Told[] = [];
-  const versions = (): Version[] => lane.observer.versions.slice(from);
-  const runs = (): RunVersion[] => [
-    ...new Map(versions().flatMap((one) => (one.kind === 'GroupRun' ? [[one.uid, one] as const] : []))).values(),
-  ];
+  const versions = () => ofRunsBegun(lane.observer.versions.slice(from));
+  const runs = () => latestRuns(versions());
   const over = () => acknowledged.length > 0 && runs().every(({ state }) => state && isTerminal(state));
 
   const jobs = await trigger(lane, scenarioName);
   acknowledged.push(`${jobs[0]!.slice(0, -4)}0000`);
-  const asking = ask(lane, jobs, told, () => going);
+  const asked = new AbortController();
+  const asking = ask(lane, jobs, told, asked.signal);
   const killed = killInTheMiddle(lane, needs?.restart ? [point!.sender as Sender] : restarts, runs, over);
-  const struck = killed.then(() => strike?.over());
 
   const limitMs = (scenario.deadlineSeconds + GRACE_SECONDS) * 1000;
-  for (let settled = false; !over() && Date.now() < touchedAt + limitMs; await sleep(50)) {
-    if (strike?.struck && !settled) {
-      touchedAt = Date.now();
-      void struck.then(() => {
-        settled = true;
-      });
-    }
+  let touchedAt = Date.now();
+  const busy = () => strike?.busy || lane.busy;
+  while (!over() && Date.now() < touchedAt + limitMs) {
+    if (busy()) touchedAt = Date.now();
+    await sleep(50);
   }
   const endedAt = Date.now();
   while (strike && !strike.struck && Date.now() < endedAt + AFTERWARDS_MS) await sleep(50);
   await killed;
-  await strike?.over();
+  while (busy()) await sleep(50);
   strike?.disarm();
-  await lane.settled();
   // What a process that was away for a while does late.
   if (strike?.struck) await sleep(500);
-  going = false;
+  asked.abort();
   await asking;
   await lane.measure();
   const due = new Map(runs().map(({ name }) => [name, touchedAt + limitMs]));
@@ -98,6 +91,18 @@ export async function live(
     calls: Object.values(lane.proxies).flatMap((proxy) => proxy.calls),
   };
 }
+
+/** What is about runs that were made in this time, and about their Jobs. */
+export function ofRunsBegun(versions: Version[]): Version[] {
+  const begun = new Set(
+    versions.flatMap(({ kind, type, uid }) => (kind === 'GroupRun' && type === 'ADDED' ? [uid] : [])),
+  );
+  return versions.filter((one) => begun.has(one.kind === 'GroupRun' ? one.uid : (one.owner ?? '')));
+}
+
+const latestRuns = (versions: Version[]): RunVersion[] => [
+  ...new Map(versions.flatMap((one) => (one.kind === 'GroupRun' ? [[one.uid, one] as const] : []))).values(),
+];
 
 /** Triggers the group until it is accepted, as a caller would; returns the ids of its jobs. */
 async function trigger(lane: Lane, group: string): Promise<string[]> {
@@ -118,8 +123,8 @@ async function trigger(lane: Lane, group: string): Promise<string[]> {
 }
 
 /** Asks for each job's status all the time and notes what is told. */
-async function ask(lane: Lane, jobs: string[], told: Told[], going: () => boolean): Promise<void> {
-  while (going()) {
+async function ask(lane: Lane, jobs: string[], told: Told[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     for (const id of jobs) {
       try {
         const response = await fetch(`${lane.url}/status/${id}`, { signal: AbortSignal.timeout(5000) });

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Agent, type Dispatcher, request as send } from 'undici';
 import { type Call, isWatch, labelOf } from './call.ts';
+import { answerLease, type Leases } from './leases.ts';
 
 export interface Answer {
   status: number;
@@ -57,7 +58,7 @@ export class FaultProxy {
   /** While set, every call is answered with this and not passed on; watches that are open go on. */
   refusal: Answer | undefined;
   /** While set, Leases are kept here rather than by the API server: the sender leads whoever else does. */
-  leases: Map<string, string> | undefined;
+  leases: Leases | undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #upstream: string;
   readonly #agent: Agent;
@@ -130,6 +131,7 @@ export class FaultProxy {
         cut: () => void response.destroy(),
       };
       if (fault) return await fault.strike(exchange);
+      if (this.leases && / leases/.test(label)) return exchange.answer(answerLease(this.leases, method, url, body));
       if (this.refusal) return exchange.answer(this.refusal);
       if (isWatch(label)) return await this.#stream(call, await open(), response);
       const answer = await exchange.forward();

@@ -22,8 +22,8 @@ const FAULTS = { ...CALL_FAULTS, ...LONG_FAULTS, ...LEADER_FAULTS, ...CLOCK_FAUL
 export interface Strike {
   /** Whether its moment came. */
   struck: boolean;
-  /** Every process and connection it touched is as before. */
-  over(): Promise<void>;
+  /** Whether it is at work just now. */
+  busy: boolean;
   disarm(): void;
 }
 
@@ -31,12 +31,11 @@ export interface Strike {
 export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
   const senders: Sender[] = point.sender === 'controller' ? ['controller', 'standby'] : [point.sender as Sender];
   const proxies = senders.map((sender) => lane.proxies[sender]);
-  const going: Promise<void>[] = [];
+  const going = new Set<Promise<void>>();
   const strike: Strike = {
     struck: false,
-    over: async () => {
-      await Promise.all(going);
-      await lane.settled();
+    get busy() {
+      return going.size > 0;
     },
     disarm: () => {
       for (const { faults, watchFaults } of Object.values(lane.proxies)) {
@@ -53,7 +52,8 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
         strike.struck = true;
         const acting = act(exchange, world);
         // A call that could not be passed on is cut by the proxy, which is told by the rejection.
-        going.push(acting.catch(() => {}));
+        const done = acting.catch(() => {}).then(() => void going.delete(done));
+        going.add(done);
         return acting;
       },
     };
@@ -86,11 +86,7 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
 }
 
 /** What a fault can do to this lane and, where it has the cluster to itself, to the cluster. */
-export function worldOf(
-  lane: Lane,
-  restart: World['restart'],
-  earlier: ReadonlyMap<string, Answer>,
-): World {
+export function worldOf(lane: Lane, restart: World['restart'], earlier: ReadonlyMap<string, Answer>): World {
   return {
     leaseMs: lane.leaseMs,
     kill: (sender) => lane.kill(sender as Sender),

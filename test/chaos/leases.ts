@@ -1,0 +1,24 @@
+import { statusAnswer } from './faults.ts';
+import type { Answer } from './proxy.ts';
+
+/** Leases by path, each as its JSON and how often it was written. */
+export type Leases = Map<string, { writes: number; lease: { metadata?: object } }>;
+
+/** Answers a call for a Lease as an API server would that has no other client. */
+export function answerLease(leases: Leases, method: string, url: string, body: unknown): Answer {
+  const { pathname } = new URL(url, 'http://localhost');
+  const asked = (body ?? {}) as { metadata?: { name?: string } };
+  const path = method === 'POST' ? `${pathname}/${asked.metadata?.name}` : pathname;
+  const writes = (leases.get(path)?.writes ?? 0) + 1;
+  if (method !== 'GET') {
+    const metadata = { ...asked.metadata, uid: 'false-lease', resourceVersion: String(writes) };
+    leases.set(path, { writes, lease: { ...asked, metadata } });
+  }
+  const found = leases.get(path);
+  if (!found) return statusAnswer(404, 'NotFound');
+  return {
+    status: method === 'POST' ? 201 : 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(found.lease),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Call } from './call.ts';
+import type { World } from './faults.ts';
+import type { Lane } from './lane.ts';
+import { live } from './life.ts';
+import { type FaultPoint, faultPoints, needsOf, shuffled } from './points.ts';
+import { SCENARIOS } from './scenarios.ts';
+import type { Result } from './table.ts';
+
+/** Lanes to live in, and what is done around the lives. */
+export interface Session {
+  lanes: Lane[];
+  restart: World['restart'];
+  signal: AbortSignal;
+  log: (line: string) => void;
+}
+
+/** A point's moment may not come in one life (states are coalesced): so many lives are given to it. */
+const TRIES = 3;
+
+/**
+ * Every fault point there is, in the order of the seed, from lives without faults. Rejects when such a life already breaks
+ * an invariant.
+ */
+export async function enumerate(session: Session, seed: number): Promise<FaultPoint[]> {
+  const lives = new Map<string, Call[]>();
+  const record = async (lane: Lane, scenario: string, restarts: boolean) => {
+    const life = await live(lane, scenario, session.restart, undefined, restarts ? ['api', 'controller'] : []);
+    if (life.broken.length > 0) {
+      throw new Error(`Without any fault, ${scenario} broke: ${life.broken.map(({ what }) => what).join('; ')}`);
+    }
+    lives.set(scenario, [...(lives.get(scenario) ?? []), ...life.calls]);
+  };
+  // Twice each: the states between may differ. The second time with a restart, since some calls come only then.
+  const planned = Object.keys(SCENARIOS).flatMap((scenario) => [
+    { scenario, restarts: false },
+    { scenario, restarts: true },
+  ]);
+  await share(session, planned, ({ scenario, restarts }, lane) => record(lane, scenario, restarts));
+  return shuffled(faultPoints(lives), seed);
+}
+
+/** Has each fault strike once: those that touch everyone one after the other, the rest in all lanes at a time. */
+export async function strikeAll(session: Session, points: FaultPoint[]): Promise<Result[]> {
+  const results: Result[] = [];
+  const strike = async (point: FaultPoint, lane: Lane) => {
+    const result = await strikeOnce(session, lane, point);
+    results.push(result);
+    const verdict = !result.struck ? 'not reached' : result.broken.length === 0 ? 'held' : 'BROKEN';
+    session.log(`${results.length}/${points.length} ${verdict} ${point.name} ${result.seconds.toFixed(1)} s`);
+    for (const { invariant, what } of result.broken) session.log(`    (${invariant}) ${what}`);
+  };
+  // Those that need the same setting follow one another: fewer starts.
+  const shared = points.filter((point) => !needsOf(point).alone);
+  const rank = (point: FaultPoint) => Number(needsOf(point).clock) * 2 + Number(needsOf(point).silence);
+  await share(
+    session,
+    shared.toSorted((a, b) => rank(a) - rank(b)),
+    strike,
+  );
+  const alone = points.filter((point) => needsOf(point).alone);
+  await share({ ...session, lanes: session.lanes.slice(0, 1) }, alone, strike);
+  return results;
+}
+
+async function strikeOnce(session: Session, lane: Lane, point: FaultPoint): Promise<Result> {
+  let seconds = 0;
+  for (let tries = 1; ; tries++) {
+    const life = await live(lane, point.scenario, session.restart, point);
+    seconds += life.seconds;
+    if (life.struck || life.broken.length > 0 || tries === TRIES || session.signal.aborted) {
+      return { point, tries, struck: life.struck, broken: life.broken, seconds };
+    }
+  }
+}
+
+/** Gives the items to whichever lane is free, until all are done or the signal aborts. */
+async function share<T>({ lanes, signal }: Session, items: T[], work: (item: T, lane: Lane) => Promise<void>) {
+  const rest = items.values();
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const item of rest) {
+        if (signal.aborted) return;
+        await work(item, lane);
+      }
+    }),
+  );
+}
