@@ -27,17 +27,26 @@ export interface Life {
   calls: Call[];
 }
 
-/**
- * One life of a scenario, from its trigger to its end, struck by the fault of `point` where one is given. With
- * `restarts` these processes are killed in its middle.
- */
-export async function live(
-  lane: Lane,
-  scenarioName: string,
-  restart: World['restart'],
-  point?: FaultPoint,
-  restarts: Sender[] = [],
-): Promise<Life> {
+export interface Course {
+  lane: Lane;
+  scenario: string;
+  restart: World['restart'];
+  /** The fault to strike it; none where absent. */
+  point?: FaultPoint;
+  /** Processes to kill in its middle. */
+  restarts?: Sender[];
+  signal: AbortSignal;
+}
+
+/** One life of a scenario, from its trigger to its end. Rejects when aborted. */
+export async function live({
+  lane,
+  scenario: scenarioName,
+  restart,
+  point,
+  restarts = [],
+  signal,
+}: Course): Promise<Life> {
   const scenario = SCENARIOS[scenarioName];
   if (!scenario) throw new Error(`Expected a scenario of ${Object.keys(SCENARIOS).join(', ')}, got ${scenarioName}`);
   const begun = Date.now();
@@ -56,9 +65,11 @@ export async function live(
   const told: Told[] = [];
   const versions = () => ofRunsBegun(lane.observer.versions.slice(from));
   const runs = () => latestRuns(versions());
-  const over = () => acknowledged.length > 0 && runs().every(({ state }) => state && isTerminal(state));
+  const over = () =>
+    acknowledged.every((accepted) => runs().some(({ name }) => name === accepted)) &&
+    runs().every(({ state }) => state && isTerminal(state));
 
-  const jobs = await trigger(lane, scenarioName);
+  const jobs = await trigger(lane, scenarioName, signal);
   acknowledged.push(`${jobs[0]!.slice(0, -4)}0000`);
   const asked = new AbortController();
   const asking = ask(lane, jobs, told, asked.signal);
@@ -69,7 +80,7 @@ export async function live(
   const busy = () => strike?.busy || lane.busy;
   while (!over() && Date.now() < touchedAt + limitMs) {
     if (busy()) touchedAt = Date.now();
-    await sleep(50);
+    await sleep(50, undefined, { signal });
   }
   const endedAt = Date.now();
   while (strike && !strike.struck && Date.now() < endedAt + AFTERWARDS_MS) await sleep(50);
@@ -105,9 +116,10 @@ const latestRuns = (versions: Version[]): RunVersion[] => [
 ];
 
 /** Triggers the group until it is accepted, as a caller would; returns the ids of its jobs. */
-async function trigger(lane: Lane, group: string): Promise<string[]> {
+async function trigger(lane: Lane, group: string, signal: AbortSignal): Promise<string[]> {
   const until = Date.now() + 90_000;
   for (;;) {
+    signal.throwIfAborted();
     try {
       const response = await fetch(`${lane.url}/group/${group}`, { method: 'POST' });
       const text = await response.text();

@@ -24,7 +24,7 @@ const TRIES = 3;
 export async function enumerate(session: Session, seed: number): Promise<FaultPoint[]> {
   const lives = new Map<string, Call[]>();
   const record = async (lane: Lane, scenario: string, restarts: boolean) => {
-    const life = await live(lane, scenario, session.restart, undefined, restarts ? ['api', 'controller'] : []);
+    const life = await live({ ...session, lane, scenario, restarts: restarts ? ['api', 'controller'] : [] });
     if (life.broken.length > 0) {
       throw new Error(`Without any fault, ${scenario} broke: ${life.broken.map(({ what }) => what).join('; ')}`);
     }
@@ -65,7 +65,7 @@ export async function strikeAll(session: Session, points: FaultPoint[]): Promise
 async function strikeOnce(session: Session, lane: Lane, point: FaultPoint): Promise<Result> {
   let seconds = 0;
   for (let tries = 1; ; tries++) {
-    const life = await live(lane, point.scenario, session.restart, point);
+    const life = await live({ ...session, lane, scenario: point.scenario, point });
     seconds += life.seconds;
     if (life.struck || life.broken.length > 0 || tries === TRIES || session.signal.aborted) {
       return { point, tries, struck: life.struck, broken: life.broken, seconds };
@@ -73,10 +73,10 @@ async function strikeOnce(session: Session, lane: Lane, point: FaultPoint): Prom
   }
 }
 
-/** Gives the items to whichever lane is free, until all are done or the signal aborts. */
+/** Gives the items to whichever lane is free, until all are done or the signal aborts. The first error ends it too. */
 async function share<T>({ lanes, signal }: Session, items: T[], work: (item: T, lane: Lane) => Promise<void>) {
   const rest = items.values();
-  await Promise.all(
+  const done = await Promise.allSettled(
     lanes.map(async (lane) => {
       for (const item of rest) {
         if (signal.aborted) return;
@@ -84,4 +84,6 @@ async function share<T>({ lanes, signal }: Session, items: T[], work: (item: T, 
       }
     }),
   );
+  const failed = done.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+  if (failed && !signal.aborted) throw failed.reason;
 }
