@@ -47,8 +47,8 @@ export interface Observation {
   due: Map<string, number>;
   /** Whether runs that are over may be deleted. */
   retention?: boolean;
-  /** How each job of a run ends, by its name. */
-  ends: Record<string, JobState>;
+  /** How each job of a run ends, by its name: its state, and its reason where it has one. */
+  ends: Record<string, string>;
   /** Processes of ours that ended unasked, and lines of their logs that tell of an unhandled rejection. */
   deaths: string[];
   /** The largest resident set of a process of ours, in MiB, and its bound. */
@@ -187,7 +187,8 @@ function processesLive({ deaths, rssMiB, rssBoundMiB }: Observation): Broken[] {
 /** (5) Each job of a run that is over has ended as expected. */
 const endsAsItsWork = ({ versions, ends }: Observation): Broken[] =>
   latest(runsOf(versions)).flatMap(({ jobs }) =>
-    jobs
-      .filter(({ name, state }) => isTerminal(state) && ends[name] !== state)
-      .map(({ id, name, state, reason }) => broken(5, `${name} (${id}) is ${state}/${reason}, not ${ends[name]}`)),
+    jobs.flatMap(({ id, name, state, reason }) => {
+      const end = reason ? `${state}/${reason}` : state;
+      return isTerminal(state) && end !== ends[name] ? [broken(5, `${name} (${id}) is ${end}, not ${ends[name]}`)] : [];
+    }),
   );

@@ -15,6 +15,10 @@ interface Observed {
   spec?: { ttlSecondsAfterFinished?: number };
   status?: unknown;
 }
+interface List {
+  metadata: { resourceVersion: string };
+  items: Observed[];
+}
 type Read = (object: Observed, type: string) => Pick<Version, 'kind'>;
 
 /**
@@ -23,8 +27,6 @@ type Read = (object: Observed, type: string) => Pick<Version, 'kind'>;
  */
 export class Observer {
   readonly versions: Version[] = [];
-  /** Called after each version. */
-  onVersion: (version: Version) => void = () => {};
   readonly #client: KubeClient;
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>[];
@@ -32,19 +34,16 @@ export class Observer {
   static async start(kubeconfig: string, namespace: string): Promise<Observer> {
     const client = await createClient({ kubeconfig });
     const { runs, jobs } = paths(namespace);
-    const lists = await Promise.all(
-      [runs, jobs].map((path) => client.request<{ metadata: { resourceVersion: string } }>('GET', path)),
-    );
-    return new Observer(
-      client,
-      [runs, jobs].map((path, index) => ({ path, from: lists[index]!.metadata.resourceVersion })),
-    );
+    const lists = await Promise.all([runs, jobs].map((path) => client.request<List>('GET', path)));
+    return new Observer(client, runs, jobs, lists);
   }
 
-  private constructor(client: KubeClient, collections: { path: string; from: string }[]) {
+  private constructor(client: KubeClient, runs: string, jobs: string, lists: List[]) {
     this.#client = client;
-    const [runs, jobs] = collections;
-    this.#watching = [this.#follow(runs!, readRun), this.#follow(jobs!, readJob)];
+    this.#watching = [
+      this.#follow(runs, lists[0]!.metadata.resourceVersion, readRun),
+      this.#follow(jobs, lists[1]!.metadata.resourceVersion, readJob),
+    ];
   }
 
   async close(): Promise<void> {
@@ -53,31 +52,43 @@ export class Observer {
     await this.#client.close();
   }
 
-  /** Rejects where the history has a gap: then nothing can be said of the invariants. */
-  async #follow({ path, from }: { path: string; from: string }, read: Read): Promise<void> {
+  /**
+   * A restarted API server has forgotten its events (410): what changed meanwhile is then seen by a list. Only an object
+   * that was made and deleted while the API server was away stays unseen.
+   */
+  async #follow(path: string, from: string, read: Read): Promise<void> {
     const { signal } = this.#stop;
-    for (let version = from; !signal.aborted; ) {
+    const stored = new Map<string, Observed>();
+    let version: string | undefined = from;
+    const see = (type: string, object: Observed, at: string) => {
+      const { name, uid } = object.metadata;
+      if (type === 'DELETED') stored.delete(uid);
+      else stored.set(uid, object);
+      const seen = { ...read(object, type), type, name, uid, version: Number(at), at: Date.now() } as Version;
+      this.versions.push(seen);
+    };
+    while (!signal.aborted) {
       try {
+        if (version === undefined) {
+          const list: List = await this.#client.request('GET', path, { signal });
+          version = list.metadata.resourceVersion;
+          const present = new Map(list.items.map((item) => [item.metadata.uid, item]));
+          for (const [uid, object] of stored) if (!present.has(uid)) see('DELETED', object, version);
+          for (const [uid, object] of present) {
+            const { resourceVersion } = object.metadata;
+            const known = stored.get(uid)?.metadata.resourceVersion;
+            if (known !== resourceVersion) see(known ? 'MODIFIED' : 'ADDED', object, resourceVersion);
+          }
+        }
         const query = { resourceVersion: version, allowWatchBookmarks: true };
         for await (const event of this.#client.watch(path, query, signal)) {
           const object = event.object as Observed;
           version = object.metadata.resourceVersion;
-          if (event.type === 'BOOKMARK') continue;
-          const { name, uid } = object.metadata;
-          const seen = {
-            ...read(object, event.type),
-            type: event.type,
-            name,
-            uid,
-            version: Number(version),
-            at: Date.now(),
-          };
-          this.versions.push(seen as Version);
-          this.onVersion(seen as Version);
+          if (event.type !== 'BOOKMARK') see(event.type, object, version);
         }
       } catch (error) {
         if (signal.aborted) return;
-        if ((error as { code?: number }).code === 410) throw new Error(`The observer of ${path} missed versions`);
+        if ((error as { code?: number }).code === 410) version = undefined;
         await sleep(100);
       }
     }

@@ -63,6 +63,8 @@ export class FaultProxy {
   readonly #upstream: string;
   readonly #agent: Agent;
   readonly #counts = new Map<string, number>();
+  /** Watches that a fault has taken over. */
+  readonly #struckWatches = new Set<ServerResponse>();
 
   static async start(sender: string, server: string, ca: Buffer): Promise<FaultProxy> {
     const proxy = new FaultProxy(sender, server, ca);
@@ -84,6 +86,13 @@ export class FaultProxy {
   mark(): void {
     this.calls = [];
     this.#counts.clear();
+  }
+
+  /** Takes away every fault, also from the watches that one has taken over: they are cut. */
+  mend(): void {
+    this.faults.clear();
+    this.watchFaults.clear();
+    for (const response of this.#struckWatches) response.destroy();
   }
 
   async close(): Promise<void> {
@@ -146,20 +155,27 @@ export class FaultProxy {
   async #stream(call: Call, upstream: Dispatcher.ResponseData, response: ServerResponse): Promise<void> {
     call.status = upstream.statusCode;
     response.writeHead(upstream.statusCode, headersOf(upstream.headers)).flushHeaders();
-    response.once('close', () => upstream.body.destroy());
-    for await (const line of this.#struck(call, linesOf(upstream.body))) {
+    response.once('close', () => {
+      upstream.body.destroy();
+      this.#struckWatches.delete(response);
+    });
+    const struck = () => void this.#struckWatches.add(response);
+    for await (const line of this.#struck(call, linesOf(upstream.body), struck)) {
       await this.#cutByPartition();
       if (!response.write(line)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
     }
     response.end();
   }
 
-  async *#struck(call: Call, lines: AsyncGenerator<string>): AsyncGenerator<string> {
+  async *#struck(call: Call, lines: AsyncGenerator<string>, onStrike: () => void): AsyncGenerator<string> {
     for (;;) {
       const { value: line, done } = await lines.next();
       if (done) return;
       const fault = line.includes('"type":"BOOKMARK"') ? undefined : take(this.watchFaults, call);
-      if (fault) return yield* fault.strike(chain(line, lines));
+      if (fault) {
+        onStrike();
+        return yield* fault.strike(chain(line, lines));
+      }
       yield line;
     }
   }

@@ -46,7 +46,9 @@ export async function strikeAll(session: Session, points: FaultPoint[]): Promise
     const result = await strikeOnce(session, lane, point);
     results.push(result);
     const verdict = !result.struck ? 'not reached' : result.broken.length === 0 ? 'held' : 'BROKEN';
-    session.log(`${results.length}/${points.length} ${verdict} ${point.name} ${result.seconds.toFixed(1)} s`);
+    session.log(
+      `${results.length}/${points.length} ${verdict} ${point.name} ${result.seconds.toFixed(1)} s, ${result.tries} tries`,
+    );
     for (const { invariant, what } of result.broken) session.log(`    (${invariant}) ${what}`);
   };
   // Those that need the same setting follow one another: fewer starts.

@@ -38,10 +38,7 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
       return going.size > 0;
     },
     disarm: () => {
-      for (const { faults, watchFaults } of Object.values(lane.proxies)) {
-        faults.clear();
-        watchFaults.clear();
-      }
+      for (const proxy of Object.values(lane.proxies)) proxy.mend();
     },
   };
   const onCall = (name: string, act: CallFault | undefined) => {
