@@ -215,7 +215,7 @@ export class Lane {
   }
 }
 
-function endpoint(kubeconfig: string): { server: string; ca: Buffer } {
+export function endpoint(kubeconfig: string): { server: string; ca: Buffer } {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const { server, caData } = config.getCurrentCluster()!;
@@ -223,7 +223,7 @@ function endpoint(kubeconfig: string): { server: string; ca: Buffer } {
 }
 
 /** A kubeconfig with a token of that account, which leads to a proxy. */
-async function throughProxy(
+export async function throughProxy(
   cluster: Pick<Cluster, 'kubeconfig'>,
   namespace: string,
   account: string,

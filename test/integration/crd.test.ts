@@ -43,6 +43,28 @@ test.each([
   ['a job with no work', { group: 'g', jobs: [{ ...definition, sleep: undefined }] }, /exactly one of/i],
   ['two jobs of one name', { group: 'g', jobs: [definition, definition] }, /Duplicate value/],
   ['no deadline', { group: 'g', jobs: [{ ...definition, activeDeadlineSeconds: undefined }] }, /activeDeadlineSeconds/],
+  [
+    'a parameter that can be no variable',
+    { group: 'g', jobs: [definition], parameters: { 'a b': 'c' } },
+    /parameter names/,
+  ],
+  [
+    'a variable of two values',
+    {
+      group: 'g',
+      jobs: [
+        {
+          ...definition,
+          sleep: undefined,
+          container: {
+            image: 'i',
+            env: [{ name: 'A', value: 'b', valueFrom: { configMapKeyRef: { name: 'c', key: 'd' } } }],
+          },
+        },
+      ],
+    },
+    /exactly one of value and valueFrom/,
+  ],
   ['a sleep of less than nothing', { group: 'g', jobs: [{ ...definition, sleep: { seconds: -1 } }] }, /seconds/],
 ])('a run with %s is refused', async (_what, spec, message) => {
   await expect(create(spec)).rejects.toThrow(message);
@@ -54,6 +76,7 @@ test('the jobs and the group of a run cannot be changed', async () => {
   await expect(patch(path, { spec: { group: 'other' } })).rejects.toThrow(/immutable/i);
   await expect(patch(path, { spec: { jobs: [{ ...definition, backoffLimit: 3 }] } })).rejects.toThrow(/immutable/i);
   await expect(patch(path, { spec: { parameters: { a: 'b' } } })).rejects.toThrow(/immutable/i);
+  await expect(patch(path, { spec: { parallelism: 2 } })).rejects.toThrow(/immutable/i);
 });
 
 test('a run can be cancelled, and a cancel is not undone', async () => {
@@ -62,6 +85,17 @@ test('a run can be cancelled, and a cancel is not undone', async () => {
   expect((await patch(path, { spec: { cancel: true } })).spec.cancel).toBe(true);
   await expect(patch(path, { spec: { cancel: false } })).rejects.toThrow(/cancel/i);
   await expect(patch(path, { spec: { cancel: null } })).rejects.toThrow(/cancel/i);
+});
+
+test('single jobs can be cancelled one after the other, and none of that is undone', async () => {
+  const run = await create({ group: 'group_a', jobs: [definition, { ...definition, name: 'job_2' }] });
+  const path = product.runsPath(run.metadata.name);
+  await patch(path, { spec: { cancelJobs: { job_1: true } } });
+  const { spec } = await patch(path, { spec: { cancelJobs: { job_2: true } } });
+  expect(spec.cancelJobs).toEqual({ job_1: true, job_2: true });
+  await expect(patch(path, { spec: { cancelJobs: { job_1: null } } })).rejects.toThrow(/cannot be undone/);
+  await expect(patch(path, { spec: { cancelJobs: null } })).rejects.toThrow(/cannot be undone/);
+  await expect(patch(path, { spec: { cancelJobs: { job_1: false } } })).rejects.toThrow(/cancelJobs/);
 });
 
 test.each(['SUCCESS', 'FAILURE', 'REVOKED'])('a job that is %s stays so', async (state) => {

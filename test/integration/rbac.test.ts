@@ -42,11 +42,22 @@ test("the API's account can write no status", async () => {
   await expect(api.request('PATCH', `${product.runsPath('x')}/status`, patch)).rejects.toMatchObject(forbidden);
 });
 
-test("the controller's account can make Jobs but no runs, and can delete neither", async () => {
+test("the controller's account can make, stop and remove Jobs, and delete runs, but make or change none", async () => {
   await expect(controller.request('POST', product.jobsPath(), { body: anyJob })).rejects.toMatchObject({ code: 422 });
+  for (const path of [product.jobsPath('x'), product.runsPath('x')]) {
+    await expect(controller.request('DELETE', path)).rejects.toMatchObject({ code: 404 });
+  }
   await expect(controller.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject(forbidden);
-  await expect(controller.request('DELETE', product.runsPath('x'))).rejects.toMatchObject(forbidden);
-  await expect(controller.request('DELETE', product.jobsPath('x'))).rejects.toMatchObject(forbidden);
+  const patch = { body: { spec: { cancel: true } }, contentType: 'application/merge-patch+json' };
+  await expect(controller.request('PATCH', product.runsPath('x'), patch)).rejects.toMatchObject(forbidden);
+});
+
+test("the controller's account can write its own lease and no other", async () => {
+  const put = { body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'other' } } };
+  await expect(controller.request('PUT', `${product.leasesPath()}/other`, put)).rejects.toMatchObject(forbidden);
+  await expect(controller.request('GET', `${product.leasesPath()}/async-api-controller`)).rejects.toMatchObject({
+    code: 404,
+  });
 });
 
 test("neither account can see another namespace's runs", async () => {

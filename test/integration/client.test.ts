@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { KubeClient, RequestOptions } from '../../kube/client.ts';
+import { statusAnswer } from '../chaos/faults.ts';
+import type { FaultProxy } from '../chaos/proxy.ts';
+import { behindProxy, onceOn } from '../support/behind-proxy.ts';
+import { Product } from '../support/harness.ts';
+
+let product: Product;
+let client: KubeClient;
+let proxy: FaultProxy;
+beforeAll(async () => {
+  product = await Product.install();
+  ({ client, proxy } = await behindProxy(product));
+});
+afterEach(() => {
+  proxy.mend();
+  proxy.mark();
+});
+afterAll(async () => {
+  await client.close();
+  await proxy.close();
+  await product.uninstall();
+});
+
+const list = (options?: RequestOptions) => client.request<{ items: object[] }>('GET', product.jobsPath(), options);
+const job = (name: string) => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name },
+  spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } },
+});
+const CREATE = 'POST jobs/?';
+const create = (name: string, options: RequestOptions = {}) =>
+  client.request('POST', product.jobsPath(), { body: job(name), ...options });
+const answered = (status: number, reason: string, headers?: Record<string, string>) => (label: string) =>
+  onceOn(proxy, label, async (exchange) => exchange.answer(statusAnswer(status, reason, headers)));
+const calls = () => proxy.calls.length;
+
+describe('a call is tried again', () => {
+  test('after 429, no sooner than the API server asks for', async () => {
+    answered(429, 'TooManyRequests', { 'retry-after': '1' })(CREATE);
+    const begun = Date.now();
+    await create('throttled');
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(990);
+    expect(calls()).toBe(2);
+  });
+
+  test.each([500, 502, 503, 504])('after %i where it only reads', async (status) => {
+    answered(status, 'Broken')('LIST jobs');
+    await list();
+    expect(calls()).toBe(2);
+  });
+
+  test('after a broken connection where it only reads', async () => {
+    onceOn(proxy, 'LIST jobs', async (exchange) => exchange.cut());
+    await list();
+    expect(calls()).toBe(2);
+  });
+
+  test('after a 409 that says that a quota was counted by another at the same time', async () => {
+    answered(409, 'Conflict')(CREATE);
+    await create('counted');
+    expect(calls()).toBe(2);
+  });
+
+  test('where its answer was lost, if its sender takes care of what a second time is answered', async () => {
+    onceOn(proxy, CREATE, async (exchange) => {
+      await exchange.forward();
+      exchange.cut();
+    });
+    await expect(create('twice', { idempotent: true })).rejects.toMatchObject({ reason: 'AlreadyExists' });
+    expect(calls()).toBe(2);
+  });
+
+  test('at most twice', async () => {
+    for (let tries = 0; tries < 3; tries++) answered(503, 'Unavailable')('LIST jobs');
+    await expect(list()).rejects.toMatchObject({ code: 503 });
+    expect(calls()).toBe(3);
+  });
+});
+
+describe('a call is not tried again', () => {
+  test.each([500, 504])('after %i where it might have had an effect', async (status) => {
+    answered(status, 'Broken')(CREATE);
+    await expect(create(`once-${status}`)).rejects.toMatchObject({ code: status });
+    expect(calls()).toBe(1);
+  });
+
+  test('after a lost answer where it might have had an effect', async () => {
+    onceOn(proxy, CREATE, async (exchange) => exchange.cut());
+    await expect(create('lost')).rejects.toThrow();
+    expect(calls()).toBe(1);
+  });
+
+  test('where the API server asks to wait for longer than a worker may sleep', async () => {
+    answered(429, 'TooManyRequests', { 'retry-after': '60' })('LIST jobs');
+    await expect(list()).rejects.toMatchObject({ code: 429, retryAfterSeconds: 60 });
+  });
+
+  test('where its sender has lost the right to it in between', async () => {
+    answered(429, 'TooManyRequests')(CREATE);
+    let asked = 0;
+    const permit = () => {
+      asked += 1;
+      if (asked > 1) throw new Error('deposed');
+    };
+    await expect(create('deposed', { permit })).rejects.toThrow('deposed');
+    expect(calls()).toBe(1);
+  });
+});
+
+test('a call that hangs is given up after its time, and the next try succeeds', async () => {
+  onceOn(proxy, 'LIST jobs', () => sleep(60_000, undefined, { ref: false }));
+  const begun = Date.now();
+  await list({ timeoutMs: 1000 });
+  expect(Date.now() - begun).toBeGreaterThanOrEqual(990);
+  onceOn(proxy, CREATE, () => sleep(60_000, undefined, { ref: false }));
+  await expect(create('hangs', { timeoutMs: 300 })).rejects.toThrow(/POST .* had no answer within 300 ms/);
+});

@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { KubeClient } from '../../kube/client.ts';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { Reflector } from '../../kube/reflector.ts';
+import { statusAnswer, WATCH_FAULTS } from '../chaos/faults.ts';
+import type { FaultProxy } from '../chaos/proxy.ts';
+import { behindProxy, onceOn } from '../support/behind-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+
+const SILENCE_MS = 2000;
+let product: Product;
+let client: KubeClient;
+let proxy: FaultProxy;
+let reflector: Reflector<GroupRun>;
+let running: Promise<void>;
+let stop: AbortController;
+/** What the handler was told, such as `+a` for a new object, `-a` for one gone, `~a` for a change. */
+let told: string[];
+
+beforeAll(async () => {
+  product = await Product.install();
+  ({ client, proxy } = await behindProxy(product));
+});
+afterAll(async () => {
+  await client.close();
+  await proxy.close();
+  await product.uninstall();
+});
+beforeEach(() => start());
+afterEach(async () => {
+  proxy.mend();
+  stop.abort();
+  await running;
+});
+
+function start(options: { resyncMs?: number } = {}): void {
+  told = [];
+  stop = new AbortController();
+  proxy.mark();
+  reflector = new Reflector<GroupRun>({
+    client,
+    path: product.runsPath(),
+    silenceMs: SILENCE_MS,
+    log: () => {},
+    onChange: (previous, current) => {
+      const { name } = (current ?? previous)!.metadata;
+      told.push(`${!previous ? '+' : !current ? '-' : previous === current ? '=' : '~'}${name}`);
+    },
+    ...options,
+  });
+  running = reflector.run(stop.signal);
+}
+
+const job = { name: 'a', sleep: { seconds: 1 }, activeDeadlineSeconds: 1, pendingDeadlineSeconds: 1, backoffLimit: 0 };
+const create = (name: string) =>
+  product.admin.request<GroupRun>('POST', product.runsPath(), {
+    body: {
+      apiVersion: 'async-api.dev/v1alpha1',
+      kind: 'GroupRun',
+      metadata: { name },
+      spec: { group: 'g', jobs: [job] },
+    },
+  });
+const remove = (name: string) => product.admin.request('DELETE', product.runsPath(name));
+const count = (label: string) => proxy.calls.filter((call) => call.label === label).length;
+const lists = () => count('LIST groupruns');
+const synced = () => eventually('a list', async () => reflector.hasSynced || undefined);
+const watching = () => eventually('a watch', async () => count('WATCH groupruns') > 0 || undefined);
+const holds = (name: string) => eventually(`${name} in the cache`, async () => reflector.get(name));
+const onWatch = (fault: keyof typeof WATCH_FAULTS) =>
+  proxy.watchFaults.add({ matches: ({ label }) => label === 'WATCH groupruns', strike: WATCH_FAULTS[fault]! });
+
+test('what is made and deleted is told, once each', async () => {
+  await synced();
+  await create('seen');
+  await holds('seen');
+  await remove('seen');
+  await eventually('the end', async () => told.includes('-seen') || undefined);
+  expect(told.filter((one) => one.endsWith('seen'))).toEqual(['+seen', '-seen']);
+});
+
+test('events that come twice are told once', async () => {
+  await watching();
+  onWatch('each event twice');
+  await create('twice');
+  await holds('twice');
+  await create('after-twice');
+  await holds('after-twice');
+  expect(told.filter((one) => one.endsWith('-twice') || one === '+twice')).toEqual(['+twice', '+after-twice']);
+});
+
+test('a watch that is cut goes on where it was, without a new list', async () => {
+  await watching();
+  onWatch('cut in an event');
+  await create('cut');
+  await holds('cut');
+  expect(lists()).toBe(1);
+});
+
+test('a watch that falls silent is taken for dead and opened again', async () => {
+  await watching();
+  onWatch('black-holed');
+  await create('unheard');
+  const begun = Date.now();
+  await holds('unheard');
+  expect(Date.now() - begun).toBeGreaterThanOrEqual(SILENCE_MS - 500);
+  expect(lists()).toBe(1);
+});
+
+test('after 410 all is listed again; what was deleted and what was made anew meanwhile are told as such', async () => {
+  await create('gone');
+  await create('anew');
+  await holds('anew');
+  await watching();
+  onWatch('410');
+  onceOn(proxy, 'LIST groupruns', async (exchange) => {
+    await remove('gone');
+    await remove('anew');
+    await create('anew');
+    exchange.answer(await exchange.forward());
+  });
+  told.length = 0;
+  await create('trigger-410');
+  await eventually('the new list', async () => told.includes('-gone') || undefined);
+  expect(lists()).toBe(2);
+  expect(told.filter((one) => one.endsWith('anew'))).toEqual(['-anew', '+anew']);
+});
+
+test('a version that the API server does not have yet, as after a restored etcd, leads to a new list', async () => {
+  await watching();
+  onWatch('closed');
+  const answer = statusAnswer(504, 'Timeout');
+  const body = JSON.parse(answer.body);
+  body.details = { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] };
+  onceOn(proxy, 'WATCH groupruns', async (exchange) => exchange.answer({ ...answer, body: JSON.stringify(body) }));
+  await create('restored');
+  await holds('restored');
+  expect(lists()).toBe(2);
+});
+
+test('more objects than a page are all there, also where the next page is not to be had any more', async () => {
+  stop.abort();
+  await running;
+  const names = Array.from({ length: 520 }, (_, index) => `page-${index}`);
+  for (let at = 0; at < names.length; at += 20) await Promise.all(names.slice(at, at + 20).map(create));
+  start();
+  await synced();
+  expect(lists()).toBe(2);
+  expect(names.filter((name) => !reflector.get(name))).toEqual([]);
+  stop.abort();
+  await running;
+
+  start();
+  onceOn(proxy, 'LIST groupruns', async (exchange) => {
+    onceOn(proxy, 'LIST groupruns', async (second) => second.answer(statusAnswer(410, 'Expired')));
+    exchange.answer(await exchange.forward());
+  });
+  await synced();
+  // One page, the token refused, and all in one piece.
+  expect(lists()).toBe(3);
+  expect(names.filter((name) => !reflector.get(name))).toEqual([]);
+});
+
+test('every object is handed over again and again', async () => {
+  await create('resynced');
+  stop.abort();
+  await running;
+  start({ resyncMs: 300 });
+  await holds('resynced');
+  await sleep(700);
+  expect(told.filter((one) => one === '=resynced').length).toBeGreaterThanOrEqual(2);
+});
