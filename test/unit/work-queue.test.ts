@@ -106,3 +106,18 @@ test('stopping finishes the key in hand and takes no further one', async () => {
   });
   expect(finished).toEqual(['a']);
 });
+
+test('a storm of failures of many keys is held to a rate', async () => {
+  let tries = 0;
+  const handler = async () => {
+    tries += 1;
+    throw new Error('the API server is away');
+  };
+  await running(8, handler, async (queue) => {
+    for (let key = 0; key < 300; key++) queue.add(`key-${key}`);
+    await sleep(900);
+  });
+  // All once, a burst of a hundred again, and ten a second more.
+  expect(tries).toBeGreaterThanOrEqual(400);
+  expect(tries).toBeLessThanOrEqual(430);
+});
