@@ -41,17 +41,16 @@ export class JobWriter {
       observed.jobs.set(id, stripJob(job));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const isQuota = error.code === 403 && error.message.includes('exceeded quota');
-      // A quota also refuses what is there already: then the Job itself is what took the last of it.
-      if (error.reason === 'AlreadyExists' || isQuota) {
+      // A quota, a policy, a role that is wrong: all may pass, and all may refuse what an earlier call has made already.
+      const isRefused = error.code === 403;
+      if (error.reason === 'AlreadyExists' || isRefused) {
         const job = await this.#deps.observer.job(id);
         if (job && owns(observed.run, job)) observed.jobs.set(id, job);
         else if (job) observed.rejected.set(id, `A Job named ${id} exists and does not belong to this run`);
-        else if (isQuota) observed.refused.set(id, error.message.slice(0, MAX_MESSAGE));
+        else if (isRefused) observed.refused.set(id, error.message.slice(0, MAX_MESSAGE));
         else throw error; // Gone in between: the next try makes it.
         return;
       }
-      // Not 403: a role that is wrong for a while must not cost an accepted job.
       if (error.code !== 400 && error.code !== 422) throw error;
       observed.rejected.set(id, error.message.slice(0, MAX_MESSAGE));
     }

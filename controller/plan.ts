@@ -19,7 +19,7 @@ export interface ObservedRun {
   vanished: Set<string>;
   /** Why the API server refused the Job for good. */
   rejected: Map<string, string>;
-  /** Why the API server refuses the Job for now: a quota. */
+  /** Why the API server refuses the Job for now, such as a quota. */
   refused: Map<string, string>;
 }
 

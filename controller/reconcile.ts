@@ -27,7 +27,7 @@ export interface Deps {
 }
 
 const CONFLICT_MS = 200;
-const QUOTA_MS = 5000;
+const REFUSED_MS = 5000;
 
 /**
  * Brings one run forward: reads what is there, makes and stops Jobs, writes the status once, and lets go of Jobs whose result
@@ -65,7 +65,7 @@ export class Reconciler {
     observed.run = await this.#write(observed.run, plannedStatus(observed, now()));
     // Only now: what did succeed is recorded whatever else failed.
     if (failed) throw failed.reason;
-    if (observed.refused.size > 0) requeueAfter(name, QUOTA_MS);
+    if (observed.refused.size > 0) requeueAfter(name, REFUSED_MS);
     const next = nextChange(observed, now());
     if (Number.isFinite(next)) requeueAfter(name, next - now().getTime());
   }

@@ -19,7 +19,7 @@ const STUCK = new Set([
 export interface Waiting {
   job: Job | undefined;
   pods: Pod[];
-  /** Why the API server refuses the Job for now: a quota. */
+  /** Why the API server refuses the Job for now, such as a quota. */
   refused: string | undefined;
   /** The Job controller's last word on pods it could not make. */
   failedCreate: Event | undefined;

@@ -59,6 +59,19 @@ test('of two replicas one leads, and its lease has the times that the API server
   await succeeds(await trigger(product, 'group_a'));
 });
 
+test('how far its queue and its watches are behind is there to be scraped', async () => {
+  const { leading } = await roles();
+  const { metricsPort } = await leading.ready();
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(metrics).toMatch(/^async_api_workqueue_depth \d+$/m);
+  expect(metrics).toMatch(/^async_api_reconcile_total\{result="success"\} [1-9]/m);
+  for (const resource of ['runs', 'jobs', 'pods', 'failedCreates']) {
+    const [, age] = metrics.match(`async_api_watch_last_event_age_seconds{resource="${resource}"} (.+)`) ?? [];
+    expect(Number(age)).toBeLessThan(120);
+  }
+  expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(200);
+});
+
 test('a leader that is asked to end hands over at once', async () => {
   const before = await leader();
   const { leading } = await roles();

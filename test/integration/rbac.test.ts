@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { KubeClient } from '../../kube/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
 
 let product: Product;
 let api: KubeClient;
@@ -77,11 +75,12 @@ test('a job whose Job may not be made for a while is not lost', async () => {
   );
   await Promise.all([product.startApi(), product.startController()]);
   const [path] = await trigger(product, 'group_a');
-  const log = join(product.folder, 'controller.log');
-  await eventually(
-    'a refused Job',
-    async () => /cannot create resource .*jobs/.test(await readFile(log, 'utf8')) || undefined,
-  );
+  const refused = await eventually('the reason', async () => {
+    const status = (await (await fetch(product.url + path!)).json()) as Status;
+    return status.reason ? status : undefined;
+  });
+  expect(refused).toMatchObject({ state: 'PENDING', reason: 'FailedCreate' });
+  expect(refused.message).toMatch(/cannot create resource "jobs"/);
   await setRules(rules);
   expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
 });
