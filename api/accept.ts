@@ -2,45 +2,74 @@ import type { Request, Response } from 'express';
 import type { GroupRun, GroupRunSpec } from '../kube/group-run.ts';
 import { jobId } from '../kube/ids.ts';
 import { CALLER, REQUEST, TRACEPARENT } from '../kube/labels.ts';
+import { checkCaps } from './active-runs.ts';
+import { authorize } from './auth/access.ts';
 import { contextOf } from './context.ts';
 import type { Deps } from './deps.ts';
 import { keyedBase, parseKey } from './idempotency.ts';
+import type { Outcome } from './metrics.ts';
 import { Refusal } from './refusal.ts';
 
 const REUSED = 'This Idempotency-Key was used for another request. Nothing was started; use a new key.';
 
+/** What a caller wants. */
+export interface Wish {
+  /** The group of jobs; the caller must be allowed to trigger it. */
+  group: string;
+  /** Tells this wish from any other. */
+  fingerprint: string;
+  /** What to start. Throws a Refusal where nothing can be. */
+  resolve: () => GroupRunSpec;
+}
+
 /**
  * Stores a run and answers 202. With an Idempotency-Key the API server's create is the only check: where the run is there
- * already, the answer is the same again. `request` tells one wish from another. `resolve` says what to start, and may
- * throw a Refusal; a run that was accepted before is answered for even so.
+ * already, the answer is the same again, whatever could be started by now.
  */
-export async function accept(
-  { runs, newBase }: Pick<Deps, 'runs' | 'newBase'>,
-  [incoming, response]: [Request, Response],
-  request: string,
-  resolve: () => GroupRunSpec,
-): Promise<void> {
-  const { caller, traceparent, log } = contextOf(response);
-  const header = incoming.get('idempotency-key');
-  const base = header === undefined ? newBase() : keyedBase(caller, parseKey(header));
-  const replay = (run: GroupRun) => {
-    if (run.metadata.annotations?.[REQUEST] !== request) throw new Refusal(422, REUSED);
-    if (header !== undefined) response.set('Idempotency-Replayed', 'true');
+export async function accept(deps: Deps, exchange: [Request, Response], wish: Wish): Promise<void> {
+  let outcome: Outcome = 'failed';
+  try {
+    outcome = await store(deps, exchange, wish);
+  } catch (error) {
+    if (error instanceof Refusal) outcome = 'refused';
+    throw error;
+  } finally {
+    deps.metrics.trigger(outcome);
+  }
+}
+
+async function store(deps: Deps, [request, response]: [Request, Response], wish: Wish): Promise<Outcome> {
+  const { runs, newBase, caps } = deps;
+  const context = contextOf(response);
+  await authorize(deps, response, 'create', wish.group);
+  const key = request.get('idempotency-key');
+  const base = key === undefined ? newBase() : keyedBase(context.caller.name, parseKey(key));
+  const replay = (run: GroupRun): Outcome => {
+    if (run.metadata.annotations?.[REQUEST] !== wish.fingerprint) throw new Refusal(422, REUSED);
+    if (key !== undefined) response.set('Idempotency-Replayed', 'true');
     answer(response, base, run.spec.jobs.length);
+    return 'replayed';
   };
   let spec: GroupRunSpec;
   try {
-    spec = resolve();
+    spec = wish.resolve();
+    checkCaps(runs.active, caps, wish.group);
   } catch (refusal) {
-    const earlier = header === undefined ? undefined : await runs.find(base);
+    const earlier = key === undefined ? undefined : await runs.find(base);
     if (earlier) return replay(earlier);
     throw refusal;
   }
-  const annotations = { [REQUEST]: request, [CALLER]: caller, ...(traceparent && { [TRACEPARENT]: traceparent }) };
+  const annotations = {
+    [REQUEST]: wish.fingerprint,
+    [CALLER]: context.caller.name,
+    ...(context.traceparent && { [TRACEPARENT]: context.traceparent }),
+  };
   const earlier = await runs.create(base, spec, annotations);
   if (earlier) return replay(earlier);
-  log('run accepted', { run: base, group: spec.group, jobs: spec.jobs.length, rerunOf: spec.rerunOf });
+  context.run = base;
+  context.log('run accepted', { run: base, group: spec.group, jobs: spec.jobs.length, rerunOf: spec.rerunOf });
   answer(response, base, spec.jobs.length);
+  return 'accepted';
 }
 
 /** Where to ask for each job, and for the whole run. */

@@ -1,4 +1,6 @@
 import express, { type Express } from 'express';
+import { accessLog } from './access-log.ts';
+import { identify } from './auth/identify.ts';
 import { giveContext } from './context.ts';
 import type { Deps } from './deps.ts';
 import { errorHandler } from './errors.ts';
@@ -10,24 +12,24 @@ import { healthRoutes } from './routes/health.ts';
 import { rerunRoutes } from './routes/rerun.ts';
 import { runRoutes } from './routes/runs.ts';
 import { statusRoutes } from './routes/status.ts';
+import { noCrossSiteWrites, onlyLoopback, safeHeaders, shortUrl } from './security.ts';
 
 /** The REST service, built apart from listening. */
 export function createApp(deps: Deps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(giveContext(deps.log));
-  app.use((_request, response, next) => {
-    // Plain text stays plain text, whatever a browser thinks of it.
-    response.set({ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'" });
-    next();
-  });
-  app.use(healthRoutes(deps), groupRoutes(deps), runRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
-  app.use(eventRoutes(deps));
+  app.set('trust proxy', deps.proxies ?? 0);
+  app.use(giveContext(deps.log), accessLog(deps.metrics), safeHeaders(), shortUrl);
+  // Before anybody is asked who they are: these are for those who run the service.
+  app.use(healthRoutes(deps));
+  if (deps.onlyLoopback) app.use(onlyLoopback);
+  app.use(identify(deps), noCrossSiteWrites);
+  app.use(groupRoutes(deps), runRoutes(deps), eventRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
   // Last, since it answers for everything under /status.
   app.use(statusRoutes(deps));
   app.use(() => {
-    throw new Refusal(404, 'Nothing is here. Try /group/<group_name>, /runs or /status/<job_id>.');
+    throw new Refusal(404, 'Nothing is here. Try /groups, /runs or /status/<job_id>.');
   });
   app.use(errorHandler);
   return app;

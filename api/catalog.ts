@@ -13,6 +13,8 @@ export interface Group {
   parallelism?: number;
   /** In the file's order; empty where there are problems. */
   parameters: ReadonlyMap<string, Parameter>;
+  /** The only callers, or groups of them, that it is for; nobody where it is wrong. */
+  allow?: string[];
 }
 
 /** The groups by name. */
@@ -78,14 +80,21 @@ function parseGroup(yaml: YamlFile, name: string, value: unknown, defaults: Defa
     if (wrong) problem([...at, 'parameters', parameter, 'default'], wrong);
   }
   if (names.length > MAX_JOBS) problem(at, `expected at most ${MAX_JOBS} jobs, got ${names.length}`);
-  if (found.length > 0 || !group.data) return { jobs: [], problems: found, parameters: new Map() };
+  if (found.length > 0 || !group.data) return { jobs: [], problems: found, parameters: new Map(), ...allowOf(value) };
   const { jobs, parallelism, parameters } = group.data;
   return {
     jobs: names.map((job) => ({ name: job, ...DEFAULTS, ...defaults, ...jobs?.[job] }) as JobDefinition),
     problems: [],
     parameters: new Map(declared.map((parameter) => [parameter, parameters![parameter]!])),
     ...(parallelism && { parallelism }),
+    ...allowOf(value),
   };
+}
+
+/** Also of a group with problems: its earlier runs are not to be seen by everybody because of them. */
+function allowOf(value: unknown): { allow?: string[] } {
+  if (!isObject(value) || !('allow' in value)) return {};
+  return { allow: GroupConfig.shape.allow.safeParse(value.allow).data ?? [] };
 }
 
 const problems = (yaml: YamlFile, error: z.ZodError, prefix: PropertyKey[]): Problem[] =>

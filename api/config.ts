@@ -70,6 +70,13 @@ export const GroupConfig = z.strictObject({
     )
     .describe(`What a trigger may or must give, at most ${MAX_PARAMETERS}; each job has it in its environment.`)
     .optional(),
+  allow: z
+    .array(z.string().min(1).max(512))
+    .max(100)
+    .describe(
+      'Who may trigger it, see and cancel its runs: names of callers, or of groups of them. All who may ask at all where not given.',
+    )
+    .optional(),
 });
 
 export const Defaults = z.strictObject(optionalLimits).describe('Limits of every job that has none of its own.');

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Log } from '../kube/log.ts';
+import { ANONYMOUS, type Caller } from './auth/auth.ts';
 
 /** What is known of a request before its route sees it. */
 export interface Context {
   /** Goes back as X-Request-Id and into every line of the log. */
   id: string;
-  /** Who asks; `anonymous` where nobody is asked to say. */
-  caller: string;
+  caller: Caller;
+  /** Whose requests this one counts among: the caller's, or an address's where callers do not say who they are. */
+  countedAs: string;
+  /** The run that it is about, once that is known. */
+  run?: string;
   /** W3C trace context, to be carried on. */
   traceparent?: string;
   log: Log;
@@ -29,9 +33,10 @@ export const giveContext =
     const trace = request.get('traceparent') ?? '';
     const context: Context = {
       id,
-      caller: 'anonymous',
+      caller: ANONYMOUS,
+      countedAs: '',
       ...(TRACEPARENT.test(trace) && { traceparent: trace }),
-      log: (message, fields) => log(message, { request: id, caller: context.caller, ...fields }),
+      log: (message, fields, level) => log(message, { request: id, caller: context.caller.name, ...fields }, level),
     };
     response.locals.context = context;
     response.set('X-Request-Id', id);

@@ -1,5 +1,9 @@
 import type { Log } from '../kube/log.ts';
+import type { RunCaps } from './active-runs.ts';
+import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog.ts';
+import type { Metrics } from './metrics.ts';
+import type { Rate } from './rate-limit.ts';
 import type { RunStore } from './runs.ts';
 import type { Slots } from './slots.ts';
 
@@ -16,9 +20,20 @@ export interface Deps {
   runs: RunStore;
   newBase: () => string;
   checks: () => Check[];
+  auth: Auth;
+  caps: RunCaps;
   /** For answers that are held open. */
   slots: Slots;
   /** Aborts when the service is told to stop: answers that are held open end. */
   stopping: AbortSignal;
+  metrics: Metrics;
   log: Log;
+  /** Of each caller; no limit where not given. */
+  rate?: Rate;
+  /** How many proxies stand before the service; none where not given. */
+  proxies?: number;
+  /** Whether a GET triggers; it does where not given. */
+  getTriggers?: boolean;
+  /** Refuses what is asked for under another machine's name, as a page does that wants to get round its origin. */
+  onlyLoopback?: boolean;
 }

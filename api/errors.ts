@@ -5,7 +5,6 @@ import { contextOf } from './context.ts';
 import { problemLine } from './problem.ts';
 import { Refusal, Unavailable, unknownJob } from './refusal.ts';
 
-const UNAVAILABLE = 'The Kubernetes API server cannot be reached right now. Try again.';
 const FAULT = 'Something went wrong here; the log of the API says what.';
 
 /** The one place that turns a failure into an answer. */
@@ -18,9 +17,9 @@ export const errorHandler: ErrorRequestHandler = (error, request, response, next
   }
   if (error instanceof Refusal) return answer(request, response, error);
   if (error instanceof Unavailable) {
-    log('API server not available', about);
+    log('cannot be asked', about);
     const headers = { 'Retry-After': String(error.retryAfterSeconds) };
-    return answer(request, response, new Refusal(503, UNAVAILABLE, { headers }));
+    return answer(request, response, new Refusal(503, error.message, { headers }));
   }
   if (error.status >= 400 && error.status < 500) return answer(request, response, refusalOf(error, request.path));
   log('request failed', { ...about, stack: error?.stack });

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { contextOf } from './context.ts';
 import type { Deps } from './deps.ts';
 
@@ -10,14 +10,8 @@ export interface Held {
 }
 
 /** Takes a slot for an answer that may stay open for `ms` milliseconds. Throws a Refusal where there are too many. */
-export function hold(
-  { slots, stopping }: Pick<Deps, 'slots' | 'stopping'>,
-  request: Request,
-  response: Response,
-  ms: number,
-): Held {
-  const { caller } = contextOf(response);
-  const giveBack = slots.take(caller === 'anonymous' ? `${request.ip}` : caller);
+export function hold({ slots, stopping }: Pick<Deps, 'slots' | 'stopping'>, response: Response, ms: number): Held {
+  const giveBack = slots.take(contextOf(response).countedAs);
   const gone = new AbortController();
   const end = () => gone.abort();
   const timer = setTimeout(end, ms);

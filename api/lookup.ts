@@ -1,21 +1,39 @@
+import type { Response } from 'express';
 import type { GroupRun } from '../kube/group-run.ts';
 import { isBase, jobId, parseJobId, runBase } from '../kube/ids.ts';
+import { authorize } from './auth/access.ts';
+import type { Verb } from './auth/auth.ts';
+import { contextOf } from './context.ts';
+import type { Deps } from './deps.ts';
 import { unknownJob, unknownRun } from './refusal.ts';
-import type { RunStore } from './runs.ts';
 
-/** The run with that id. Throws a Refusal (404) where there is none. */
-export async function runById(runs: RunStore, id: string): Promise<GroupRun> {
-  const run = isBase(id) ? await runs.find(id) : undefined;
+type Lookup = Pick<Deps, 'auth' | 'catalog' | 'runs'>;
+
+/** The run with that id. Throws a Refusal where there is none (404), or the caller may not do that with it (403). */
+export async function runById(deps: Lookup, response: Response, id: string, verb: Verb = 'get'): Promise<GroupRun> {
+  const run = isBase(id) ? await deps.runs.find(id) : undefined;
   if (!run || runBase(run.metadata) !== id) throw unknownRun();
+  contextOf(response).run = id;
+  await authorize(deps, response, verb, run.spec.group);
   return run;
 }
 
-/** The run that a job's id belongs to, and the job's place in it, from 0. Throws the contract's Refusal (404). */
-export async function jobById(runs: RunStore, id: string): Promise<{ run: GroupRun; place: number }> {
+/**
+ * The run that a job's id belongs to, and the job's place in it, from 0. Throws a Refusal: the contract's where there is
+ * none (404), another where the caller may not do that with it (403).
+ */
+export async function jobById(
+  deps: Lookup,
+  response: Response,
+  id: string,
+  verb: Verb = 'get',
+): Promise<{ run: GroupRun; place: number }> {
   const parsed = parseJobId(id);
-  const run = parsed && (await runs.find(parsed.base));
+  const run = parsed && (await deps.runs.find(parsed.base));
   if (!run || parsed.index > run.spec.jobs.length || jobId(runBase(run.metadata), parsed.index) !== id) {
     throw unknownJob();
   }
+  contextOf(response).run = parsed.base;
+  await authorize(deps, response, verb, run.spec.group);
   return { run, place: parsed.index - 1 };
 }

@@ -1,88 +1,101 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
-import { createClient } from '../kube/client.ts';
+import { createClient, type KubeClient } from '../kube/client.ts';
 import { newBase } from '../kube/ids.ts';
 import { createLog, errorMessage } from '../kube/log.ts';
-import { readSettings, settingsHelp, text } from '../kube/settings.ts';
+import { serveMetrics } from '../kube/metrics.ts';
 import { createApp } from './app.ts';
+import { type Auth, noAuth } from './auth/auth.ts';
+import { kubernetesAuth } from './auth/kubernetes.ts';
+import { oidcAuth } from './auth/oidc.ts';
 import { CatalogFile } from './catalog-file.ts';
+import { drain, listen } from './listen.ts';
+import { createMetrics } from './metrics.ts';
 import { KubernetesRuns } from './runs.ts';
+import { help, type Settings, settings } from './settings.ts';
 import { Slots } from './slots.ts';
 
-const count = (fallback: number, description: string) =>
-  z.coerce.number().int().min(1).max(1_000_000).default(fallback).describe(`${description}; ${fallback}`);
-const Settings = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(5100).describe('port to listen on, 0 for any; 5100'),
-  HOST: text('').default('127.0.0.1').describe('address to listen on; 127.0.0.1'),
-  NAMESPACE: text('').default('async-api').describe('namespace of the runs; async-api'),
-  CONFIG_FILE: text('').default('resources/config.yaml').describe('the groups and jobs; resources/config.yaml'),
-  MAX_HELD: count(2000, 'answers held open at a time (events, followed logs, waits)'),
-  MAX_HELD_PER_CALLER: count(200, 'of these, those of one caller'),
-});
-/** A URL may be this long, so that even an absurd id gets the contract's answer. */
-const MAX_HEADER_BYTES = 256 * 1024;
-/** Shorter than the 10 s after which supervisors kill. */
-const DRAIN_MS = 8000;
+function chooseAuth(settings: Settings, client: KubeClient, file: CatalogFile): Auth {
+  if (settings.AUTH === 'none') return noAuth;
+  if (settings.AUTH === 'kubernetes') {
+    return kubernetesAuth(client, settings.NAMESPACE, settings.AUTH_AUDIENCES?.split(/[\s,]+/).filter(Boolean) ?? []);
+  }
+  return oidcAuth({
+    issuer: settings.OIDC_ISSUER!,
+    audience: settings.OIDC_AUDIENCE!,
+    algorithm: settings.OIDC_ALGORITHM,
+    jwksUrl: settings.OIDC_JWKS_URL,
+    nameClaim: settings.OIDC_NAME_CLAIM,
+    groupsClaim: settings.OIDC_GROUPS_CLAIM,
+    isDeclared: (group) => file.catalog.has(group),
+  });
+}
 
-async function main(): Promise<void> {
-  const settings = readSettings(Settings, process.env);
-  const log = createLog('api');
+async function main(settings: Settings): Promise<void> {
+  const log = createLog('api', settings.LOG_LEVEL);
   const file = await CatalogFile.open(settings.CONFIG_FILE, log);
   const client = await createClient();
-  const runs = new KubernetesRuns(client, settings.NAMESPACE, log);
+  const slots = new Slots({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER });
+  const metrics = createMetrics({
+    runs: () => runs,
+    held: () => slots.taken,
+    configIsBroken: () => file.problem !== undefined,
+  });
+  const runs = new KubernetesRuns(client, settings.NAMESPACE, log, metrics.statusLag);
   const stop = new AbortController();
   const stopping = new AbortController();
-  const background = [file.follow(stop.signal), runs.follow(stop.signal)];
   const app = createApp({
     catalog: () => file.catalog,
     runs,
     newBase: () => newBase(),
     checks: () => [
       { name: 'runs-synced', ok: runs.hasSynced },
-      // Not a reason to take the replica out: it goes on with the last good file.
-      { name: 'config-file', ok: true, ...(file.problem ? { note: file.problem } : {}) },
+      // No reasons to take the replica out: it goes on with the last good file, and with what the cache holds.
+      { name: 'config-file', ok: true, ...(file.problem && { note: file.problem }) },
+      { name: 'api-server', ok: true, ...(runs.staleSeconds > 0 && { note: `silent for ${runs.staleSeconds} s` }) },
     ],
-    slots: new Slots({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER }),
+    auth: chooseAuth(settings, client, file),
+    caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
+    slots,
     stopping: stopping.signal,
+    metrics,
     log,
+    ...(settings.RATE_LIMIT > 0 && { rate: { perSecond: settings.RATE_LIMIT, burst: 2 * settings.RATE_LIMIT } }),
+    proxies: settings.TRUST_PROXY,
+    getTriggers: settings.GET_TRIGGERS,
+    onlyLoopback: settings.AUTH === 'none' && !settings.ALLOW_ANONYMOUS,
   });
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app);
-  const end = async () => {
-    stop.abort();
-    await Promise.all(background);
-    await client.close();
-  };
-  server.listen(settings.PORT, settings.HOST);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    await end();
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${settings.PORT} is taken. Choose another: PORT=${settings.PORT + 1} npm start`);
-  }
-  log('listening', { host: settings.HOST, port: (server.address() as AddressInfo).port });
-
+  const metricsServer = await serveMetrics(metrics.registry, {
+    host: settings.METRICS_HOST,
+    port: settings.METRICS_PORT,
+    ready: () => runs.hasSynced,
+  });
+  const close = () => Promise.all([client.close(), metricsServer.close()]);
+  const { HOST: host, PORT: port, MAX_CONNECTIONS: maxConnections } = settings;
+  const server = await listen(app, { host, port, maxConnections }).catch(async (error) => {
+    await close();
+    throw error;
+  });
+  const background = [file.follow(stop.signal), runs.follow(stop.signal)];
+  log('listening', { host, port: (server.address() as AddressInfo).port, metricsPort: metricsServer.port });
   const shutDown = async (signal: NodeJS.Signals) => {
     log('stopping', { signal });
     stopping.abort();
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    // Takes no new connections, closes idle ones, and waits for the calls in hand.
-    await new Promise((resolve) => server.close(resolve));
-    clearTimeout(force);
-    await end();
+    await drain(server);
+    stop.abort();
+    await Promise.all(background);
+    await close();
     log('stopped');
   };
   process.once('SIGTERM', shutDown);
   process.once('SIGINT', shutDown);
 }
 
-if (process.argv.includes('--help')) {
-  process.stdout.write(`The REST service of Async API. Settings (environment):\n${settingsHelp(Settings)}\n`);
-} else {
-  main().catch((error) => {
+if (process.argv.includes('--help')) console.log(help());
+else {
+  try {
+    await main(settings(process.env));
+  } catch (error) {
     process.stderr.write(`${errorMessage(error)}\n`);
     process.exitCode = 1;
-  });
+  }
 }

@@ -21,16 +21,19 @@ export class Refusal extends Error {
   }
 }
 
-/** The API server cannot be reached, or has too much to do. Nothing is wrong with the request. */
+/** Somebody whom an answer depends on cannot be asked right now. Nothing is wrong with the request. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
   readonly retryAfterSeconds: number;
 
-  constructor(retryAfterSeconds: number, cause: unknown) {
-    super('The Kubernetes API server cannot be reached right now', { cause });
+  /** The sentence is what the caller reads; the cause is for the log. */
+  constructor(retryAfterSeconds: number, cause: unknown, sentence = NO_KUBERNETES) {
+    super(sentence, { cause });
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+const NO_KUBERNETES = 'The Kubernetes API server cannot be reached right now. Try again.';
 
 /** The earlier service's sentence, to the letter. It never holds what was asked for. */
 export const unknownJob = () => new Refusal(404, "Job with given id doesn't exists : dummy");

@@ -1,4 +1,4 @@
-import type { GroupRun, JobStatus } from '../kube/group-run.ts';
+import { type GroupRun, isTerminal, type JobStatus } from '../kube/group-run.ts';
 import { jobId, runBase } from '../kube/ids.ts';
 import type { RunSummary, RunView } from './schemas.ts';
 
@@ -31,4 +31,11 @@ export function jobStatuses({ metadata, spec, status }: GroupRun): JobStatus[] {
   return spec.jobs.map(
     ({ name }, index) => stored.get(name) ?? { name, id: jobId(base, index + 1), state: 'PENDING' as const },
   );
+}
+
+/** The jobs that came to their end between two versions of a run. */
+export function justFinished(previous: GroupRun | undefined, current: GroupRun | undefined): JobStatus[] {
+  const before = new Map(previous?.status?.jobs?.map((job) => [job.name, job.state]));
+  const over = current?.status?.jobs?.filter((job) => isTerminal(job.state)) ?? [];
+  return previous ? over.filter((job) => !isTerminal(before.get(job.name) ?? 'PENDING')) : [];
 }

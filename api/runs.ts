@@ -1,11 +1,16 @@
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { API_GROUP, API_VERSION, type GroupRun, type GroupRunSpec, KIND, PLURAL } from '../kube/group-run.ts';
+import { API_GROUP, API_VERSION, type GroupRun, type GroupRunSpec, isTerminal, KIND } from '../kube/group-run.ts';
 import { runBase } from '../kube/ids.ts';
 import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../kube/labels.ts';
 import type { Log } from '../kube/log.ts';
+import { paths } from '../kube/paths.ts';
 import { Reflector } from '../kube/reflector.ts';
+import { ActiveRuns } from './active-runs.ts';
+import { callKube } from './kube-call.ts';
+import { Reachability } from './reachability.ts';
 import { Unavailable } from './refusal.ts';
+import { justFinished } from './run-view.ts';
 
 /** The stored runs, by base. What cannot be done because the API server has no answer rejects with Unavailable. */
 export interface RunStore {
@@ -20,11 +25,14 @@ export interface RunStore {
   list(): GroupRun[];
   /** Calls the listener after each change of that run in the cache, until the function it returns is called. */
   subscribe(base: string, listener: () => void): () => void;
+  /** Counts the runs that are not over. */
+  readonly active: Pick<ActiveRuns, 'total' | 'inGroup'>;
+  /** For how many seconds the cache may have missed something; 0 where it is current. */
+  readonly staleSeconds: number;
   /** Stores the wish to end a run, or one of its jobs; undefined where there is no such run. Can be repeated. */
   cancel(name: string, job?: string): Promise<GroupRun | undefined>;
 }
 
-/** What a caller is told to wait where the API server says nothing else. */
 const RETRY_AFTER_SECONDS = 2;
 
 /** Runs as GroupRuns of a namespace, cached by a watch. */
@@ -34,10 +42,13 @@ export class KubernetesRuns implements RunStore {
   readonly #namesByBase = new Map<string, string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #reflector: Reflector<GroupRun>;
+  readonly #reachability: Reachability;
+  readonly active = new ActiveRuns();
 
-  constructor(client: KubeClient, namespace: string, log: Log) {
+  constructor(client: KubeClient, namespace: string, log: Log, finished: (lagSeconds: number) => void) {
     this.#client = client;
-    this.#path = `/apis/${API_GROUP}/${API_VERSION}/namespaces/${namespace}/${PLURAL}`;
+    this.#path = paths(namespace).runs;
+    this.#reachability = new Reachability(client, namespace);
     this.#reflector = new Reflector<GroupRun>({
       client,
       log,
@@ -45,11 +56,19 @@ export class KubernetesRuns implements RunStore {
       onChange: (previous, current) => {
         const { metadata } = (current ?? previous)!;
         const base = runBase(metadata);
+        this.active.observe(base, current && !isOver(current) ? current.spec.group : undefined);
         if (current) this.#namesByBase.set(base, metadata.name);
         else this.#namesByBase.delete(base);
+        for (const { finishedAt } of justFinished(previous, current)) {
+          if (finishedAt) finished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
+        }
         for (const listener of this.#listeners.get(base) ?? []) listener();
       },
     });
+  }
+
+  get staleSeconds(): number {
+    return this.#reachability.silentSeconds;
   }
 
   get hasSynced(): boolean {
@@ -57,19 +76,21 @@ export class KubernetesRuns implements RunStore {
   }
 
   /** Keeps the cache until the signal aborts; never rejects. */
-  follow(signal: AbortSignal): Promise<void> {
-    return this.#reflector.run(signal);
+  async follow(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#reflector.run(signal), this.#reachability.follow(signal)]);
   }
 
   async create(base: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined> {
     const labels = { [MANAGED_BY]: MANAGER, [GROUP_LABEL]: spec.group };
     const metadata = { name: base, labels, annotations };
     const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND, metadata, spec };
+    const forget = this.active.expect(base, spec.group);
     try {
       // Strict: a field the CRD does not know must not vanish in silence.
       await this.#call('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
       return undefined;
     } catch (error) {
+      forget();
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
       const earlier = await orMissing(this.#call('GET', `${this.#path}/${base}`));
       // Deleted between the two calls: the next try will make it.
@@ -103,15 +124,14 @@ export class KubernetesRuns implements RunStore {
   }
 
   async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {
-    try {
-      return await this.#client.request<GroupRun>(method, path, options);
-    } catch (error) {
-      // Whatever is no answer of the API server means that it gave none.
-      if (error instanceof ApiError && error.code < 500 && error.code !== 429) throw error;
-      throw new Unavailable((error instanceof ApiError && error.retryAfterSeconds) || RETRY_AFTER_SECONDS, error);
-    }
+    const { staleSeconds } = this;
+    // What waits for an API server that is gone would only pile up, and be done when nobody expects it any more.
+    if (staleSeconds > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${staleSeconds} s`);
+    return callKube(this.#client, method, path, options);
   }
 }
+
+const isOver = ({ status }: GroupRun): boolean => status !== undefined && isTerminal(status.state);
 
 const orMissing = (call: Promise<GroupRun>): Promise<GroupRun | undefined> =>
   call.catch((error) => {

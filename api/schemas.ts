@@ -61,8 +61,9 @@ export const GroupView = z.object({
     .describe('Why it cannot be triggered; empty where it can.'),
 });
 
+export type GroupView = z.infer<typeof GroupView>;
+
 export const GroupList = z.object({ groups: z.array(GroupView) });
-export type GroupList = z.infer<typeof GroupList>;
 
 export const RunList = z.object({
   runs: z.array(RunSummary).describe('Newest first.'),

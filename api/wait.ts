@@ -32,7 +32,7 @@ export async function waited<T>(
   const { wait = 0 } = queryOf(WaitQuery, request);
   let value = await read();
   if (wait === 0 || isOver(value)) return value;
-  const { signal, release } = hold(deps, request, response, wait);
+  const { signal, release } = hold(deps, response, wait);
   const changes = new RunChanges(deps.runs, base);
   try {
     do {

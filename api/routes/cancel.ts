@@ -4,6 +4,7 @@ import type { Log } from '../../kube/log.ts';
 import { contextOf } from '../context.ts';
 import type { Deps } from '../deps.ts';
 import { jobById, runById } from '../lookup.ts';
+import { onlyMethods } from '../methods.ts';
 import { unknownJob, unknownRun } from '../refusal.ts';
 import { jobStatuses, runSummary } from '../run-view.ts';
 
@@ -11,28 +12,29 @@ import { jobStatuses, runSummary } from '../run-view.ts';
  * `POST /runs/:id/cancel` and `POST /status/:id/cancel`: ask for the end of a run or of one of its jobs. The controller
  * brings it about. What is over stays as it is: then nothing is written.
  */
-export function cancelRoutes({ runs }: Deps): Router {
+export function cancelRoutes(deps: Deps): Router {
   /** The run as it is once the wish is stored; undefined where it has gone. */
   const cancel = async (log: Log, run: GroupRun, state: JobState, job?: string): Promise<GroupRun | undefined> => {
     if (isTerminal(state)) return run;
     log('cancel accepted', { run: run.metadata.name, job });
-    return runs.cancel(run.metadata.name, job);
+    return deps.runs.cancel(run.metadata.name, job);
   };
   const router = Router();
   router.post('/runs/:id/cancel', async (request, response) => {
-    const run = await runById(runs, request.params.id);
+    const run = await runById(deps, response, request.params.id, 'patch');
     const cancelled = await cancel(contextOf(response).log, run, runSummary(run).state);
     if (!cancelled) throw unknownRun();
     response.status(202).set('Cache-Control', 'no-store');
     response.json({ id: request.params.id, state: runSummary(cancelled).state });
   });
   router.post('/status/:id/cancel', async (request, response) => {
-    const { run, place } = await jobById(runs, request.params.id);
+    const { run, place } = await jobById(deps, response, request.params.id, 'patch');
     const { name, state } = jobStatuses(run)[place]!;
     const cancelled = await cancel(contextOf(response).log, run, state, name);
     if (!cancelled) throw unknownJob();
     response.status(202).set('Cache-Control', 'no-store');
     response.json({ id: request.params.id, state: jobStatuses(cancelled)[place]!.state });
   });
+  router.all(['/runs/:id/cancel', '/status/:id/cancel'], onlyMethods('POST'));
   return router;
 }

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { Router } from 'express';
+import { markAge } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { hold } from '../held.ts';
 import { runById } from '../lookup.ts';
+import { onlyMethods } from '../methods.ts';
 import { RunChanges } from '../run-changes.ts';
 import { allSeen, eventsSince, nothingSeen, parseSeen, type RunEvent } from '../run-events.ts';
 
@@ -20,16 +22,18 @@ const STUCK_MS = 30_000;
  */
 export function eventRoutes(deps: Deps): Router {
   const router = Router();
+  // Express would route HEAD to the GET handler, which holds the answer open.
+  router.head('/runs/:id/events', onlyMethods('GET'));
   router.get('/runs/:id/events', async (request, response) => {
     const { id } = request.params;
-    const run = await runById(deps.runs, id);
+    const run = await runById(deps, response, id);
     let seen = parseSeen(request.get('last-event-id') ?? '', run.spec.jobs.length) ?? nothingSeen(run);
-    response.set('Cache-Control', 'no-store');
+    markAge(deps, response);
     if (allSeen(seen)) {
       response.status(204).end();
       return;
     }
-    const { signal, release } = hold(deps, request, response, MAX_MS);
+    const { signal, release } = hold(deps, response, MAX_MS);
     const changes = new RunChanges(deps.runs, id);
     response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }).flushHeaders();
     /** Whether the client still takes what it is sent; what it is slow to take is not piled up. */
@@ -56,6 +60,7 @@ export function eventRoutes(deps: Deps): Router {
       release();
     }
   });
+  router.all('/runs/:id/events', onlyMethods('GET'));
   return router;
 }
 

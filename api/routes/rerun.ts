@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts';
 import { fingerprint } from '../idempotency.ts';
 import { bodyOf, jsonBody } from '../input.ts';
 import { runById } from '../lookup.ts';
+import { onlyMethods } from '../methods.ts';
 import { Refusal } from '../refusal.ts';
 import { RerunBody } from '../schemas.ts';
 
@@ -19,12 +20,15 @@ export function rerunRoutes(deps: Deps): Router {
   router.post('/runs/:id/rerun', jsonBody, async (request, response) => {
     const { only = 'all' } = bodyOf(RerunBody, request);
     const id = String(request.params.id);
-    const run = await runById(deps.runs, id);
-    await accept(deps, [request, response], fingerprint(`rerun ${only}`, id), () => {
+    const run = await runById(deps, response, id);
+    const resolve = () => {
       const rerun = rerunSpec(run, only);
       if ('refused' in rerun) throw REFUSALS[rerun.refused];
       return rerun.spec;
-    });
+    };
+    const wish = { group: run.spec.group, fingerprint: fingerprint(`rerun ${only}`, id), resolve };
+    await accept(deps, [request, response], wish);
   });
+  router.all('/runs/:id/rerun', onlyMethods('POST'));
   return router;
 }

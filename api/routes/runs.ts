@@ -1,8 +1,11 @@
 import { Router } from 'express';
 import { isTerminal } from '../../kube/group-run.ts';
+import { answerFromCache } from '../answer.ts';
+import { mayDo } from '../auth/access.ts';
 import type { Deps } from '../deps.ts';
 import { queryOf } from '../input.ts';
 import { runById } from '../lookup.ts';
+import { onlyMethods } from '../methods.ts';
 import { Refusal } from '../refusal.ts';
 import { runPage } from '../run-list.ts';
 import { runView } from '../run-view.ts';
@@ -12,10 +15,19 @@ import { waited } from '../wait.ts';
 /** `GET /runs`: all runs, page by page. `GET /runs/:id`: one whole run; with `?wait=` when it is over. */
 export function runRoutes(deps: Deps): Router {
   const router = Router();
-  router.get('/runs', (request, response) => {
-    const page = runPage(deps.runs.list(), queryOf(RunsQuery, request));
+  router.get('/runs', async (request, response) => {
+    const query = queryOf(RunsQuery, request);
+    const runs = deps.runs.list();
+    const visible = new Map<string, boolean>();
+    for (const group of new Set(runs.map(({ spec }) => spec.group))) {
+      visible.set(group, await mayDo(deps, response, 'get', group));
+    }
+    const page = runPage(
+      runs.filter(({ spec }) => visible.get(spec.group)),
+      query,
+    );
     if (!page) throw new Refusal(400, 'Expected as continue what an answer of GET /runs gave.');
-    response.set('Cache-Control', 'no-store').json(page);
+    answerFromCache(deps, response, page);
   });
   router.get('/runs/:id', async (request, response) => {
     const { id } = request.params;
@@ -23,10 +35,11 @@ export function runRoutes(deps: Deps): Router {
       deps,
       [request, response],
       id,
-      async () => runView(await runById(deps.runs, id)),
+      async () => runView(await runById(deps, response, id)),
       ({ state }) => isTerminal(state),
     );
-    response.set('Cache-Control', 'no-store').json(view);
+    answerFromCache(deps, response, view);
   });
+  router.all(['/runs', '/runs/:id'], onlyMethods('GET', 'HEAD'));
   return router;
 }

@@ -1,8 +1,10 @@
 import { Router } from 'express';
 import { isTerminal } from '../../kube/group-run.ts';
 import { baseOf } from '../../kube/ids.ts';
+import { answerFromCache } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { jobById } from '../lookup.ts';
+import { onlyMethods } from '../methods.ts';
 import { unknownJob } from '../refusal.ts';
 import { jobStatuses } from '../run-view.ts';
 import { waited } from '../wait.ts';
@@ -18,15 +20,16 @@ export function statusRoutes(deps: Deps): Router {
       [request, response],
       base,
       async () => {
-        const { run, place } = await jobById(deps.runs, id);
+        const { run, place } = await jobById(deps, response, id);
         return jobStatuses(run)[place]!;
       },
       ({ state }) => isTerminal(state),
     );
     const { state, reason, message, exitCode } = job;
     // JSON leaves out what is undefined: two fields while there is no more to say.
-    response.set('Cache-Control', 'no-store').json({ state, task_id: id, reason, message, exitCode });
+    answerFromCache(deps, response, { state, task_id: id, reason, message, exitCode });
   });
+  router.all('/status/:id', onlyMethods('GET', 'HEAD'));
   router.use('/status', () => {
     throw unknownJob();
   });

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
+import { noAuth } from '../../api/auth/auth.ts';
 import { parseCatalog } from '../../api/catalog.ts';
 import type { Deps } from '../../api/deps.ts';
+import { createMetrics } from '../../api/metrics.ts';
 import { Slots } from '../../api/slots.ts';
 import { newBase } from '../../kube/ids.ts';
 import { MemoryRuns } from './memory-runs.ts';
@@ -28,9 +30,12 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
     runs,
     newBase: () => newBase(),
     checks: () => [{ name: 'runs-synced', ok: true }],
+    auth: noAuth,
+    caps: { total: 1000, perGroup: 1000 },
+    metrics: createMetrics({ runs: () => runs, held: () => 0, configIsBroken: () => false }),
     slots: new Slots({ total: 100, perCaller: 50 }),
     stopping: new AbortController().signal,
-    log: (message, fields) => void logged.push({ message, ...fields }),
+    log: (message, fields, level = 'info') => void logged.push({ message, level, ...fields }),
     ...changes,
   };
   const server: Server = createServer(createApp(deps));

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { ActiveRuns } from '../../api/active-runs.ts';
 import { Unavailable } from '../../api/refusal.ts';
 import type { RunStore } from '../../api/runs.ts';
 import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../kube/group-run.ts';
@@ -9,6 +10,8 @@ import { run } from './builders.ts';
 export class MemoryRuns implements RunStore {
   readonly runs = new Map<string, GroupRun>();
   readonly #changed = new EventEmitter().setMaxListeners(0);
+  readonly active = new ActiveRuns();
+  staleSeconds = 0;
   /** What every call that Kubernetes would have to answer fails with. */
   failure: Error | undefined;
 
@@ -16,6 +19,7 @@ export class MemoryRuns implements RunStore {
     if (this.failure) throw this.failure;
     const earlier = this.runs.get(base);
     if (earlier) return earlier;
+    this.active.observe(base, spec.group);
     const one = run(spec.jobs);
     this.runs.set(base, { ...one, metadata: { ...one.metadata, name: base, annotations }, spec });
     return undefined;
@@ -43,6 +47,7 @@ export class MemoryRuns implements RunStore {
     const over = states.every(isTerminal);
     const state = over ? (states.find((each) => each !== 'SUCCESS') ?? 'SUCCESS') : 'STARTED';
     this.runs.set(base, { ...one, status: { state, jobs } });
+    this.active.observe(base, over ? undefined : one.spec.group);
     this.#changed.emit('change', base);
   }
 

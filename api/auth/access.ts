@@ -1,0 +1,35 @@
+import type { Response } from 'express';
+import type { Group } from '../catalog.ts';
+import { contextOf } from '../context.ts';
+import type { Deps } from '../deps.ts';
+import { Refusal } from '../refusal.ts';
+import type { Caller, Verb } from './auth.ts';
+
+const DOING: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };
+
+/** Whether a group's own `allow` lets the caller in. */
+export const admits = (group: Pick<Group, 'allow'> | undefined, { name, groups }: Caller): boolean =>
+  group?.allow === undefined || group.allow.some((one) => one === name || groups.includes(one));
+
+/** Whether the caller of this request may do that with runs of a group. */
+export async function mayDo(
+  { auth, catalog }: Pick<Deps, 'auth' | 'catalog'>,
+  response: Response,
+  verb: Verb,
+  group: string,
+): Promise<boolean> {
+  const { caller } = contextOf(response);
+  return admits(catalog().get(group), caller) && (await auth.allows(caller, verb, group));
+}
+
+/** Throws a Refusal (403) where the caller of this request may not do that with runs of a group. */
+export async function authorize(
+  deps: Pick<Deps, 'auth' | 'catalog'>,
+  response: Response,
+  verb: Verb,
+  group: string,
+): Promise<void> {
+  if (await mayDo(deps, response, verb, group)) return;
+  const { name } = contextOf(response).caller;
+  throw new Refusal(403, `${name} may not ${DOING[verb]} runs of group ${group.slice(0, 63)}.`);
+}

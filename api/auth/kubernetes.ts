@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { KubeClient } from '../../kube/client.ts';
+import { API_GROUP, PLURAL } from '../../kube/group-run.ts';
+import { callKube } from '../kube-call.ts';
+import { type Auth, bearerToken, type Caller, INVALID, unauthorized } from './auth.ts';
+import { Decisions } from './decisions.ts';
+
+interface User {
+  username: string;
+  uid?: string;
+  groups?: string[];
+  extra?: Record<string, string[]>;
+}
+
+interface TokenReview {
+  status: { authenticated?: boolean; user?: User; audiences?: string[] };
+}
+
+interface AccessReview {
+  status: { allowed: boolean };
+}
+
+interface KubernetesCaller extends Caller {
+  user: User;
+}
+
+/** So long a token that was revoked, or a role that was changed, still counts; in an outage the second. */
+const KEPT = { freshMs: 10_000, staleMs: 300_000 };
+
+/**
+ * The cluster's own tokens and roles. Whoever may create GroupRuns may trigger, who may get them may read, who may patch them
+ * may cancel. A role that has names (resourceNames) is for the groups of jobs that are called so.
+ */
+export function kubernetesAuth(client: Pick<KubeClient, 'request'>, namespace: string, audiences: string[]): Auth {
+  const callers = new Decisions<KubernetesCaller | undefined>(KEPT);
+  const rights = new Decisions<boolean>(KEPT);
+
+  const review = async (token: string): Promise<KubernetesCaller | undefined> => {
+    const spec = { token, ...(audiences.length > 0 && { audiences }) };
+    const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+    const { status } = await callKube<TokenReview>(client, 'POST', path, { body: { spec } });
+    if (!status.authenticated || !status.user) return undefined;
+    // A server that knows nothing of audiences says nothing of them, and has not looked at them.
+    if (audiences.length > 0 && !status.audiences?.some((audience) => audiences.includes(audience))) return undefined;
+    return { name: status.user.username, groups: status.user.groups ?? [], user: status.user };
+  };
+
+  return {
+    async identify(request) {
+      const token = bearerToken(request);
+      const key = createHash('sha256').update(token).digest('base64');
+      const caller = await callers.get(key, () => review(token));
+      if (!caller) throw unauthorized(INVALID);
+      return caller;
+    },
+    async allows(caller, verb, group) {
+      const { username: user, ...about } = (caller as KubernetesCaller).user;
+      return rights.get(JSON.stringify([user, about, verb, group]), async () => {
+        const resourceAttributes = { namespace, verb, group: API_GROUP, resource: PLURAL, name: group };
+        const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+        const body = { spec: { user, ...about, resourceAttributes } };
+        return (await callKube<AccessReview>(client, 'POST', path, { body })).status.allowed;
+      });
+    },
+  };
+}

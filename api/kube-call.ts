@@ -1,0 +1,29 @@
+import { ApiError } from '../kube/api-error.ts';
+import type { KubeClient, RequestOptions } from '../kube/client.ts';
+import { Unavailable } from './refusal.ts';
+
+/** What a caller is told to wait where the API server says nothing else. */
+const RETRY_AFTER_SECONDS = 2;
+/** For each try, and for all tries together: a caller is not to wait for longer than it takes to ask again. */
+const TRY_MS = 4000;
+const CALL_MS = 8000;
+
+/**
+ * One call to the API server for a request at hand; it may be sent twice, so it must do no more then than once. Throws
+ * ApiError where the API server refuses it, and Unavailable where it has no answer or has too much to do.
+ */
+export async function callKube<T>(
+  client: Pick<KubeClient, 'request'>,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<T> {
+  try {
+    const signal = AbortSignal.timeout(CALL_MS);
+    return await client.request<T>(method, path, { signal, timeoutMs: TRY_MS, idempotent: true, ...options });
+  } catch (error) {
+    // Whatever is no answer of the API server means that it gave none.
+    if (error instanceof ApiError && error.code < 500 && error.code !== 429) throw error;
+    throw new Unavailable((error instanceof ApiError && error.retryAfterSeconds) || RETRY_AFTER_SECONDS, error);
+  }
+}

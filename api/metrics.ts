@@ -1,0 +1,71 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RunStore } from './runs.ts';
+
+/** How a trigger or rerun ended. */
+export type Outcome = 'accepted' | 'replayed' | 'refused' | 'failed';
+
+export interface Metrics {
+  registry: Registry;
+  request(method: string, route: string, code: number, seconds: number): void;
+  trigger(outcome: Outcome): void;
+  /** Seconds from the end of a job, as Kubernetes dates it (to the second), until it could be seen here. */
+  statusLag(seconds: number): void;
+}
+
+interface Observed {
+  runs: () => Pick<RunStore, 'active' | 'staleSeconds'>;
+  held: () => number;
+  /** Whether the file of groups, as it is now, cannot be used. */
+  configIsBroken: () => boolean;
+}
+
+/** The API's Prometheus metrics; gauges are read when they are asked for. */
+export function createMetrics({ runs, held, configIsBroken }: Observed): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge(
+    'async_api_cache_age_seconds',
+    'For how long the cache may have missed something; 0 where it is current.',
+    () => runs().staleSeconds,
+  );
+  gauge('async_api_active_runs', 'Runs that are not over.', () => runs().active.total);
+  gauge('async_api_held_answers', 'Answers held open: events, followed logs, waits.', held);
+  gauge('async_api_config_broken', '1 where the file of groups cannot be used and the last good one is.', () =>
+    Number(configIsBroken()),
+  );
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long it took to answer, by route.',
+    labelNames: ['method', 'route', 'code'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const triggers = new Counter({
+    name: 'async_api_triggers_total',
+    help: 'Triggers and reruns, by how they ended.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'async_api_status_lag_seconds',
+    help: 'From the end of a job, as Kubernetes dates it to the second, until its state could be seen here.',
+    buckets: [0.5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300],
+    registers,
+  });
+  return {
+    registry,
+    request: (method, route, code, seconds) => duration.observe({ method, route, code }, seconds),
+    trigger: (outcome) => triggers.inc({ outcome }),
+    statusLag: (seconds) => lag.observe(seconds),
+  };
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../kube/api-error.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { paths } from '../kube/paths.ts';
+
+const INTERVAL_MS = 2000;
+const TIMEOUT_MS = 2000;
+/** Two questions without an answer. */
+const GONE_MS = INTERVAL_MS + 2 * TIMEOUT_MS;
+/** There is no such run: the answer is short, and comes from where runs are stored. */
+const NOBODY = 'reachable';
+
+/**
+ * Whether the API server answers, asked all the time: a watch that is silent looks the same whether nothing happens or
+ * nothing can be heard.
+ */
+export class Reachability {
+  readonly #client: Pick<KubeClient, 'request'>;
+  readonly #path: string;
+  #heardAt = performance.now();
+
+  constructor(client: Pick<KubeClient, 'request'>, namespace: string) {
+    this.#client = client;
+    this.#path = `${paths(namespace).runs}/${NOBODY}`;
+  }
+
+  /** For how many seconds the API server has not answered; 0 where it does. */
+  get silentSeconds(): number {
+    const silentMs = performance.now() - this.#heardAt;
+    return silentMs < GONE_MS ? 0 : Math.round(silentMs / 1000);
+  }
+
+  /** Asks until the signal aborts; never rejects. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (await this.#answers(signal)) this.#heardAt = performance.now();
+      await sleep(INTERVAL_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  #answers(signal: AbortSignal): Promise<boolean> {
+    const once = { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), idempotent: false };
+    return this.#client.request('GET', this.#path, once).then(
+      () => true,
+      (error) => error instanceof ApiError && error.code < 500,
+    );
+  }
+}

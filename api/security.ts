@@ -1,0 +1,45 @@
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import { Refusal } from './refusal.ts';
+import { isLoopback } from './settings.ts';
+
+/** Long enough for every address there is here. */
+const MAX_URL = 8192;
+
+/** Headers by which a browser makes nothing of an answer but what it is. */
+export const safeHeaders = (): RequestHandler =>
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  });
+
+/** Refuses an absurd address; not that of a status, where any id has the contract's answer. */
+export const shortUrl: RequestHandler = (request, _response, next) => {
+  if (request.url.length > MAX_URL && !request.path.startsWith('/status/')) {
+    throw new Refusal(414, `Expected an address of at most ${MAX_URL} characters.`);
+  }
+  next();
+};
+
+/**
+ * Refuses a request for another host. A page can have its own name lead to this machine (DNS rebinding), and would then be
+ * let in as from this machine.
+ */
+export const onlyLoopback: RequestHandler = (request, _response, next) => {
+  const host = (request.get('host') ?? '').replace(/:\d+$/, '');
+  if (!isLoopback(host)) {
+    const sentence = 'Expected the host localhost, since this service is for this machine only (see ALLOW_ANONYMOUS).';
+    throw new Refusal(403, sentence);
+  }
+  next();
+};
+
+/** Refuses what another site's page sends to change something; browsers say so (Fetch metadata). */
+export const noCrossSiteWrites: RequestHandler = (request, _response, next) => {
+  if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method) && request.get('sec-fetch-site') === 'cross-site') {
+    throw new Refusal(403, 'A page of another site cannot change anything here.');
+  }
+  next();
+};

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { readSettings, settingsHelp, text } from '../kube/settings.ts';
+
+const count = (fallback: number, description: string, min = 1) =>
+  z.coerce.number().int().min(min).max(1_000_000).default(fallback).describe(`${description} ${fallback}.`);
+const port = (fallback: number, description: string) =>
+  z.coerce.number().int().min(0).max(65_535).default(fallback).describe(description);
+const flag = (fallback: boolean, description: string) =>
+  z
+    .enum(['true', 'false'])
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true')
+    .describe(`${description} ${fallback}.`);
+/** A page that anybody on the way may change says nothing of whom to trust. */
+const secureUrl = (description: string) =>
+  z
+    .url()
+    .refine((url) => url.startsWith('https://') || isLoopback(new URL(url).hostname), 'expected https')
+    .optional()
+    .describe(description);
+
+const Environment = z
+  .object({
+    PORT: port(5100, 'Where it listens; 5100. 0 takes any free port.'),
+    HOST: text('').default('127.0.0.1').describe('The address it listens on; 127.0.0.1.'),
+    NAMESPACE: text('').default('async-api').describe('Where runs live; async-api.'),
+    CONFIG_FILE: text('').default('resources/config.yaml').describe('The groups and jobs; resources/config.yaml.'),
+    METRICS_HOST: text('').default('127.0.0.1').describe('Where /metrics, /livez and /readyz listen; 127.0.0.1.'),
+    METRICS_PORT: port(0, 'Their port; 0, any free one.'),
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged from; info.'),
+    AUTH: z.enum(['none', 'kubernetes', 'oidc']).default('none').describe('How callers say who they are; none.'),
+    ALLOW_ANONYMOUS: flag(false, 'With AUTH=none: whether others than this machine may ask;'),
+    AUTH_AUDIENCES: text('').optional().describe('With AUTH=kubernetes: audiences, one of which a token must be for.'),
+    OIDC_ISSUER: secureUrl('With AUTH=oidc: the issuer of the tokens.'),
+    OIDC_AUDIENCE: text('').optional().describe('With AUTH=oidc: the audience that tokens must be for.'),
+    OIDC_ALGORITHM: z
+      .enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])
+      .default('RS256')
+      .describe('With AUTH=oidc: the only algorithm that is accepted; RS256.'),
+    OIDC_JWKS_URL: secureUrl('With AUTH=oidc: where its keys are; by discovery where not given.'),
+    OIDC_NAME_CLAIM: text('').default('sub').describe('With AUTH=oidc: the claim that names the caller; sub.'),
+    OIDC_GROUPS_CLAIM: text('').default('groups').describe('With AUTH=oidc: the claim with their groups; groups.'),
+    TRUST_PROXY: count(0, 'How many proxies stand before it, each adding to X-Forwarded-For;', 0),
+    GET_TRIGGERS: flag(true, 'Whether GET /group/<name> triggers;'),
+    RATE_LIMIT: count(100, 'Requests a second of one caller, twice as many at once; 0 for no limit;', 0),
+    MAX_ACTIVE_RUNS: count(10_000, 'Runs that are not over, of all groups;'),
+    MAX_ACTIVE_RUNS_PER_GROUP: count(1000, 'Runs that are not over, of one group;'),
+    MAX_HELD: count(2000, 'Answers held open at a time (events, followed logs, waits);'),
+    MAX_HELD_PER_CALLER: count(200, 'Of these, those of one caller;'),
+    MAX_CONNECTIONS: count(20_000, 'Connections at a time;'),
+  })
+  .superRefine((settings, context) => {
+    const wrong = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    if (settings.AUTH === 'none' && !settings.ALLOW_ANONYMOUS && !isLoopback(settings.HOST)) {
+      wrong('HOST', 'expected a loopback address with AUTH=none, unless ALLOW_ANONYMOUS=true');
+    }
+    if (settings.AUTH !== 'oidc') return;
+    for (const name of ['OIDC_ISSUER', 'OIDC_AUDIENCE'] as const) {
+      if (settings[name] === undefined) wrong(name, 'expected a value with AUTH=oidc');
+    }
+  });
+export type Settings = z.infer<typeof Environment>;
+
+/** Whether only this machine can reach that address. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
+
+/** The settings in these environment variables. Throws an Error that lists every problem. */
+export const settings = (environment: Record<string, string | undefined>): Settings =>
+  readSettings(Environment, environment);
+
+/** What `--help` prints. */
+export const help = (): string =>
+  [
+    'The REST service of Async API. Settings are environment variables:',
+    '',
+    settingsHelp(Environment),
+    `  ${'KUBECONFIG'.padEnd(26)} The cluster to talk to, outside of one.`,
+  ].join('\n');
