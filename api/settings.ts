@@ -42,7 +42,7 @@ const Environment = z
     OIDC_GROUPS_CLAIM: text('').default('groups').describe('With AUTH=oidc: the claim with their groups; groups.'),
     TRUST_PROXY: count(0, 'How many proxies stand before it, each adding to X-Forwarded-For;', 0),
     GET_TRIGGERS: flag(true, 'Whether GET /group/<name> triggers;'),
-    RATE_LIMIT: count(100, 'Requests a second of one caller, twice as many at once; 0 for no limit;', 0),
+    RATE_LIMIT: count(1000, 'Requests a second of one caller, twice as many at once; 0 for no limit;', 0),
     MAX_ACTIVE_RUNS: count(10_000, 'Runs that are not over, of all groups;'),
     MAX_ACTIVE_RUNS_PER_GROUP: count(1000, 'Runs that are not over, of one group;'),
     MAX_HELD: count(2000, 'Answers held open at a time (events, followed logs, waits);'),

@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../kube/group-run.ts';
-import type { Service } from '../../scripts/service.ts';
 import { EventReader } from '../support/event-reader.ts';
-import { Product } from '../support/harness.ts';
+import { Product, type Replica } from '../support/harness.ts';
 import { trigger } from '../support/rest.ts';
 
+/** For a thousand runs at once. */
+const MANY = { RATE_LIMIT: '0', MAX_ACTIVE_RUNS_PER_GROUP: '5000' };
 let product: Product;
-let other: { url: string; service: Service };
+let other: Replica;
 beforeAll(async () => {
   product = await Product.install();
-  [other] = await Promise.all([product.startReplica(), product.startApi(), product.startController()]);
+  [other] = await Promise.all([
+    product.startReplica(MANY),
+    product.startApi(undefined, MANY),
+    product.startController(),
+  ]);
 });
 afterAll(async () => {
   await other.service.stop();

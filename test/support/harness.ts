@@ -9,6 +9,15 @@ import { Service } from '../../scripts/service.ts';
 
 export const ADMIN = { kubeconfig: process.env.TEST_KUBECONFIG ?? '' };
 
+const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');
+
+/** A REST service of its own. */
+export interface Replica {
+  url: string;
+  metricsUrl: string;
+  service: Service;
+}
+
 /** The product in a namespace of its own on the test cluster. */
 export class Product {
   readonly namespace: string;
@@ -43,18 +52,15 @@ export class Product {
     return createClient({ kubeconfig: join(this.folder, `${account}.kubeconfig`) });
   }
 
-  async startApi(configFile = join(import.meta.dirname, '../../resources/config.yaml')): Promise<void> {
-    this.api = this.#service('api', 'async-api', { PORT: '0', CONFIG_FILE: configFile });
-    const { port } = await this.api.ready();
-    this.url = `http://127.0.0.1:${port}`;
+  async startApi(configFile = CONFIG_FILE, env: Record<string, string> = {}): Promise<void> {
+    ({ url: this.url, service: this.api } = await this.startReplica({ CONFIG_FILE: configFile, ...env }));
   }
 
   /** One more API beside the first, with settings of its own; whoever starts it stops it. */
-  async startReplica(env: Record<string, string> = {}): Promise<{ url: string; service: Service }> {
-    const configFile = join(import.meta.dirname, '../../resources/config.yaml');
-    const service = this.#service('api', 'async-api', { PORT: '0', CONFIG_FILE: configFile, ...env });
-    const { port } = await service.ready();
-    return { url: `http://127.0.0.1:${port}`, service };
+  async startReplica(env: Record<string, string> = {}): Promise<Replica> {
+    const service = this.#service('api', 'async-api', { PORT: '0', CONFIG_FILE, ...env });
+    const { port, metricsPort } = await service.ready();
+    return { url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}`, service };
   }
 
   /** A controller with these settings besides; its lease is short, so that one that follows a kill need not wait for long. */
