@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
 import { noAuth } from '../../api/auth/auth.ts';
 import { parseCatalog } from '../../api/catalog.ts';
 import type { Deps } from '../../api/deps.ts';
+import { listen } from '../../api/listen.ts';
 import { createMetrics } from '../../api/metrics.ts';
 import { Slots } from '../../api/slots.ts';
 import { newBase } from '../../kube/ids.ts';
@@ -38,9 +37,7 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
     log: (message, fields, level = 'info') => void logged.push({ message, level, ...fields }),
     ...changes,
   };
-  const server: Server = createServer(createApp(deps));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const server = await listen(createApp(deps), { host: '127.0.0.1', port: 0, maxConnections: 20_000 });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     runs,

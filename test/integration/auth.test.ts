@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Product } from '../support/harness.ts';
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+const suffix = randomBytes(4).toString('hex');
+let product: Product;
+const tokens: Record<string, string> = {};
+
+/** A service account with these rights on GroupRuns, and its token. */
+async function account(name: string, rules: object[], audiences?: string[]): Promise<string> {
+  const { namespace, admin } = product;
+  const post = (path: string, body: object) => admin.request<{ status: { token: string } }>('POST', path, { body });
+  const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+  await post(accounts, { metadata: { name } }).catch(() => {});
+  await post(`${RBAC}/namespaces/${namespace}/roles`, { metadata: { name }, rules }).catch(() => {});
+  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+  await post(`${RBAC}/namespaces/${namespace}/rolebindings`, { metadata: { name }, subjects, roleRef }).catch(() => {});
+  const spec = { expirationSeconds: 600, ...(audiences && { audiences }) };
+  return (await post(`${accounts}/${name}/token`, { spec })).status.token;
+}
+
+const onRuns = (verbs: string[], ...resourceNames: string[]) => ({
+  apiGroups: ['async-api.dev'],
+  resources: ['groupruns'],
+  verbs,
+  ...(resourceNames.length > 0 && { resourceNames }),
+});
+
+beforeAll(async () => {
+  product = await Product.install();
+  // What AUTH=kubernetes needs beyond the API's own role: to ask who somebody is and what they may do.
+  await product.admin.request('POST', `${RBAC}/clusterrolebindings`, {
+    body: {
+      metadata: { name: `async-api-auth-${suffix}` },
+      subjects: [{ kind: 'ServiceAccount', name: 'async-api', namespace: product.namespace }],
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:auth-delegator' },
+    },
+  });
+  tokens.all = await account('all', [onRuns(['create', 'get', 'patch'])]);
+  tokens.one = await account('one', [onRuns(['create', 'get'], 'group_a')]);
+  tokens.reader = await account('reader', [onRuns(['get'])]);
+  tokens.none = await account('none', []);
+  await product.startApi(undefined, { AUTH: 'kubernetes' });
+});
+afterAll(async () => {
+  await product.admin.request('DELETE', `${RBAC}/clusterrolebindings/async-api-auth-${suffix}`);
+  await product.uninstall();
+});
+
+const ask = (who: string | undefined, path: string, method = 'GET', url = product.url) =>
+  fetch(url + path, { method, ...(who && { headers: { authorization: `Bearer ${tokens[who] ?? who}` } }) });
+const statusOf = async (...request: Parameters<typeof ask>) => (await ask(...request)).status;
+
+test('who may create GroupRuns may trigger, and the run says who did', async () => {
+  const response = await ask('all', '/group/group_a', 'POST');
+  expect(response.status).toBe(202);
+  const base = response.headers.get('location')!.slice('/runs/'.length);
+  const run = await product.admin.request<{ metadata: { annotations: object } }>('GET', product.runsPath(base));
+  expect(run.metadata.annotations).toMatchObject({
+    'async-api.dev/caller': `system:serviceaccount:${product.namespace}:all`,
+  });
+});
+
+test('a role for one name is for the group of that name only', async () => {
+  expect(await statusOf('one', '/group/group_a', 'POST')).toBe(202);
+  expect(await statusOf('one', '/group/group_d', 'POST')).toBe(403);
+  const { groups } = (await (await ask('one', '/groups')).json()) as { groups: { name: string }[] };
+  expect(groups.map((group) => group.name)).toEqual(['group_a']);
+});
+
+test('who may only get GroupRuns sees runs, but can neither trigger, cancel nor repeat', async () => {
+  const run = (await ask('all', '/group/group_a', 'POST')).headers.get('location')!;
+  expect(await statusOf('reader', run)).toBe(200);
+  expect(await statusOf('reader', '/group/group_a', 'POST')).toBe(403);
+  expect(await statusOf('reader', `${run}/cancel`, 'POST')).toBe(403);
+  expect(await statusOf('reader', `${run}/rerun`, 'POST')).toBe(403);
+  expect(await statusOf('one', `${run}/cancel`, 'POST')).toBe(403);
+  expect(await statusOf('all', `${run}/cancel`, 'POST')).toBe(202);
+});
+
+test('who may do nothing sees nothing', async () => {
+  expect(await statusOf('none', '/group/group_a', 'POST')).toBe(403);
+  const { runs } = (await (await ask('none', '/runs')).json()) as { runs: [] };
+  expect(runs).toEqual([]);
+});
+
+test('no token, a forged one and one for another audience are 401', async () => {
+  expect(await statusOf(undefined, '/groups')).toBe(401);
+  expect(await statusOf(`${tokens.all!.slice(0, -8)}AAAAAAAA`, '/groups')).toBe(401);
+  const elsewhere = await account('all', [], ['https://elsewhere.example']);
+  expect(await statusOf(elsewhere, '/groups')).toBe(401);
+});
+
+test('with an audience of its own only tokens for that are taken', async () => {
+  const replica = await product.startReplica({ AUTH: 'kubernetes', AUTH_AUDIENCES: 'async-api' });
+  try {
+    const own = await account('all', [], ['async-api']);
+    expect(await statusOf(own, '/group/group_a', 'POST', replica.url)).toBe(202);
+    expect(await statusOf('all', '/group/group_a', 'POST', replica.url)).toBe(401);
+  } finally {
+    await replica.service.stop();
+  }
+});
