@@ -1,54 +1,16 @@
 import { isTerminal, type JobState } from '../../kube/group-run.ts';
-
-/** One version of a GroupRun, or of a Job, as an administrator's own watch saw it. */
-export interface RunVersion {
-  kind: 'GroupRun';
-  type: string;
-  name: string;
-  uid: string;
-  /** One count for all objects of a cluster: it orders writes of different objects too. */
-  version: number;
-  /** When it was seen: milliseconds since the epoch. */
-  at: number;
-  state?: JobState | undefined;
-  jobs: { id: string; name: string; state: JobState; jobUID?: string | undefined; reason?: string | undefined }[];
-}
-export interface JobVersion {
-  kind: 'Job';
-  type: string;
-  name: string;
-  uid: string;
-  version: number;
-  at: number;
-  /** UID of the GroupRun that owns it. */
-  owner?: string | undefined;
-  /** Its deletion has begun, or is done. */
-  leaving: boolean;
-  ttl?: number | undefined;
-  finished: boolean;
-}
-export type Version = RunVersion | JobVersion;
-
-/** A status that a caller was told over REST. */
-export interface Told {
-  id: string;
-  at: number;
-  /** HTTP status, and the state where it is 200. */
-  code: number;
-  state?: JobState;
-}
+import { type Acknowledged, type JobVersion, jobsOf, latest, runsOf, type Told, type Version } from './history.ts';
 
 export interface Observation {
   versions: Version[];
-  /** Names of the runs that were answered with 202. */
-  acknowledged: string[];
+  acknowledged: Acknowledged[];
   told: Told[];
-  /** Each run's latest time to be over: milliseconds since the epoch. */
+  /** Each run's latest time to be over, by its name: milliseconds since the epoch. */
   due: Map<string, number>;
   /** Whether runs that are over may be deleted. */
-  retention?: boolean;
-  /** How each job of a run ends, by its name: its state, and its reason where it has one. */
-  ends: Record<string, string>;
+  retention: boolean;
+  /** How each job of a run ends, by its name: its state, and its reason after a slash where it has one. */
+  ends: Record<string, RegExp>;
   /** Processes of ours that ended unasked, and lines of their logs that tell of an unhandled rejection. */
   deaths: string[];
   /** The largest resident set of a process of ours, in MiB, and its bound. */
@@ -57,78 +19,75 @@ export interface Observation {
 }
 
 /** What holds whatever befalls our processes, the API server or time. */
-export const INVARIANTS: Record<Broken['invariant'], string> = {
-  1: 'every run acknowledged with 202 exists, and each of its jobs has had at most one Job',
-  2: 'every run is over in time, and a terminal state never changes',
+export const INVARIANTS = {
+  1: 'every run acknowledged with 202 exists, the same key names the same run, and each job has had at most one Job',
+  2: 'every run is over in time, callers are told so, and a terminal state never changes',
   3: 'a result is recorded before its Job is removed',
-  4: 'no process dies unasked, no rejection is unhandled, memory is bounded',
+  4: 'no process dies unasked, no rejection is unhandled, no key is lost, memory is bounded',
   5: 'a job ends as its work did: no fault of ours becomes its failure',
 };
 
 export interface Broken {
-  /** As INVARIANTS numbers them. */
-  invariant: 1 | 2 | 3 | 4 | 5;
+  invariant: keyof typeof INVARIANTS;
   what: string;
 }
+const broken = (invariant: Broken['invariant'], what: string): Broken => ({ invariant, what });
 
 /** Every invariant that does not hold. Pure. */
 export function brokenInvariants(observation: Observation): Broken[] {
+  const { versions, told, retention } = observation;
   return [
     ...acceptedExist(observation),
+    ...oneRunAKey(observation),
     ...oneJobEach(observation),
     ...runsEnd(observation),
     ...endsStay(observation),
     ...recordedFirst(observation),
     ...processesLive(observation),
     ...endsAsItsWork(observation),
+    ...leftOver(versions, retention).map((what) => broken(4, what)),
+    ...behind(versions, told).map((what) => broken(2, what)),
   ];
 }
 
-const runsOf = (versions: Version[]): RunVersion[] => versions.filter((one) => one.kind === 'GroupRun');
-const jobsOf = (versions: Version[]): JobVersion[] => versions.filter((one) => one.kind === 'Job');
-const broken = (invariant: Broken['invariant'], what: string): Broken => ({ invariant, what });
-/** The last version of each. */
-const latest = <T extends Version>(versions: T[]): T[] => [
-  ...new Map(versions.map((version) => [version.uid, version])).values(),
-];
-
-/** (1) Every run acknowledged with 202 exists, and is found by its id; it goes only when its retention is over. */
+/** (1) Every run acknowledged with 202 exists, and is found by its id; it goes only when it is over, and then may. */
 function acceptedExist({ versions, acknowledged, told, retention }: Observation): Broken[] {
-  const runs = latest(runsOf(versions));
-  const stored = new Map(runs.map((run) => [run.name, run]));
-  const deleted = new Map(runs.filter(({ type }) => type === 'DELETED').map((run) => [run.name, run]));
+  const runs = new Map(latest(runsOf(versions)).map((run) => [run.name, run]));
+  const deleted = [...runs.values()].filter(({ type }) => type === 'DELETED');
+  const deletedAt = (id: string) => deleted.find(({ name }) => name === baseOf(id))?.at ?? Number.POSITIVE_INFINITY;
   return [
-    ...acknowledged
-      .filter((name) => !stored.has(name))
-      .map((name) => broken(1, `${name} was acknowledged, and is not`)),
-    ...[...deleted.values()]
-      .filter((run) => !retention || !run.state || !isTerminal(run.state))
+    ...acknowledged.filter(({ run }) => !runs.has(run)).map(({ run }) => broken(1, `${run} was acknowledged, and is not`)),
+    ...deleted
+      .filter(({ state }) => !retention || !state || !isTerminal(state))
       .map(({ name, state }) => broken(1, `${name} was deleted while ${state ?? 'new'}`)),
+    // The API may know of a deletion a moment before the observer does.
     ...told
-      .filter(({ id, code, at }) => code === 404 && !((deleted.get(baseOf(id))?.at ?? Infinity) <= at + 1000))
+      .filter(({ id, code, at }) => code === 404 && deletedAt(id) > at + 1000)
       .map(({ id }) => broken(1, `/status/${id} was 404 after its run was acknowledged`)),
   ];
 }
 
 const baseOf = (id: string) => `${id.slice(0, -4)}0000`;
 
-/** (1) At most one Job UID ever for each job of a run. */
-function oneJobEach({ versions }: Observation): Broken[] {
-  const uids = Map.groupBy(jobsOf(versions), ({ name }) => name);
-  const twice = [...uids].flatMap(([name, all]) => {
-    const different = new Set(all.map(({ uid }) => uid));
-    return different.size > 1 ? [broken(1, `Job ${name} was made ${different.size} times`)] : [];
+/** (1) However often it was asked for with one key, it is one run. */
+function oneRunAKey({ versions, acknowledged }: Observation): Broken[] {
+  const runs = latest(runsOf(versions)).map(({ name }) => name);
+  return [...Map.groupBy(acknowledged, ({ key }) => key)].flatMap(([key, all]) => {
+    const names = new Set(all.map(({ run }) => run));
+    return names.size > 1 ? [broken(1, `key ${key} named ${names.size} runs of ${runs.length}`)] : [];
   });
-  const definitions = latest(runsOf(versions));
-  const tooMany = definitions.flatMap(({ uid, name, jobs }) => {
-    const made = new Set(
-      jobsOf(versions)
-        .filter(({ owner }) => owner === uid)
-        .map((job) => job.uid),
-    );
-    return jobs.length > 0 && made.size > jobs.length
-      ? [broken(1, `run ${name} of ${jobs.length} jobs had ${made.size} Jobs`)]
-      : [];
+}
+
+/** (1) At most one Job UID ever for each job of a run, and no Job that is not one of its jobs'. */
+function oneJobEach({ versions }: Observation): Broken[] {
+  const jobs = latest(jobsOf(versions));
+  const twice = [...Map.groupBy(jobs, ({ name }) => name)].flatMap(([name, all]) =>
+    all.length > 1 ? [broken(1, `Job ${name} was made ${all.length} times`)] : [],
+  );
+  const tooMany = latest(runsOf(versions)).flatMap(({ uid, name, jobs: defined }) => {
+    const made = jobs.filter(({ owner }) => owner === uid).length;
+    const over = defined.length > 0 && made > defined.length;
+    return over ? [broken(1, `run ${name} of ${defined.length} jobs had ${made} Jobs`)] : [];
   });
   return [...twice, ...tooMany];
 }
@@ -147,27 +106,26 @@ function runsEnd({ versions, due }: Observation): Broken[] {
 /** (2) A terminal state never changes, in the cluster as over REST. */
 function endsStay({ versions, told }: Observation): Broken[] {
   const changed: Broken[] = [];
-  const follow = (key: string, state: JobState | undefined, ends: Map<string, JobState>) => {
-    const end = ends.get(key);
-    if (end && state !== end) changed.push(broken(2, `${key} was ${end}, then ${state}`));
-    if (state && isTerminal(state)) ends.set(key, state);
+  const ends = new Map<string, JobState>();
+  const follow = (what: string, state: JobState | undefined) => {
+    const end = ends.get(what);
+    if (end && state !== end) changed.push(broken(2, `${what} was ${end}, then ${state}`));
+    if (state && isTerminal(state)) ends.set(what, state);
   };
-  const stored = new Map<string, JobState>();
   for (const { name, state, jobs } of runsOf(versions)) {
-    follow(`run ${name}`, state, stored);
-    for (const job of jobs) follow(`job ${job.id}`, job.state, stored);
+    follow(`run ${name}`, state);
+    for (const job of jobs) follow(`job ${job.id}`, job.state);
   }
-  const overRest = new Map<string, JobState>();
-  for (const { id, code, state } of told) if (code === 200) follow(`/status/${id}`, state, overRest);
+  for (const { id, code, state } of told) if (code === 200) follow(`/status/${id}`, state);
   return changed;
 }
 
 /** (3) A job's result stands in its run before the deletion of its Job begins. */
 function recordedFirst({ versions }: Observation): Broken[] {
   const runs = Map.groupBy(runsOf(versions), ({ uid }) => uid);
-  const firsts = new Map<string, JobVersion>();
-  for (const job of jobsOf(versions)) if (job.leaving && !firsts.has(job.uid)) firsts.set(job.uid, job);
-  return [...firsts.values()].flatMap((job) => {
+  const leaving = new Map<string, JobVersion>();
+  for (const job of jobsOf(versions)) if (job.leaving && !leaving.has(job.uid)) leaving.set(job.uid, job);
+  return [...leaving.values()].flatMap((job) => {
     const before = (runs.get(job.owner ?? '') ?? []).filter(({ version }) => version < job.version).at(-1);
     const recorded = before?.jobs.find(({ id }) => id === job.name)?.state;
     return recorded && isTerminal(recorded)
@@ -176,7 +134,7 @@ function recordedFirst({ versions }: Observation): Broken[] {
   });
 }
 
-/** (4) No unhandled rejection and no other death; memory is bounded. A lost key shows as a run that is never over. */
+/** (4) No unhandled rejection and no other death; memory is bounded. */
 function processesLive({ deaths, rssMiB, rssBoundMiB }: Observation): Broken[] {
   return [
     ...deaths.map((why) => broken(4, why)),
@@ -189,6 +147,29 @@ const endsAsItsWork = ({ versions, ends }: Observation): Broken[] =>
   latest(runsOf(versions)).flatMap(({ jobs }) =>
     jobs.flatMap(({ id, name, state, reason }) => {
       const end = reason ? `${state}/${reason}` : state;
-      return isTerminal(state) && end !== ends[name] ? [broken(5, `${name} (${id}) is ${end}, not ${ends[name]}`)] : [];
+      return isTerminal(state) && !ends[name]?.test(end) ? [broken(5, `${name} (${id}) is ${end}`)] : [];
     }),
   );
+
+/** (4) What is still to be done for runs that are over: a key that was lost leaves it undone for ever. */
+export function leftOver(versions: Version[], retention: boolean): string[] {
+  const runs = latest(runsOf(versions)).filter(({ state }) => state && isTerminal(state));
+  const over = new Set(runs.map(({ uid }) => uid));
+  const jobs = latest(jobsOf(versions)).filter(({ leaving, ttl, owner }) => {
+    return over.has(owner ?? '') && !leaving && (retention || ttl === undefined);
+  });
+  const kept = retention ? runs.filter(({ type }) => type !== 'DELETED') : [];
+  return [
+    ...jobs.map(({ name }) => `Job ${name} was not let go of after its run was over`),
+    ...kept.map(({ name }) => `run ${name} was not deleted after its retention`),
+  ];
+}
+
+/** (2) Jobs of which the last that callers were told is not what stands in the cluster. */
+export function behind(versions: Version[], told: Told[]): string[] {
+  const runs = latest(runsOf(versions)).filter(({ type }) => type !== 'DELETED');
+  const stored = new Map(runs.flatMap(({ jobs }) => jobs.map(({ id, state }) => [id, state] as const)));
+  return [...new Map(told.map((one) => [one.id, one])).values()].flatMap(({ id, code, state }) =>
+    stored.has(id) && stored.get(id) !== state ? [`/status/${id} tells ${state ?? code} of ${stored.get(id)}`] : [],
+  );
+}

@@ -9,6 +9,7 @@ import {
   REWATCH_FAULTS,
   WATCH_FAULTS,
 } from './faults.ts';
+import { SCENARIOS } from './scenarios.ts';
 
 /** One place in a life where one fault strikes. `name` says all of it, so that it can be replayed by its name alone. */
 export interface FaultPoint {
@@ -20,12 +21,12 @@ export interface FaultPoint {
   fault: string;
 }
 
-/** A watch's events by number at which faults strike: the first of a life, and one in its middle. */
+/** The events of a watch, by number, at which faults strike: the first of a life, and one in its middle. */
 const EVENTS = [1, 4];
-/** The life that also gets what costs much time; the others get what each call can. */
-const THOROUGH = 'mixed';
 export const TWO_LEADERS = 'two leaders';
 const REOPENED = 'closed, then ';
+/** The scenario whose life also gets what costs much time. */
+const THOROUGH = Object.keys(SCENARIOS)[0]!;
 
 const point = (scenario: string, sender: string, call: string, fault: string): FaultPoint => ({
   name: `${scenario}: ${sender} ${call}: ${fault}`,
@@ -52,66 +53,65 @@ export interface Needs {
   clock: boolean;
   /** A guard against silent watches that does not take minutes. */
   silence: boolean;
-  /** The process is killed in the middle of the life, since it lists only when it starts. */
-  restart: boolean;
+  /** The process is ended in the middle of the life and started again, since only then this call is made. */
+  restart: 'SIGKILL' | 'SIGTERM' | undefined;
   /** The cluster to itself. */
   alone: boolean;
 }
 
-export const needsOf = ({ call, fault }: FaultPoint): Needs => ({
+export const needsOf = ({ call, fault }: Pick<FaultPoint, 'call' | 'fault'>): Needs => ({
   standby: fault in LEADER_FAULTS || fault === TWO_LEADERS,
   clock: fault in CLOCK_FAULTS,
   silence: fault.startsWith('black-holed'),
-  restart: isList(call) || / leases acquire/.test(call),
+  restart: / leases release/.test(call) ? 'SIGTERM' : isList(call) || / leases acquire/.test(call) ? 'SIGKILL' : undefined,
   alone: fault in CLUSTER_FAULTS,
 });
 
 /**
- * Every fault point of the lives recorded without faults, by scenario. A call that is the same in many lives (the API's
- * one write, a lease) counts once.
+ * Every fault point of the lives recorded without faults, by scenario. A call that several lives make counts in the first
+ * of them only.
  */
 export function faultPoints(lives: ReadonlyMap<string, Call[]>): FaultPoint[] {
-  const points = new Map<string, FaultPoint>();
+  const points: FaultPoint[] = [];
   const seen = new Set<string>();
-  const add = (...args: Parameters<typeof point>) => {
-    const one = point(...args);
-    points.set(one.name, one);
-  };
-  for (const [scenario, calls] of lives) {
-    for (const call of calls) {
+  for (const scenario of Object.keys(SCENARIOS)) {
+    for (const call of lives.get(scenario) ?? []) {
       const name = callName(call);
-      const once = /groupruns$| leases /.test(call.label);
-      if (once && (call.occurrence > 1 || seen.has(`${call.sender} ${call.label}`))) continue;
-      seen.add(`${call.sender} ${call.label}`);
-      for (const fault of faultsOf(call.label, scenario)) add(scenario, call.sender, name, fault);
-      if (isWatch(call.label)) {
-        for (const fault of Object.keys(REWATCH_FAULTS)) add(scenario, call.sender, call.label, REOPENED + fault);
-        for (const event of EVENTS) {
-          const at = event === 1 ? '' : ` at event ${event}`;
-          for (const fault of Object.keys(WATCH_FAULTS)) add(scenario, call.sender, call.label, fault + at);
-        }
-      }
+      // One renewal is like another.
+      if (seen.has(`${call.sender} ${name}`) || (call.occurrence > 1 && /leases|WATCH|LIST/.test(call.label))) continue;
+      seen.add(`${call.sender} ${name}`);
+      points.push(...faultsAt(call, scenario === THOROUGH).map((fault) => point(scenario, call.sender, name, fault)));
     }
-    add(scenario, 'standby', 'start', TWO_LEADERS);
+    points.push(point(scenario, 'standby', 'start', TWO_LEADERS));
   }
-  return [...points.values()];
+  return points;
 }
 
-function faultsOf(label: string, scenario: string): string[] {
-  const thorough = scenario === THOROUGH;
-  if (isList(label)) return thorough && !label.includes(' of job ') ? Object.keys(LIST_FAULTS) : [];
-  if (isWatch(label)) return [];
+function faultsAt({ sender, label }: Call, thorough: boolean): string[] {
+  if (isWatch(label)) return watchFaults();
+  if (isList(label) && !label.includes(' of job ')) return Object.keys(LIST_FAULTS);
   if (!isMutating(label)) return ['500', '504', 'connection reset', 'late'];
   const always = Object.keys(CALL_FAULTS);
   if (!thorough) return always;
   return [
     ...always,
-    ...Object.keys({ ...LONG_FAULTS, ...CLOCK_FAULTS, ...CLUSTER_FAULTS }),
-    ...(label.includes('groupruns ') || label === 'POST groupruns' ? [] : Object.keys(LEADER_FAULTS)),
+    ...Object.keys(LONG_FAULTS),
+    ...Object.keys(CLOCK_FAULTS),
+    ...(sender === 'api' ? [] : Object.keys(LEADER_FAULTS)),
+    ...(/ (events|leases)/.test(label) ? [] : clusterFaults(label)),
   ];
 }
 
-/** The event number in a watch's fault, and the fault without it. */
+const watchFaults = (): string[] => [
+  ...Object.keys(REWATCH_FAULTS).map((fault) => REOPENED + fault),
+  ...EVENTS.flatMap((event) => Object.keys(WATCH_FAULTS).map((fault) => (event === 1 ? fault : `${fault} at event ${event}`))),
+];
+
+/** Each costs many seconds of everybody's time: all of them only where something is made. */
+const clusterFaults = (label: string): string[] =>
+  label.startsWith('POST') ? Object.keys(CLUSTER_FAULTS) : ['kube-apiserver killed'];
+
+/** The kind of a watch's fault, and the number of the event at which it strikes. */
 export function watchFault(fault: string): { kind: string; event: number } {
   const [, kind, event] = fault.match(/^(.*?)(?: at event (\d+))?$/)!;
   return { kind: kind!, event: Number(event ?? 1) };
@@ -120,18 +120,3 @@ export function watchFault(fault: string): { kind: string; event: number } {
 /** What befalls the next opening of a watch that this fault closes first. */
 export const reopened = (fault: string): string | undefined =>
   fault.startsWith(REOPENED) ? fault.slice(REOPENED.length) : undefined;
-
-/** A shuffle that the seed decides (mulberry32). */
-export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  let state = seed >>> 0;
-  const random = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return items
-    .map((item) => ({ item, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item);
-}

@@ -1,44 +1,64 @@
-import type { JobState } from '../../kube/group-run.ts';
-
-/** A job's end: its state, with its reason where it has one, such as FAILURE/Error. */
-export type End = JobState | `${JobState}/${string}`;
-
-/** A life of a run: its group, how it ends when nothing is broken, and what a caller does meanwhile. */
+/** A life of a run: its group, how it ends whatever befalls our processes, and what a caller does meanwhile. */
 export interface Scenario {
   /** As in config.yaml. */
   jobs: Record<string, object>;
-  /** How each job ends whatever befalls our processes: a fault of theirs must not be a job's failure. */
-  ends: Record<string, End>;
+  /** How each job ends: its state, and its reason after a slash where it has one. */
+  ends: Record<string, RegExp>;
   /** Within this many seconds after the last fault the run is over: the deadline of its longest job. */
   deadlineSeconds: number;
+  /** What is posted as soon as a job has started. */
+  cancel?: (base: string) => string;
+  /** The run is deleted soon after its end. */
+  retention?: boolean;
 }
 
-/** As the cluster never has it: no registry can be reached under this name. */
+/** No registry can be reached under this name. */
 const ABSENT_IMAGE = 'registry.invalid/absent:1';
+const done = { sleep: { seconds: 0 }, activeDeadlineSeconds: 30 };
+const hanging = { sleep: { seconds: 0, hangProbability: 1 } };
 
+/** The first is the one whose every call is looked at; each other adds the calls that only it makes. */
 export const SCENARIOS: Record<string, Scenario> = {
   mixed: {
     jobs: {
       good: { sleep: { seconds: 1 }, activeDeadlineSeconds: 30 },
       bad: { sleep: { seconds: 2.5, failProbability: 1, exitCode: 3 }, activeDeadlineSeconds: 30 },
     },
-    ends: { good: 'SUCCESS', bad: 'FAILURE/Error' },
+    ends: { good: /^SUCCESS$/, bad: /^FAILURE\/Error$/ },
     deadlineSeconds: 30,
   },
-  retry: {
-    jobs: { twice: { sleep: { seconds: 0.5, failProbability: 1 }, backoffLimit: 1, activeDeadlineSeconds: 45 } },
-    ends: { twice: 'FAILURE/Error' },
-    deadlineSeconds: 45,
+  cancelled: {
+    jobs: { short: done, long: { ...hanging, activeDeadlineSeconds: 60 } },
+    ends: { short: /^(SUCCESS|REVOKED\/Cancelled)$/, long: /^REVOKED\/Cancelled$/ },
+    deadlineSeconds: 60,
+    cancel: (base) => `/runs/${base}/cancel`,
+  },
+  partly: {
+    jobs: { long: { ...hanging, activeDeadlineSeconds: 60 }, short: done },
+    ends: { long: /^REVOKED\/Cancelled$/, short: /^SUCCESS$/ },
+    deadlineSeconds: 60,
+    cancel: (base) => `/status/${base.slice(0, -4)}0001/cancel`,
   },
   overdue: {
-    jobs: { forever: { sleep: { seconds: 0, hangProbability: 1 }, activeDeadlineSeconds: 4 } },
-    ends: { forever: 'FAILURE/DeadlineExceeded' },
+    jobs: { forever: { ...hanging, activeDeadlineSeconds: 4 } },
+    ends: { forever: /^FAILURE\/DeadlineExceeded$/ },
     deadlineSeconds: 4,
   },
   stuck: {
-    jobs: { absent: { container: { image: ABSENT_IMAGE }, pendingDeadlineSeconds: 3, activeDeadlineSeconds: 15 } },
-    ends: { absent: 'FAILURE/DeadlineExceeded' },
-    deadlineSeconds: 15,
+    jobs: { absent: { container: { image: ABSENT_IMAGE }, pendingDeadlineSeconds: 3, activeDeadlineSeconds: 60 } },
+    ends: { absent: /^FAILURE\/(ErrImagePull|ImagePullBackOff)$/ },
+    deadlineSeconds: 60,
+  },
+  retry: {
+    jobs: { twice: { sleep: { seconds: 0.5, failProbability: 1 }, backoffLimit: 1, activeDeadlineSeconds: 45 } },
+    ends: { twice: /^FAILURE\/Error$/ },
+    deadlineSeconds: 45,
+  },
+  retention: {
+    jobs: { short: done },
+    ends: { short: /^SUCCESS$/ },
+    deadlineSeconds: 30,
+    retention: true,
   },
 };
 

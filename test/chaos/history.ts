@@ -1,0 +1,63 @@
+import type { JobState } from '../../kube/group-run.ts';
+
+/** One version of a GroupRun, or of a Job, as an administrator's own watch saw it. */
+export interface RunVersion {
+  kind: 'GroupRun';
+  /** ADDED, MODIFIED or DELETED. */
+  type: string;
+  name: string;
+  uid: string;
+  /** One count for all objects of a cluster: it orders writes of different objects too. */
+  version: number;
+  /** When it was seen: milliseconds since the epoch. */
+  at: number;
+  state?: JobState | undefined;
+  jobs: { id: string; name: string; state: JobState; jobUID?: string | undefined; reason?: string | undefined }[];
+}
+
+export interface JobVersion {
+  kind: 'Job';
+  type: string;
+  name: string;
+  uid: string;
+  version: number;
+  at: number;
+  /** UID of the GroupRun that owns it. */
+  owner?: string | undefined;
+  /** Its deletion has begun, or is done. */
+  leaving: boolean;
+  /** How long it stays after its end, seconds. */
+  ttl?: number | undefined;
+}
+
+export type Version = RunVersion | JobVersion;
+
+/** What a caller was told of a job over REST. */
+export interface Told {
+  id: string;
+  /** When it was asked: milliseconds since the epoch. */
+  at: number;
+  /** HTTP status, and the state where it is 200. */
+  code: number;
+  state?: JobState;
+}
+
+/** An answer of 202: the run it names, and the key it was asked with. */
+export interface Acknowledged {
+  run: string;
+  key: string;
+}
+
+export const runsOf = (versions: Version[]): RunVersion[] => versions.filter((one) => one.kind === 'GroupRun');
+export const jobsOf = (versions: Version[]): JobVersion[] => versions.filter((one) => one.kind === 'Job');
+
+/** The last version of each object. */
+export const latest = <T extends Version>(versions: T[]): T[] => [
+  ...new Map(versions.map((version) => [version.uid, version])).values(),
+];
+
+/** What is about runs that were made in this time, and about their Jobs. */
+export function ofRunsBegun(versions: Version[]): Version[] {
+  const begun = new Set(runsOf(versions).flatMap(({ type, uid }) => (type === 'ADDED' ? [uid] : [])));
+  return versions.filter((one) => begun.has(one.kind === 'GroupRun' ? one.uid : (one.owner ?? '')));
+}
