@@ -56,7 +56,9 @@ function acceptedExist({ versions, acknowledged, told, retention }: Observation)
   const deleted = [...runs.values()].filter(({ type }) => type === 'DELETED');
   const deletedAt = (id: string) => deleted.find(({ name }) => name === baseOf(id))?.at ?? Number.POSITIVE_INFINITY;
   return [
-    ...acknowledged.filter(({ run }) => !runs.has(run)).map(({ run }) => broken(1, `${run} was acknowledged, and is not`)),
+    ...acknowledged
+      .filter(({ run }) => !runs.has(run))
+      .map(({ run }) => broken(1, `${run} was acknowledged, and is not`)),
     ...deleted
       .filter(({ state }) => !retention || !state || !isTerminal(state))
       .map(({ name, state }) => broken(1, `${name} was deleted while ${state ?? 'new'}`)),

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import type { Cluster } from '../../cluster/embedded.ts';
 import { accountKubeconfig, installManifests } from '../../cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import { Service } from '../../scripts/service.ts';
+import { latest, runsOf } from './history.ts';
 import { Observer } from './observer.ts';
 import { FaultProxy } from './proxy.ts';
 import { config } from './scenarios.ts';
@@ -25,8 +27,9 @@ const CLOCK = join(import.meta.dirname, 'clock.ts');
 export interface Setting {
   clock: boolean;
   silence: boolean;
+  retention: boolean;
 }
-const ORDINARY: Setting = { clock: false, silence: false };
+const ORDINARY: Setting = { clock: false, silence: false, retention: false };
 
 /**
  * The product in a namespace of its own: an api and a controller, and at times a second controller, each behind a fault
@@ -106,10 +109,11 @@ export class Lane {
   /** Has the processes started so that a life finds this setting, with or without a second controller. */
   async prepare(setting: Setting, standby: boolean): Promise<void> {
     await this.settled();
-    if (setting.clock !== this.#setting.clock || setting.silence !== this.#setting.silence) {
+    if (!isDeepStrictEqual(setting, this.#setting)) {
       this.#setting = setting;
       await Promise.all([...this.#services.keys()].map((sender) => this.stop(sender)));
       await Promise.all([this.start('api'), this.start('controller')]);
+      if (setting.retention) await this.#empty();
     }
     if (standby && !this.#services.has('standby')) await this.start('standby');
     if (!standby) await this.stop('standby');
@@ -135,12 +139,12 @@ export class Lane {
     this.#services.delete(sender);
   }
 
-  /** SIGKILL, then at once a new start, for which `settled` waits. Resolves when the old process is dead. */
-  async kill(sender: Sender): Promise<void> {
+  /** Ends it, then starts it again at once, for which `settled` waits. Resolves when the old process is dead. */
+  async end(sender: Sender, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const service = this.#services.get(sender);
     if (!service) return;
     this.#services.delete(sender);
-    await service.kill();
+    await (signal === 'SIGKILL' ? service.kill() : service.stop());
     const starting = this.start(sender).catch((error: Error) => void this.deaths.push(error.message));
     this.#starting.add(starting);
     void starting.then(() => this.#starting.delete(starting));
@@ -192,6 +196,14 @@ export class Lane {
     await this.admin.close();
   }
 
+  /** Earlier lives are over for longer than they are kept: waits until they are gone. */
+  async #empty(): Promise<void> {
+    const runs = () => latest(runsOf(this.observer.versions));
+    for (const until = Date.now() + 30_000; runs().some(({ type }) => type !== 'DELETED'); await sleep(100)) {
+      if (Date.now() > until) throw new Error('Expected runs that are over to be deleted within 30 s');
+    }
+  }
+
   #clockFile(sender: Sender): string {
     return join(this.#folder, `${sender}.clock`);
   }
@@ -207,8 +219,10 @@ export class Lane {
             LEASE_SECONDS: String(LEASE_SECONDS),
             JOB_TTL_SECONDS: '2',
             METRICS_PORT: '0',
+            RETENTION_INTERVAL_SECONDS: '1',
           }),
       ...(this.#setting.silence ? { WATCH_SILENCE_SECONDS: '3' } : {}),
+      ...(this.#setting.retention ? { RUN_RETENTION_SECONDS: '2' } : {}),
       ...(this.#setting.clock ? { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_FILE: this.#clockFile(sender) } : {}),
       ...this.#env,
     };

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type KubeClient } from '../../kube/client.ts';
-import type { GroupRun, GroupRunStatus } from '../../kube/group-run.ts';
+import type { GroupRunStatus } from '../../kube/group-run.ts';
 import { paths } from '../../kube/paths.ts';
-import type { Version } from './invariants.ts';
+import type { Version } from './history.ts';
 
 interface Observed {
   metadata: {
@@ -104,13 +104,9 @@ const readRun: Read = ({ status }) => {
   };
 };
 
-const readJob: Read = ({ metadata, spec, status }, type) => {
-  const { conditions = [] } = (status ?? {}) as NonNullable<GroupRun['status']>;
-  return {
-    kind: 'Job',
-    owner: metadata.ownerReferences?.[0]?.uid,
-    leaving: type === 'DELETED' || metadata.deletionTimestamp !== undefined,
-    ttl: spec?.ttlSecondsAfterFinished,
-    finished: conditions.some((one) => ['Complete', 'Failed'].includes(one.type) && one.status === 'True'),
-  };
-};
+const readJob: Read = ({ metadata, spec }, type) => ({
+  kind: 'Job',
+  owner: metadata.ownerReferences?.[0]?.uid,
+  leaving: type === 'DELETED' || metadata.deletionTimestamp !== undefined,
+  ttl: spec?.ttlSecondsAfterFinished,
+});

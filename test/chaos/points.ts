@@ -63,7 +63,11 @@ export const needsOf = ({ call, fault }: Pick<FaultPoint, 'call' | 'fault'>): Ne
   standby: fault in LEADER_FAULTS || fault === TWO_LEADERS,
   clock: fault in CLOCK_FAULTS,
   silence: fault.startsWith('black-holed'),
-  restart: / leases release/.test(call) ? 'SIGTERM' : isList(call) || / leases acquire/.test(call) ? 'SIGKILL' : undefined,
+  restart: / leases release/.test(call)
+    ? 'SIGTERM'
+    : isList(call) || / leases acquire/.test(call)
+      ? 'SIGKILL'
+      : undefined,
   alone: fault in CLUSTER_FAULTS,
 });
 
@@ -87,7 +91,7 @@ export function faultPoints(lives: ReadonlyMap<string, Call[]>): FaultPoint[] {
   return points;
 }
 
-function faultsAt({ sender, label }: Call, thorough: boolean): string[] {
+function faultsAt({ sender, label, occurrence }: Call, thorough: boolean): string[] {
   if (isWatch(label)) return watchFaults();
   if (isList(label) && !label.includes(' of job ')) return Object.keys(LIST_FAULTS);
   if (!isMutating(label)) return ['500', '504', 'connection reset', 'late'];
@@ -98,13 +102,15 @@ function faultsAt({ sender, label }: Call, thorough: boolean): string[] {
     ...Object.keys(LONG_FAULTS),
     ...Object.keys(CLOCK_FAULTS),
     ...(sender === 'api' ? [] : Object.keys(LEADER_FAULTS)),
-    ...(/ (events|leases)/.test(label) ? [] : clusterFaults(label)),
+    ...(/ (events|leases)/.test(label) || occurrence > 1 ? [] : clusterFaults(label)),
   ];
 }
 
 const watchFaults = (): string[] => [
   ...Object.keys(REWATCH_FAULTS).map((fault) => REOPENED + fault),
-  ...EVENTS.flatMap((event) => Object.keys(WATCH_FAULTS).map((fault) => (event === 1 ? fault : `${fault} at event ${event}`))),
+  ...EVENTS.flatMap((event) =>
+    Object.keys(WATCH_FAULTS).map((fault) => (event === 1 ? fault : `${fault} at event ${event}`)),
+  ),
 ];
 
 /** Each costs many seconds of everybody's time: all of them only where something is made. */

@@ -2,8 +2,9 @@ import type { Call } from './call.ts';
 import type { World } from './faults.ts';
 import type { Lane } from './lane.ts';
 import { live } from './life.ts';
-import { type FaultPoint, faultPoints, needsOf, shuffled } from './points.ts';
+import { type FaultPoint, faultPoints, needsOf } from './points.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { shuffled } from './shuffle.ts';
 import type { Result } from './table.ts';
 
 /** Lanes to live in, and what is done around the lives. */
@@ -31,10 +32,9 @@ export async function enumerate(session: Session, seed: number): Promise<FaultPo
     lives.set(scenario, [...(lives.get(scenario) ?? []), ...life.calls]);
   };
   // Twice each: the states between may differ. The second time with a restart, since some calls come only then.
-  const planned = Object.keys(SCENARIOS).flatMap((scenario) => [
-    { scenario, restarts: false },
-    { scenario, restarts: true },
-  ]);
+  const planned = [false, true].flatMap((restarts) =>
+    Object.keys(SCENARIOS).map((scenario) => ({ scenario, restarts })),
+  );
   await share(session, planned, ({ scenario, restarts }, lane) => record(lane, scenario, restarts));
   return shuffled(faultPoints(lives), seed);
 }
@@ -53,7 +53,10 @@ export async function strikeAll(session: Session, points: FaultPoint[]): Promise
   };
   // Those that need the same setting follow one another: fewer starts.
   const shared = points.filter((point) => !needsOf(point).alone);
-  const rank = (point: FaultPoint) => Number(needsOf(point).clock) * 2 + Number(needsOf(point).silence);
+  const rank = (point: FaultPoint) => {
+    const { clock, silence } = needsOf(point);
+    return [SCENARIOS[point.scenario]?.retention, clock, silence].findIndex(Boolean);
+  };
   await share(
     session,
     shared.toSorted((a, b) => rank(a) - rank(b)),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { callName, isWatch } from './call.ts';
 import {
   CALL_FAULTS,
@@ -14,7 +13,6 @@ import {
 } from './faults.ts';
 import type { Lane, Sender } from './lane.ts';
 import { type FaultPoint, needsOf, reopened, watchFault } from './points.ts';
-import type { Answer } from './proxy.ts';
 
 const FAULTS = { ...CALL_FAULTS, ...LONG_FAULTS, ...LEADER_FAULTS, ...CLOCK_FAULTS, ...CLUSTER_FAULTS };
 
@@ -80,40 +78,4 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
   };
   for (const proxy of proxies) proxy.watchFaults.add(watchFaultOf);
   return strike;
-}
-
-/** What a fault can do to this lane and, where it has the cluster to itself, to the cluster. */
-export function worldOf(lane: Lane, restart: World['restart'], earlier: ReadonlyMap<string, Answer>): World {
-  return {
-    leaseMs: lane.leaseMs,
-    kill: (sender) => lane.kill(sender as Sender),
-    pause: (sender) => lane.signal(sender as Sender, 'SIGSTOP'),
-    resume: (sender) => lane.signal(sender as Sender, 'SIGCONT'),
-    moveClock: (sender, seconds) => lane.moveClock(sender as Sender, seconds),
-    restart,
-    partition: async (sender, ms) => {
-      const proxy = lane.proxies[sender as Sender];
-      proxy.partition = sleep(ms);
-      await proxy.partition;
-      proxy.partition = undefined;
-    },
-    refuse: async (sender, answer, ms) => {
-      const proxy = lane.proxies[sender as Sender];
-      proxy.refusal = answer;
-      await sleep(ms);
-      proxy.refusal = undefined;
-    },
-    arm: (sender, label, act) => {
-      const fault = {
-        matches: (call: { label: string }) => call.label === label,
-        strike: (exchange: Parameters<CallFault>[0]) => act(exchange, worldOf(lane, restart, earlier)),
-      };
-      lane.proxies[sender as Sender].faults.add(fault);
-    },
-    earlier: (url) => {
-      const answer = earlier.get(new URL(url, 'http://localhost').pathname);
-      if (!answer) throw new Error(`Expected an earlier list for ${url}`);
-      return answer;
-    },
-  };
 }

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Acknowledged, Told } from './history.ts';
+
+/** How long a caller goes on asking before it gives up, milliseconds. */
+const PATIENCE_MS = 90_000;
+const PAUSE_MS = 200;
+
+/** A caller of the API as it should be: asks again where it had no answer, with the same key, and keeps what it was told. */
+export class Caller {
+  readonly acknowledged: Acknowledged[] = [];
+  readonly told: Told[] = [];
+  readonly #url: () => string;
+  readonly #signal: AbortSignal;
+
+  /** `url` is asked for each time: an API that was killed comes back elsewhere. */
+  constructor(url: () => string, signal: AbortSignal) {
+    this.#url = url;
+    this.#signal = signal;
+  }
+
+  /** Triggers the group until that is accepted, and then once more with the same key. Returns the ids of its jobs. */
+  async trigger(group: string): Promise<string[]> {
+    const key = randomUUID();
+    const once = async () => {
+      const body = await this.#post(`/group/${group}`, { 'idempotency-key': `"${key}"` });
+      const jobs = (body['Check job status at'] as string[]).map((path) => path.slice('/status/'.length));
+      this.acknowledged.push({ run: `${jobs[0]!.slice(0, -4)}0000`, key });
+      return jobs;
+    };
+    await once();
+    return once();
+  }
+
+  /** Posts until that is accepted. */
+  async cancel(path: string): Promise<void> {
+    await this.#post(path, {});
+  }
+
+  /** Asks for the status of these jobs until aborted. */
+  async follow(jobs: string[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const id of jobs) await this.#ask(id);
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  async #ask(id: string): Promise<void> {
+    const at = Date.now();
+    try {
+      const response = await fetch(`${this.#url()}/status/${id}`, { signal: AbortSignal.timeout(5000) });
+      const text = await response.text();
+      // 503 is no answer but the request to come back.
+      if (response.status === 503) return;
+      this.told.push({ id, at, code: response.status, ...(response.ok ? { state: JSON.parse(text).state } : {}) });
+    } catch {
+      // The API is down for a moment.
+    }
+  }
+
+  async #post(path: string, headers: Record<string, string>): Promise<Record<string, unknown>> {
+    let last = '';
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(PAUSE_MS)) {
+      this.#signal.throwIfAborted();
+      try {
+        const signal = AbortSignal.timeout(15_000);
+        const response = await fetch(this.#url() + path, { method: 'POST', headers, signal });
+        const text = await response.text();
+        if (response.status === 202) return JSON.parse(text);
+        last = `${response.status} ${text}`;
+      } catch (error) {
+        last = String(error);
+      }
+    }
+    throw new Error(`POST ${path} was not accepted within ${PATIENCE_MS / 1000} s; the last answer: ${last}`);
+  }
+}
