@@ -95,6 +95,8 @@ function faultsAt({ sender, label, occurrence }: Call, thorough: boolean): strin
   if (isWatch(label)) return watchFaults();
   if (isList(label) && !label.includes(' of job ')) return Object.keys(LIST_FAULTS);
   if (!isMutating(label)) return ['500', '504', 'connection reset', 'late'];
+  // Of calls that say the same once more, only whether they may be the last.
+  if (occurrence > 1) return ['killed before', 'killed after'];
   const always = Object.keys(CALL_FAULTS);
   if (!thorough) return always;
   return [
@@ -102,7 +104,7 @@ function faultsAt({ sender, label, occurrence }: Call, thorough: boolean): strin
     ...Object.keys(LONG_FAULTS),
     ...Object.keys(CLOCK_FAULTS),
     ...(sender === 'api' ? [] : Object.keys(LEADER_FAULTS)),
-    ...(/ (events|leases)/.test(label) || occurrence > 1 ? [] : clusterFaults(label)),
+    ...(/ (events|leases)/.test(label) ? [] : clusterFaults(label)),
   ];
 }
 
