@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { KubeClient } from '../../kube/client.ts';
+import { Leader } from '../../kube/leader.ts';
+import type { FaultProxy } from '../chaos/proxy.ts';
+import { behindProxy } from '../support/behind-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+
+const LEASE_MS = 3000;
+const NAME = 'async-api-controller';
+
+let product: Product;
+let client: KubeClient;
+let proxy: FaultProxy;
+const stops: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  product = await Product.install();
+  ({ client, proxy } = await behindProxy(product));
+});
+afterEach(async () => {
+  proxy.refusal = undefined;
+  for (const stop of stops.splice(0)) await stop();
+  await product.admin.request('DELETE', `${product.leasesPath()}/${NAME}`).catch(() => {});
+});
+afterAll(async () => {
+  await client.close();
+  await proxy.close();
+  await product.uninstall();
+});
+
+/** A candidate with a clock of its own, `skip`ped forward at will, that counts its terms. */
+function candidate(identity: string) {
+  let skippedMs = 0;
+  let terms = 0;
+  const leader = new Leader({
+    client,
+    path: product.leasesPath(),
+    name: NAME,
+    identity,
+    leaseMs: LEASE_MS,
+    log: () => {},
+    monotonic: () => performance.now() + skippedMs,
+  });
+  const stop = new AbortController();
+  const until = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
+  const running = leader.run(async (signal) => {
+    terms += 1;
+    await until(signal);
+  }, stop.signal);
+  const end = async () => {
+    stop.abort();
+    await running;
+  };
+  stops.push(end);
+  return {
+    leader,
+    end,
+    terms: () => terms,
+    skip: (ms: number) => {
+      skippedMs += ms;
+    },
+  };
+}
+const leads = (one: { leader: Leader }) => eventually('a leader', async () => one.leader.leads || undefined);
+const OUT_OF_ORDER = { status: 500, headers: {}, body: '' };
+
+test('of two candidates one leads, for as long as it renews', async () => {
+  const one = candidate('one');
+  await leads(one);
+  const other = candidate('other');
+  await sleep(1.5 * LEASE_MS);
+  expect([one.leader.leads, other.leader.leads]).toEqual([true, false]);
+  expect(one.terms()).toBe(1);
+});
+
+test('a lease that was given up is taken at once, and its transitions are counted', async () => {
+  const one = candidate('one');
+  await leads(one);
+  const other = candidate('other');
+  const begun = Date.now();
+  await one.end();
+  await leads(other);
+  expect(Date.now() - begun).toBeLessThan(LEASE_MS);
+  const lease = await product.admin.request<{ spec: { leaseTransitions: number } }>(
+    'GET',
+    `${product.leasesPath()}/${NAME}`,
+  );
+  expect(lease.spec.leaseTransitions).toBe(1);
+});
+
+test('a leader that cannot renew stops before another may begin, and its writes are not even sent', async () => {
+  const one = candidate('one');
+  await leads(one);
+  proxy.refusal = OUT_OF_ORDER;
+  await eventually('the end of its term', async () => (one.leader.leads ? undefined : true), LEASE_MS);
+  proxy.mark();
+  const write = client.request('POST', product.jobsPath(), { ...one.leader.writeOptions, body: {} });
+  await expect(write).rejects.toThrow('This replica does not lead any more: nothing is written');
+  expect(proxy.calls.filter(({ label }) => label.startsWith('POST jobs'))).toEqual([]);
+});
+
+test('a leader that slept past its lease does not lead when it wakes', async () => {
+  const one = candidate('one');
+  await leads(one);
+  one.skip((2 / 3) * LEASE_MS);
+  // At once: before it has asked anybody.
+  expect(one.leader.leads).toBe(false);
+  expect(one.leader.writeOptions.permit).toThrow('does not lead');
+});
+
+test('a lease that nobody renews is taken when it has not changed for its length, by the own clock alone', async () => {
+  const path = `${product.leasesPath()}/${NAME}`;
+  const spec = {
+    holderIdentity: 'dead',
+    leaseDurationSeconds: 3600,
+    // A clock that is a day ahead: whose time it is does not matter.
+    renewTime: new Date(Date.now() + 86_400_000).toISOString().replace('Z', '000Z'),
+  };
+  const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: NAME }, spec };
+  await product.admin.request('POST', product.leasesPath(), { body });
+  const one = candidate('one');
+  await sleep(LEASE_MS);
+  expect(one.leader.leads).toBe(false);
+  one.skip(3_600_000);
+  await leads(one);
+  expect(await product.admin.request('GET', path)).toMatchObject({ spec: { holderIdentity: 'one' } });
+});
+
+test('a leader that sees another in its place steps down at once', async () => {
+  const one = candidate('one');
+  await leads(one);
+  const path = `${product.leasesPath()}/${NAME}`;
+  await product.admin.request('PATCH', path, {
+    body: { spec: { holderIdentity: 'usurper' } },
+    contentType: 'application/merge-patch+json',
+  });
+  const begun = Date.now();
+  await eventually('the end of its term', async () => (one.leader.leads ? undefined : true));
+  expect(Date.now() - begun).toBeLessThan((2 / 3) * LEASE_MS);
+});
