@@ -8,6 +8,9 @@ import { stopCause } from './stop.ts';
 import { stuckCause } from './stuck.ts';
 import type { Event, Job, Pod } from './types.ts';
 
+/** The Job controller makes pods within a second or two where nothing holds it. */
+const PODS_LATE_MS = 10_000;
+
 /** A run and all that is known of its jobs, each by the job's id. */
 export interface ObservedRun {
   run: GroupRun;
@@ -100,6 +103,16 @@ export function cleanUp(observed: ObservedRun): { expire: Job[]; remove: Job[] }
   };
 }
 
+/** From when on a Job without pods is late, milliseconds since the epoch; infinite where it has some, or nothing to wait for. */
+function podsLateAt({ job, pods, failedCreate }: Observed): number {
+  const waits = job && !job.spec?.suspend && !endsEarly(job) && pods.length === 0 && !failedCreate;
+  return waits ? Date.parse(job.metadata.creationTimestamp ?? '') + PODS_LATE_MS : Number.POSITIVE_INFINITY;
+}
+
+/** Whether Jobs have long had no pods though nothing is in the way: then the Job controller itself is behind. */
+export const podsAreLate = (observed: ObservedRun, now: Date): boolean =>
+  observedJobs(observed).some((one) => !isOver(one) && podsLateAt(one) <= now.getTime());
+
 /** When time alone may change the run's status, milliseconds since the epoch; infinite where it cannot. */
 export function nextChange(observed: ObservedRun, now: Date): number {
   const times = observedJobs(observed).flatMap((one) => {
@@ -110,7 +123,12 @@ export function nextChange(observed: ObservedRun, now: Date): number {
     const deletions = pods.flatMap(({ metadata: { deletionTimestamp } }) =>
       deletionTimestamp ? Date.parse(deletionTimestamp) + NODE_GRACE_MS : [],
     );
-    return [pending, deletions, job ? lostAt(job, false, definition.activeDeadlineSeconds) : []].flat();
+    return [
+      pending,
+      deletions,
+      podsLateAt(one),
+      job ? lostAt(job, false, definition.activeDeadlineSeconds) : [],
+    ].flat();
   });
   return Math.min(...times.filter((time) => time > now.getTime()), Number.POSITIVE_INFINITY);
 }

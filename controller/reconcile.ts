@@ -7,7 +7,7 @@ import { isOlder } from '../kube/store.ts';
 import type { JobWriter } from './job-writer.ts';
 import { eachLimited } from './limited.ts';
 import type { Caches, Observer } from './observe.ts';
-import { cleanUp, jobsToCreate, jobsToStop, nextChange, type ObservedRun, plannedStatus } from './plan.ts';
+import { cleanUp, jobsToCreate, jobsToStop, nextChange, type ObservedRun, plannedStatus, podsAreLate } from './plan.ts';
 import { stripRun } from './strip.ts';
 
 export interface Deps {
@@ -19,6 +19,8 @@ export interface Deps {
   jobs: JobWriter;
   /** Told once a status stands: what was before, what is now. */
   recorded: (run: GroupRun, before: GroupRunStatus | undefined) => void;
+  /** Told where Jobs wait for pods and for nothing else. */
+  podsLate: (run: GroupRun) => void;
   /** Has the run looked at again in `ms` milliseconds. */
   requeueAfter: (name: string, ms: number) => void;
   writeOptions: () => RequestOptions;
@@ -66,6 +68,7 @@ export class Reconciler {
     // Only now: what did succeed is recorded whatever else failed.
     if (failed) throw failed.reason;
     if (observed.refused.size > 0) requeueAfter(name, REFUSED_MS);
+    if (podsAreLate(observed, now())) this.#deps.podsLate(observed.run);
     const next = nextChange(observed, now());
     if (Number.isFinite(next)) requeueAfter(name, next - now().getTime());
   }

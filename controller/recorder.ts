@@ -22,6 +22,8 @@ const MAX_WAITING = 1000;
 export class Recorder {
   readonly #deps: Deps;
   readonly #waiting: object[] = [];
+  /** Names of events told lately, the oldest first. */
+  readonly #told = new Set<string>();
   #sending: Promise<void> | undefined;
 
   constructor(deps: Deps) {
@@ -38,6 +40,7 @@ export class Recorder {
         .update(JSON.stringify([uid, event]))
         .digest('hex')
         .slice(0, 16);
+      if (!this.#isNew(hash)) continue;
       this.#waiting.push({
         ...event,
         metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace },
@@ -64,6 +67,13 @@ export class Recorder {
   /** Resolves when what was recorded so far is written, or given up. */
   async flush(): Promise<void> {
     await this.#sending;
+  }
+
+  #isNew(hash: string): boolean {
+    if (this.#told.has(hash)) return false;
+    this.#told.add(hash);
+    if (this.#told.size > MAX_WAITING) this.#told.delete(this.#told.values().next().value!);
+    return true;
   }
 
   async #send(): Promise<void> {

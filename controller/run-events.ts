@@ -29,6 +29,14 @@ export function runEvents(run: GroupRun, before: GroupRunStatus | undefined): Ru
   ];
 }
 
+/** What holds a Job controller that is behind, in all likelihood; the same words each time, so told once a run. */
+export const podsLateEvent = (): RunEvent =>
+  warning(
+    'PodsLate',
+    'Jobs have had no pods for 10 s and nothing says why: kube-controller-manager is behind, probably held by its own API ' +
+      'rate. Raise its --kube-api-qps and --kube-api-burst (20 and 30 by default).',
+  );
+
 function jobEvent(job: JobStatus, before: JobStatus | undefined): RunEvent | undefined {
   const why = `${job.reason ?? ''}${job.exitCode === undefined ? '' : ` (exit code ${job.exitCode})`}${job.message ? `: ${job.message}` : ''}`;
   if (job.state !== before?.state) {

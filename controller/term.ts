@@ -10,7 +10,7 @@ import { Observer } from './observe.ts';
 import { Reconciler } from './reconcile.ts';
 import { Recorder } from './recorder.ts';
 import { deleteRuns, expiredRuns } from './retention.ts';
-import { runEvents } from './run-events.ts';
+import { podsLateEvent, runEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
 
 interface Deps {
@@ -25,6 +25,8 @@ interface Deps {
 }
 
 const WORKERS = 8;
+/** One line a minute says it for all runs. */
+const LATE_LOG_MS = 60_000;
 
 /** What a replica does while it leads: works on runs until the signal aborts, then finishes those in hand. */
 export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> {
@@ -32,6 +34,7 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
   const urls = paths(settings.NAMESPACE);
   const now = () => new Date();
   const observer = new Observer(client, caches, urls);
+  let lateSaidAt = Number.NEGATIVE_INFINITY;
   const recorder = new Recorder({ client, path: urls.events, writeOptions, log, now });
   const reconciler = new Reconciler({
     client,
@@ -50,6 +53,12 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
       recorder.record(run, runEvents(run, before));
       if (run.status?.state === before?.state) return;
       log('run changed state', { run: run.metadata.name, group: run.spec.group, state: run.status?.state });
+    },
+    podsLate: (run) => {
+      recorder.record(run, [podsLateEvent()]);
+      if (performance.now() - lateSaidAt < LATE_LOG_MS) return;
+      lateSaidAt = performance.now();
+      log(podsLateEvent().message, { run: run.metadata.name });
     },
     requeueAfter: (name, ms) => queue.addAfter(name, ms),
     writeOptions,

@@ -1,10 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { cleanUp, jobsToConfirm, jobsToCreate, jobsToStop, nextChange, plannedStatus } from '../../controller/plan.ts';
+import {
+  cleanUp,
+  jobsToConfirm,
+  jobsToCreate,
+  jobsToStop,
+  nextChange,
+  plannedStatus,
+  podsAreLate,
+} from '../../controller/plan.ts';
 import type { Job } from '../../controller/types.ts';
 import type { GroupRunSpec, JobStatus } from '../../kube/group-run.ts';
 import {
   BASE,
   definition,
+  failedCreate,
   ID,
   job,
   NOW,
@@ -125,6 +134,32 @@ describe('what becomes of Jobs', () => {
     const stopped = stoppedJob('Cancelled', true);
     const recorded = observedRun({ run: runWith({}, [stored('REVOKED')]), jobs: jobs(stopped) });
     expect(cleanUp(recorded)).toEqual({ expire: [], remove: [stopped] });
+  });
+});
+
+describe('Jobs whose pods are late', () => {
+  const made = (creationTimestamp: string): Job => {
+    const one = job();
+    return { ...one, metadata: { ...one.metadata, creationTimestamp } };
+  };
+  const old = made('2026-11-24T11:59:50Z');
+  const late = (fields: Parameters<typeof observedRun>[0]) => podsAreLate(observedRun(fields), NOW);
+
+  test('have had none for ten seconds, and nothing says why', () => {
+    expect(late({ jobs: jobs(old) })).toBe(true);
+    expect(late({ jobs: jobs(made('2026-11-24T11:59:51Z')) })).toBe(false);
+  });
+
+  test('are not those that have a pod, that a quota holds, that are suspended or that are over', () => {
+    expect(late({ jobs: jobs(old), pods: new Map([[ID, [waitingPod('ContainerCreating')]]]) })).toBe(false);
+    expect(late({ jobs: jobs(old), failedCreates: new Map([[ID, failedCreate()]]) })).toBe(false);
+    expect(late({ jobs: jobs({ ...old, spec: { suspend: true } }) })).toBe(false);
+    expect(late({ jobs: jobs({ ...old, status: job({ type: 'Complete' }).status! }) })).toBe(false);
+  });
+
+  test('are looked for when they are due', () => {
+    const soon = observedRun({ jobs: jobs(made('2026-11-24T11:59:55Z')) });
+    expect(nextChange(soon, NOW)).toBe(Date.parse('2026-11-24T12:00:05Z'));
   });
 });
 
