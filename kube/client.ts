@@ -32,8 +32,11 @@ export interface KubeClient {
    * or the call is idempotent. Throws ApiError for the API server's answers, an Error naming the call when time is up.
    */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
-  /** Events until the server ends the watch. Throws ApiError, also for an ERROR event (410: list again). */
-  watch(path: string, query: Query, signal: AbortSignal): AsyncIterable<WatchEvent>;
+  /**
+   * Resolves when the server has taken the watch, with its events until the server ends it. Throws ApiError, as the events
+   * do for an ERROR event (410: list again).
+   */
+  watch(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<WatchEvent>>;
   /** Ends every connection, also those of watches. */
   close(): Promise<void>;
 }
@@ -111,22 +114,13 @@ export async function createClient(options: { kubeconfig?: string; context?: str
     }
   }
 
-  async function* watch(path: string, query: Query, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+  async function watch(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<WatchEvent>> {
     const url = toUrl(server, path, { ...query, watch: true });
     const given = { accept: 'application/json', ...(await headers()) };
     const response = await send(url, { headers: given, dispatcher: watches, signal });
-    if (response.statusCode >= 300) {
-      const body = await response.body.text();
-      throw toApiError(`WATCH ${path}`, response.statusCode, body, response.headers['retry-after']);
-    }
-    for await (const line of jsonLines(response.body)) {
-      const event = line as WatchEvent;
-      if (event.type === 'ERROR') {
-        const status = event.object as { code?: number };
-        throw toApiError(`WATCH ${path}`, status.code ?? 500, JSON.stringify(status));
-      }
-      yield event;
-    }
+    if (response.statusCode < 300) return watchEvents(path, response.body);
+    const body = await response.body.text();
+    throw toApiError(`WATCH ${path}`, response.statusCode, body, response.headers['retry-after']);
   }
 
   return {
@@ -136,4 +130,15 @@ export async function createClient(options: { kubeconfig?: string; context?: str
       await Promise.all([calls.destroy(), watches.destroy()]);
     },
   };
+}
+
+async function* watchEvents(path: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<WatchEvent> {
+  for await (const line of jsonLines(body)) {
+    const event = line as WatchEvent;
+    if (event.type === 'ERROR') {
+      const status = event.object as { code?: number };
+      throw toApiError(`WATCH ${path}`, status.code ?? 500, JSON.stringify(status));
+    }
+    yield event;
+  }
 }

@@ -62,7 +62,7 @@ export class Leader {
     const permit = () => {
       if (!this.leads) throw new Error('This replica does not lead any more: nothing is written');
     };
-    return { permit, timeoutMs: this.#options.leaseMs / 3 };
+    return { permit, timeoutMs: Math.floor(this.#options.leaseMs / 3) };
   }
 
   /**
@@ -196,7 +196,7 @@ export class Leader {
 
   #request<T>(method: string, path: string, body?: unknown): Promise<T> {
     // Shorter than the renew deadline: a call that hangs must leave time for another.
-    const timeoutMs = Math.max(500, this.#options.leaseMs / 3);
+    const timeoutMs = Math.max(500, Math.floor(this.#options.leaseMs / 3));
     return this.#options.client.request<T>(method, path, { ...(body ? { body } : {}), timeoutMs });
   }
 }

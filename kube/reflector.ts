@@ -31,9 +31,11 @@ interface List<T> {
 
 const PAGE = 500;
 const LIST_MS = 60_000;
-/** Bookmarks come about once a minute: a watch silent for longer than two of them is dead. */
+/** Bookmarks come about once a minute: a watch silent for longer than two of them may be dead. */
 const SILENCE_MS = 150_000;
 const MAX_BACKOFF_MS = 30_000;
+/** A watch that lasted for so long shows that the trouble before it is over, also where there was nothing to tell. */
+const STEADY_MS = 10_000;
 
 /** Whether going on from the version at hand is hopeless: it is too old (410), or newer than the server's (a restored etcd). */
 const versionIsUseless = (error: unknown): boolean =>
@@ -65,7 +67,7 @@ export class Reflector<T extends Stored> {
     return this.#synced;
   }
 
-  /** When the API server was last heard, bookmarks included: milliseconds since the epoch, 0 for never. */
+  /** When the API server was last heard of this collection, bookmarks included: milliseconds since the epoch, 0 for never. */
   get lastEventAt(): number {
     return this.#lastEventAt;
   }
@@ -145,9 +147,6 @@ export class Reflector<T extends Stored> {
   async #watch(signal: AbortSignal): Promise<void> {
     const { client, path, strip, silenceMs = SILENCE_MS } = this.#options;
     const silence = new AbortController();
-    const guard = setTimeout(() => silence.abort(new Error(`No event for ${silenceMs} ms`)), silenceMs);
-    const begun = Date.now();
-    let events = 0;
     const query = {
       ...this.#selectors,
       resourceVersion: this.#resourceVersion,
@@ -155,10 +154,15 @@ export class Reflector<T extends Stored> {
       // Random, so that the watches of many clients don't all end at once.
       timeoutSeconds: 240 + Math.floor(this.#random() * 240),
     };
+    const begun = Date.now();
+    const events = await client.watch(path, query, AbortSignal.any([signal, silence.signal]));
+    this.#lastEventAt = Date.now();
+    const guard = setTimeout(() => silence.abort(), silenceMs);
+    let count = 0;
     try {
-      for await (const event of client.watch(path, query, AbortSignal.any([signal, silence.signal]))) {
+      for await (const event of events) {
         guard.refresh();
-        events += 1;
+        count += 1;
         this.#failures = 0;
         this.#lastEventAt = Date.now();
         const object = event.object as T;
@@ -169,11 +173,15 @@ export class Reflector<T extends Stored> {
           this.#notify(change);
         }
       }
+    } catch (error) {
+      // Dead, or without bookmarks, as the watches of Events are: it is opened again at once, since nobody refused it.
+      if (!silence.signal.aborted || signal.aborted) throw error;
     } finally {
       clearTimeout(guard);
+      if (Date.now() - begun > STEADY_MS) this.#failures = 0;
     }
     // Without this a server that ends each watch at once would be asked in a tight loop.
-    if (events === 0 && Date.now() - begun < 1000) throw new Error('The watch ended at once without an event');
+    if (count === 0 && Date.now() - begun < 1000) throw new Error('The watch ended at once without an event');
   }
 
   get #selectors() {
