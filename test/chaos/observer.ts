@@ -81,7 +81,7 @@ export class Observer {
           }
         }
         const query = { resourceVersion: version, allowWatchBookmarks: true };
-        for await (const event of this.#await client.watch(path, query, signal)) {
+        for await (const event of await this.#client.watch(path, query, signal)) {
           const object = event.object as Observed;
           version = object.metadata.resourceVersion;
           if (event.type !== 'BOOKMARK') see(event.type, object, version);
