@@ -28,14 +28,14 @@ export class Product {
   api: Service | undefined;
   controller: Service | undefined;
 
-  static async install(): Promise<Product> {
+  static async install(cluster = ADMIN): Promise<Product> {
     const namespace = `test-${randomBytes(4).toString('hex')}`;
-    await installManifests(ADMIN, namespace);
+    await installManifests(cluster, namespace);
     const folder = await mkdtemp(join(tmpdir(), `${namespace}-`));
-    const product = new Product(namespace, await createClient(ADMIN), folder);
+    const product = new Product(namespace, await createClient(cluster), folder);
     await Promise.all(
       ['async-api', 'async-api-controller'].map((account) =>
-        accountKubeconfig(ADMIN, namespace, account, join(folder, `${account}.kubeconfig`)),
+        accountKubeconfig(cluster, namespace, account, join(folder, `${account}.kubeconfig`)),
       ),
     );
     return product;

@@ -1,0 +1,156 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startCluster } from '../../cluster/choose.ts';
+import { Progress } from '../../cluster/progress.ts';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { jobId, newBase } from '../../kube/ids.ts';
+import type { Service } from '../../scripts/service.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+
+const FOLDER = join(import.meta.dirname, '../../.cluster/chaos');
+const HELP = `npm run test:soak                        10,000 runs that are over, then 30 minutes of triggers
+npm run test:soak -- --minutes 5         for a shorter time
+npm run test:soak -- --runs 1000         with fewer runs`;
+const PARALLEL = 32;
+/** Beside so many triggers a second the Job controller and the kubelet keep up on two cores. */
+const TRIGGER_EVERY_MS = 2000;
+/** Growth within the last two thirds of the time that still counts as flat: a heap breathes. */
+const FLAT_MIB_PER_HOUR = 20;
+const MAX_START_SECONDS = 5;
+
+const definition = { sleep: { seconds: 0 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
+
+/** Stores a run that is over, its status written by hand. */
+async function storeFinished(product: Product, index: number): Promise<void> {
+  const base = newBase();
+  const jobs = [{ name: 'one', ...definition }];
+  const meta = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: base } };
+  await product.admin.request('POST', product.runsPath(), {
+    body: { ...meta, spec: { group: `old_${index % 10}`, jobs } },
+  });
+  const at = new Date().toISOString();
+  const job = {
+    name: 'one',
+    id: jobId(base, 1),
+    state: 'SUCCESS',
+    jobUID: base,
+    attempts: 1,
+    startedAt: at,
+    finishedAt: at,
+  };
+  const status = { state: 'SUCCESS', startedAt: at, finishedAt: at, succeeded: '1/1', jobs: [job] };
+  await product.admin.request('PATCH', `${product.runsPath(base)}/status`, {
+    body: { status },
+    contentType: 'application/merge-patch+json',
+  });
+}
+
+/** Resident set in MiB (proc(5), VmRSS). */
+async function rssMiB({ pid }: Service): Promise<number> {
+  const [, kib] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kib) / 102.4) / 10;
+}
+
+/** MiB an hour, by least squares over samples taken once a minute. */
+function slope(samples: number[]): number {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const minutes = samples.map((_, minute) => minute);
+  const [x, y] = [mean(minutes), mean(samples)];
+  const covariance = minutes.reduce((sum, minute, index) => sum + (minute - x) * (samples[index]! - y), 0);
+  return (covariance / minutes.reduce((sum, minute) => sum + (minute - x) ** 2, 0)) * 60;
+}
+
+async function trigger(product: Product): Promise<string> {
+  const response = await fetch(`${product.url}/group/quick`, { method: 'POST' });
+  if (response.status !== 202) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`);
+  const body = (await response.json()) as Record<string, [string]>;
+  return body['Check job status at']![0].slice('/status/'.length);
+}
+
+/** Seconds from the start of a controller to the first Job of a run that waits for it. */
+async function restart(product: Product, jobImage: string): Promise<number> {
+  await product.controller?.stop();
+  const id = await trigger(product);
+  const begun = performance.now();
+  await product.startController({ JOB_IMAGE: jobImage, RUN_RETENTION_COUNT: '100000', JOB_TTL_SECONDS: '20' });
+  await eventually('its Job', () => product.admin.request('GET', product.jobsPath(id)).catch(() => undefined));
+  return (performance.now() - begun) / 1000;
+}
+
+/** Triggers for so many minutes, printing memory once a minute; returns the ids of the jobs, and the samples in MiB. */
+async function soak(product: Product, minutes: number, signal: AbortSignal) {
+  const samples: Record<'controller' | 'api', number[]> = { controller: [], api: [] };
+  const ids: string[] = [];
+  const begun = Date.now();
+  console.log('minute  triggers  controller MiB  api MiB');
+  for (let minute = 1; minute <= minutes && !signal.aborted; minute++) {
+    while (Date.now() < begun + minute * 60_000 && !signal.aborted) {
+      ids.push(await trigger(product));
+      await sleep(TRIGGER_EVERY_MS, undefined, { signal }).catch(() => {});
+    }
+    samples.controller.push(await rssMiB(product.controller!));
+    samples.api.push(await rssMiB(product.api!));
+    const row = [minute, ids.length, samples.controller.at(-1), samples.api.at(-1)];
+    console.log(row.map((cell, index) => String(cell).padStart([6, 8, 14, 7][index]!)).join('  '));
+  }
+  return { ids, samples };
+}
+
+/** Says what the soak has shown; whether all of it is as it should be. */
+async function judge(product: Product, { ids, samples }: Awaited<ReturnType<typeof soak>>): Promise<boolean> {
+  const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
+  const over = new Set(items.flatMap(({ metadata, status }) => (status?.state === 'SUCCESS' ? metadata.name : [])));
+  // The last ones may still be at it.
+  const lost = ids.slice(0, -10).filter((id) => !over.has(`${id.slice(0, -4)}0000`));
+  console.log(`${ids.length} triggers, ${lost.length} of them not over`);
+  const growths = Object.entries(samples).map(([name, all]) => {
+    const growth = slope(all.slice(Math.floor(all.length / 3)));
+    const flat = growth < FLAT_MIB_PER_HOUR;
+    console.log(`${name}: ${growth.toFixed(1)} MiB an hour over the last two thirds: ${flat ? 'flat' : 'NOT flat'}`);
+    return flat;
+  });
+  return lost.length === 0 && growths.every(Boolean);
+}
+
+async function main(minutes: number, runs: number): Promise<void> {
+  const progress = new Progress();
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const cluster = await startCluster({}, FOLDER, progress, (why) => process.stderr.write(`${why}\n`));
+  let product: Product | undefined;
+  try {
+    const installed = await Product.install(cluster);
+    product = installed;
+    await progress.step(`Store ${runs} runs that are over`, async () => {
+      const left = Array.from({ length: runs }, (_, index) => index).values();
+      const worker = async () => {
+        for (const index of left) if (!stop.signal.aborted) await storeFinished(installed, index);
+      };
+      await Promise.all(Array.from({ length: PARALLEL }, worker));
+    });
+    const file = join(product.folder, 'config.yaml');
+    await writeFile(file, JSON.stringify({ groups: { quick: { jobs: { one: { sleep: { seconds: 0 } } } } } }));
+    await product.startApi(file);
+    const seconds: number[] = [];
+    for (let start = 1; start <= 3; start++) seconds.push(await restart(product, cluster.jobImage));
+    console.log(`start of the controller to the first Job: ${seconds.map((one) => one.toFixed(2)).join(', ')} s`);
+    const ok = await judge(product, await soak(product, minutes, stop.signal));
+    if (!ok || Math.max(...seconds) > MAX_START_SECONDS) process.exitCode = 1;
+  } finally {
+    await product?.uninstall().catch((error) => process.stderr.write(`${error}\n`));
+    await cluster.stop();
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    runs: { type: 'string', default: '10000' },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help) console.log(HELP);
+else await main(Number(values.minutes), Number(values.runs));
