@@ -1,6 +1,6 @@
 import { API_GROUP, API_VERSION, type GroupRun, type JobDefinition, KIND } from '../kube/group-run.ts';
 import { jobId, runBase } from '../kube/ids.ts';
-import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL } from '../kube/labels.ts';
+import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL, TRACEPARENT } from '../kube/labels.ts';
 
 const CONTAINER = 'job';
 const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
@@ -56,10 +56,17 @@ function environment(run: GroupRun, definition: JobDefinition, id: string) {
     { name: 'ASYNC_API_JOB_ID', value: id },
     { name: 'ASYNC_API_RUN_ID', value: runBase(run.metadata) },
     { name: 'ASYNC_API_GROUP', value: run.spec.group },
+    ...trace(run.metadata.annotations?.[TRACEPARENT]),
   ];
   const all = [...(definition.container?.env ?? []), ...parameters, ...identity];
   return [...new Map(all.map((one) => [one.name, one])).values()];
 }
+
+/** The trace that the trigger was part of, as OpenTelemetry hands it to processes (W3C Trace Context, 3.2). */
+const trace = (traceparent = '') =>
+  /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
+    ? [{ name: 'TRACEPARENT', value: traceparent }]
+    : [];
 
 /** A caller's value as it is: the kubelet would put other variables where it says `$(NAME)` (dependent variables). */
 const literal = (value: string): string => value.replaceAll('$', () => '$$');

@@ -1,28 +1,32 @@
 import { type GroupRun, isTerminal, type JobStatus } from '../kube/group-run.ts';
+import { TRACEPARENT } from '../kube/labels.ts';
 import { STOP_ANNOTATION } from './stop.ts';
 import type { ContainerStatus, Event, Job, Meta, Pod } from './types.ts';
 
 /** Objects cut down to what the controller reads, so that thousands of them fit into the caches. */
-type Full<T> = T & { metadata: { annotations?: unknown; managedFields?: unknown } };
-
 function stripMeta<T extends object>(metadata: T): T {
   const { annotations, managedFields, ...rest } = metadata as T & { annotations?: unknown; managedFields?: unknown };
   return rest as T;
 }
 
-export function stripRun({ metadata, status, ...run }: Full<GroupRun>): GroupRun {
+/** With that one annotation, where there is one. */
+function stripped<T extends { annotations?: Record<string, string> }>(metadata: T, annotation: string): T {
+  const value = metadata.annotations?.[annotation];
+  return { ...stripMeta(metadata), ...(value === undefined ? {} : { annotations: { [annotation]: value } }) };
+}
+
+export function stripRun({ metadata, status, ...run }: GroupRun): GroupRun {
   const kept = status && isTerminal(status.state) ? { ...status, jobs: withoutMessages(status.jobs) } : status;
-  return { ...run, metadata: stripMeta(metadata), ...(kept ? { status: kept } : {}) };
+  return { ...run, metadata: stripped(metadata, TRACEPARENT), ...(kept ? { status: kept } : {}) };
 }
 
 /** Of runs that are over, which is most of them, nobody reads what their jobs had to say. */
 const withoutMessages = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ message, ...job }) => job);
 
 export function stripJob({ metadata, spec, status }: Job): Job {
-  const stop = metadata.annotations?.[STOP_ANNOTATION];
   const { suspend, ttlSecondsAfterFinished } = spec ?? {};
   return {
-    metadata: { ...stripMeta<Meta>(metadata), ...(stop ? { annotations: { [STOP_ANNOTATION]: stop } } : {}) },
+    metadata: stripped(metadata, STOP_ANNOTATION),
     spec: {
       ...(suspend === undefined ? {} : { suspend }),
       ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }),

@@ -72,6 +72,17 @@ describe('the Job of a definition', () => {
     expect(env).toContainEqual({ name: 'SNEAKY', value: '$$(WHO) $$x' });
     expect(env.filter(({ name }) => name === 'ASYNC_API_JOB_ID')).toEqual([{ name: 'ASYNC_API_JOB_ID', value: ID }]);
   });
+
+  test('gets the trace of its trigger, where that is one', () => {
+    const traced = (traceparent: string) => {
+      const one = run([definition()]);
+      one.metadata.annotations = { 'async-api.dev/traceparent': traceparent };
+      return buildJob(one, 1, 'job:1').spec.template.spec.containers[0]!.env;
+    };
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(traced(traceparent)).toContainEqual({ name: 'TRACEPARENT', value: traceparent });
+    expect(traced('$(ASYNC_API_JOB_ID)').map(({ name }) => name)).not.toContain('TRACEPARENT');
+  });
 });
 
 test.each([
