@@ -9,6 +9,7 @@ import { cancelRoutes } from './routes/cancel.ts';
 import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/group.ts';
 import { healthRoutes } from './routes/health.ts';
+import { logRoutes } from './routes/logs.ts';
 import { rerunRoutes } from './routes/rerun.ts';
 import { runRoutes } from './routes/runs.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -26,6 +27,7 @@ export function createApp(deps: Deps): Express {
   if (deps.onlyLoopback) app.use(onlyLoopback);
   app.use(identify(deps), noCrossSiteWrites);
   app.use(groupRoutes(deps), runRoutes(deps), eventRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
+  app.use(logRoutes(deps));
   // Last, since it answers for everything under /status.
   app.use(statusRoutes(deps));
   app.use(() => {

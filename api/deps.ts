@@ -2,6 +2,7 @@ import type { Log } from '../kube/log.ts';
 import type { RunCaps } from './active-runs.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog.ts';
+import type { JobLogs } from './job-logs.ts';
 import type { Metrics } from './metrics.ts';
 import type { Rate } from './rate-limit.ts';
 import type { RunStore } from './runs.ts';
@@ -18,6 +19,7 @@ export interface Check {
 export interface Deps {
   catalog: () => Catalog;
   runs: RunStore;
+  logs: JobLogs;
   newBase: () => string;
   checks: () => Check[];
   auth: Auth;

@@ -3,11 +3,13 @@ import { createClient, type KubeClient } from '../kube/client.ts';
 import { newBase } from '../kube/ids.ts';
 import { createLog, errorMessage } from '../kube/log.ts';
 import { serveMetrics } from '../kube/metrics.ts';
+import { createPodLogs } from '../kube/pod-logs.ts';
 import { createApp } from './app.ts';
 import { type Auth, noAuth } from './auth/auth.ts';
 import { kubernetesAuth } from './auth/kubernetes.ts';
 import { oidcAuth } from './auth/oidc.ts';
 import { CatalogFile } from './catalog-file.ts';
+import { kubernetesJobLogs } from './job-logs.ts';
 import { drain, listen } from './listen.ts';
 import { createMetrics } from './metrics.ts';
 import { KubernetesRuns } from './runs.ts';
@@ -34,6 +36,7 @@ async function main(settings: Settings): Promise<void> {
   const log = createLog('api', settings.LOG_LEVEL);
   const file = await CatalogFile.open(settings.CONFIG_FILE, log);
   const client = await createClient();
+  const podLogs = await createPodLogs(settings.NAMESPACE);
   const slots = new Slots({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER });
   const metrics = createMetrics({
     runs: () => runs,
@@ -46,6 +49,7 @@ async function main(settings: Settings): Promise<void> {
   const app = createApp({
     catalog: () => file.catalog,
     runs,
+    logs: kubernetesJobLogs(client, podLogs, settings.NAMESPACE),
     newBase: () => newBase(),
     checks: () => [
       { name: 'runs-synced', ok: runs.hasSynced },
@@ -69,7 +73,7 @@ async function main(settings: Settings): Promise<void> {
     port: settings.METRICS_PORT,
     ready: () => runs.hasSynced,
   });
-  const close = () => Promise.all([client.close(), metricsServer.close()]);
+  const close = () => Promise.all([client.close(), podLogs.close(), metricsServer.close()]);
   const { HOST: host, PORT: port, MAX_CONNECTIONS: maxConnections } = settings;
   const server = await listen(app, { host, port, maxConnections }).catch(async (error) => {
     await close();

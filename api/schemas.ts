@@ -20,6 +20,15 @@ export const RunsQuery = z.strictObject({
 });
 export type RunsQuery = z.infer<typeof RunsQuery>;
 
+export const LogsQuery = z.strictObject({
+  follow: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('Whether to go on with what is written from now on.'),
+  tail: z.coerce.number().int().min(0).max(100_000).optional().describe('Only this many of the last lines.'),
+});
+
 export const Accepted = z.object({ 'Check job status at': z.array(z.string()) });
 
 export const Cancelled = z.object({

@@ -28,10 +28,10 @@ test("the API's account can list and make runs", async () => {
   await expect(api.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject({ code: 422 });
 });
 
-test("the API's account can neither read nor make Jobs, nor read pods or secrets", async () => {
+test("the API's account can neither read nor make Jobs, nor delete pods, nor read secrets", async () => {
   await expect(api.request('GET', product.jobsPath())).rejects.toMatchObject(forbidden);
   await expect(api.request('POST', product.jobsPath(), { body: anyJob })).rejects.toMatchObject(forbidden);
-  await expect(api.request('GET', product.podsPath())).rejects.toMatchObject(forbidden);
+  await expect(api.request('DELETE', `${product.podsPath()}/x`)).rejects.toMatchObject(forbidden);
   await expect(api.request('GET', `/api/v1/namespaces/${product.namespace}/secrets`)).rejects.toMatchObject(forbidden);
 });
 

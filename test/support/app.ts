@@ -27,6 +27,7 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
   const deps: Deps = {
     catalog: () => catalog,
     runs,
+    logs: { pods: async () => [], read: async () => undefined },
     newBase: () => newBase(),
     checks: () => [{ name: 'runs-synced', ok: true }],
     auth: noAuth,

@@ -1,0 +1,40 @@
+import { Agent, request as send } from 'undici';
+import { toApiError } from './api-error.ts';
+import { connect } from './connection.ts';
+import { paths } from './paths.ts';
+
+export interface LogOptions {
+  /** Goes on with what is written from now on, until the container ends. */
+  follow: boolean;
+  /** Only this many of the last lines. */
+  tailLines?: number | undefined;
+  signal: AbortSignal;
+}
+
+export interface PodLogs {
+  /** The log of a pod's only container as it comes; it may be long in coming. Throws ApiError where there is none. */
+  read(pod: string, options: LogOptions): Promise<AsyncIterable<Uint8Array>>;
+  close(): Promise<void>;
+}
+
+/** The logs of the pods of a namespace. They have connections of their own: a log that is followed holds one for long. */
+export async function createPodLogs(namespace: string): Promise<PodLogs> {
+  const { server, tls, headers } = await connect({});
+  const agent = new Agent({ connect: { ...tls, allowH2: false }, bodyTimeout: 0, headersTimeout: 10_000 });
+  return {
+    async read(pod, { follow, tailLines, signal }) {
+      const query = new URLSearchParams({ follow: String(follow) });
+      if (tailLines !== undefined) query.set('tailLines', String(tailLines));
+      const path = `${paths(namespace).pods}/${encodeURIComponent(pod)}/log`;
+      const response = await send(`${server}${path}?${query}`, {
+        headers: await headers(),
+        dispatcher: agent,
+        signal,
+      });
+      if (response.statusCode === 200) return response.body;
+      const body = await response.body.text();
+      throw toApiError(`GET ${path}`, response.statusCode, body, response.headers['retry-after']);
+    },
+    close: () => agent.destroy(),
+  };
+}

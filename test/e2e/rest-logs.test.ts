@@ -1,0 +1,96 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { finalStatus, trigger } from '../support/rest.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  const container = (script: string) => ({
+    container: { image: process.env.TEST_JOB_IMAGE, command: ['node', '-e', script] },
+  });
+  const groups = {
+    talks: { jobs: { talk: { log: { lines: 5, intervalSeconds: 1 } } } },
+    twice: {
+      jobs: { fails: { ...container('console.log("attempt", Date.now()); process.exit(3)'), backoffLimit: 1 } },
+    },
+    says: {
+      parameters: { WHO: { required: true, pattern: '[^\n]+' } },
+      jobs: { hello: container('console.log("hello, " + process.env.WHO)') },
+    },
+    quiet: { jobs: { sleeps: { sleep: { seconds: 1 } } } },
+  };
+  const file = join(product.folder, 'config.yaml');
+  await writeFile(file, JSON.stringify({ groups }));
+  await Promise.all([product.startApi(file), product.startController()]);
+});
+afterAll(() => product.uninstall());
+
+const logOf = async (path: string, query = '') => {
+  const response = await fetch(`${product.url}${path}/logs${query}`);
+  return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+};
+const jobName = (path: string) => path.slice('/status/'.length);
+
+test('a log that is followed from the start comes as it is written, and ends with the job', async () => {
+  const [path] = await trigger(product, 'talks');
+  const response = await fetch(`${product.url}${path}/logs?follow=true`);
+  expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+  const times: number[] = [];
+  let text = '';
+  for await (const chunk of response.body!) {
+    times.push(performance.now());
+    text += new TextDecoder().decode(chunk);
+  }
+  expect(text.trim().split('\n')).toHaveLength(6);
+  expect(times.at(-1)! - times[0]!).toBeGreaterThan(2000);
+  expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
+  expect((await logOf(path!)).text).toBe(text);
+  expect((await logOf(path!, '?tail=2')).text.trim().split('\n')).toHaveLength(2);
+});
+
+test('who follows a job that is tried again reads each attempt', async () => {
+  const [path] = await trigger(product, 'twice');
+  const { text } = await logOf(path!, '?follow=true');
+  expect(text.match(/attempt \d+/g)).toHaveLength(2);
+  expect((await logOf(path!)).text.match(/attempt \d+/g)).toHaveLength(1);
+});
+
+test('a parameter reaches the container to the letter, whatever a shell or Kubernetes would make of it', async () => {
+  const who = '$(ASYNC_API_JOB_ID) $HOME `id` "\'\\ ü';
+  const response = await fetch(`${product.url}/group/says`, {
+    method: 'POST',
+    body: JSON.stringify({ parameters: { WHO: who } }),
+    headers: { 'Content-Type': 'application/json' },
+  });
+  const [path] = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
+  expect((await logOf(path!)).text).toBe(`hello, ${who}\n`);
+});
+
+test('when its pods have gone, what was kept of a failed job is there, and of others nothing', async () => {
+  const [failed] = await trigger(product, 'twice');
+  const [fine] = await trigger(product, 'quiet');
+  const { message } = await finalStatus(product, failed!);
+  await finalStatus(product, fine!);
+  for (const path of [failed!, fine!]) {
+    const query = { propagationPolicy: 'Background' };
+    await product.admin.request('DELETE', product.jobsPath(jobName(path)), { query });
+    const labelSelector = `batch.kubernetes.io/job-name=${jobName(path)}`;
+    await eventually('no pods', async () => {
+      const { items } = await product.admin.request<{ items: [] }>('GET', product.podsPath(), {
+        query: { labelSelector },
+      });
+      return items.length === 0 || undefined;
+    });
+  }
+  expect(await logOf(failed!)).toMatchObject({ status: 200, text: message });
+  expect(await logOf(failed!, '?follow=true')).toMatchObject({ status: 200, text: message });
+  expect(await logOf(fine!)).toMatchObject({ status: 410, text: expect.stringContaining('nothing was kept') });
+});
+
+test('there are no logs of a job that is not known', async () => {
+  expect(await logOf('/status/dummy')).toMatchObject({ status: 404, text: "Job with given id doesn't exists : dummy" });
+});
