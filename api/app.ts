@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts';
 import { errorHandler } from './errors.ts';
 import { Refusal } from './refusal.ts';
 import { cancelRoutes } from './routes/cancel.ts';
+import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { groupRoutes } from './routes/group.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -25,13 +26,13 @@ export function createApp(deps: Deps): Express {
   // Before anybody is asked who they are: these are for those who run the service.
   app.use(healthRoutes(deps));
   if (deps.onlyLoopback) app.use(onlyLoopback);
-  app.use(identify(deps), noCrossSiteWrites);
+  app.use(docsRoutes(), identify(deps), noCrossSiteWrites);
   app.use(groupRoutes(deps), runRoutes(deps), eventRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
   app.use(logRoutes(deps));
   // Last, since it answers for everything under /status.
   app.use(statusRoutes(deps));
   app.use(() => {
-    throw new Refusal(404, 'Nothing is here. Try /groups, /runs or /status/<job_id>.');
+    throw new Refusal(404, 'Nothing is here. Try /docs, /groups, /runs or /status/<job_id>.');
   });
   app.use(errorHandler);
   return app;

@@ -36,6 +36,24 @@ export const Cancelled = z.object({
   state: JobState.describe('As it is now. It becomes REVOKED, unless it is over already.'),
 });
 
+const { reason, message, exitCode } = JobStatus.shape;
+
+/** The earlier service's two fields, and more only where there is more to say. */
+export const StatusView = z.object({ state: JobState, task_id: z.string(), reason, message, exitCode });
+
+/** RFC 9457. */
+export const ProblemDetails = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('A sentence that says what was expected.'),
+  problems: z
+    .array(z.object({ path: z.string(), line: z.int().optional(), message: z.string() }))
+    .optional()
+    .describe('Everything that is wrong, where there can be several things.'),
+  requestId: z.string().describe('Also in the header X-Request-Id and in the log.'),
+});
+
 const { group, parameters, parallelism, rerunOf, cancel } = GroupRunSpec.shape;
 const { startedAt, finishedAt, counts } = GroupRunStatus.shape;
 
