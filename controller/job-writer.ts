@@ -22,10 +22,13 @@ interface Deps {
 
 const MERGE = 'application/merge-patch+json';
 const MAX_MESSAGE = 2048;
+const MAX_REMEMBERED = 2000;
 
 /** Makes, stops and removes Jobs; what comes of it is added to what is observed. Throws what is worth trying again. */
 export class JobWriter {
   readonly #deps: Deps;
+  /** UIDs of Jobs that got their time to live lately, the oldest first: the cache may not know yet. */
+  readonly #expired = new Set<string>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -64,10 +67,11 @@ export class JobWriter {
 
   /** Has the Job removed some time after it finishes. Only for a Job whose result is recorded. */
   async expire(job: Job): Promise<void> {
-    await this.#patch(job, {
-      metadata: { uid: job.metadata.uid },
-      spec: { ttlSecondsAfterFinished: this.#deps.jobTtlSeconds },
-    });
+    const { uid } = job.metadata;
+    if (this.#expired.has(uid)) return;
+    await this.#patch(job, { metadata: { uid }, spec: { ttlSecondsAfterFinished: this.#deps.jobTtlSeconds } });
+    this.#expired.add(uid);
+    if (this.#expired.size > MAX_REMEMBERED) this.#expired.delete(this.#expired.values().next().value!);
   }
 
   /** Removes a Job that will not finish by itself. Only for a Job whose result is recorded. */
