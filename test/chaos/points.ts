@@ -78,8 +78,9 @@ export const needsOf = ({ call, fault }: Pick<FaultPoint, 'call' | 'fault'>): Ne
 export function faultPoints(lives: ReadonlyMap<string, Call[]>): FaultPoint[] {
   const points: FaultPoint[] = [];
   const seen = new Set<string>();
-  for (const scenario of Object.keys(SCENARIOS)) {
-    for (const call of lives.get(scenario) ?? []) {
+  // In the order of SCENARIOS, whichever life was over first.
+  for (const scenario of Object.keys(SCENARIOS).filter((name) => lives.has(name))) {
+    for (const call of lives.get(scenario)!) {
       const name = callName(call);
       // One renewal is like another.
       if (seen.has(`${call.sender} ${name}`) || (call.occurrence > 1 && /leases|WATCH|LIST/.test(call.label))) continue;
