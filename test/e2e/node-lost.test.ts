@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Cluster, startEmbedded } from '../../cluster/embedded.ts';
+import { Progress } from '../../cluster/progress.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
+
+/** A cluster of its own, since its node dies. */
+const FOLDER = join(import.meta.dirname, '../../.cluster/node-lost');
+/** Later than the node controller takes a silent node for dead (50 s): before that nobody can know. */
+const DEADLINE_SECONDS = 75;
+/** The controller's own, for a node that may come back. */
+const GRACE_SECONDS = 30;
+
+let cluster: Cluster;
+let product: Product;
+beforeAll(async () => {
+  await mkdir(FOLDER, { recursive: true });
+  cluster = await startEmbedded(FOLDER, new Progress(), (why) => process.stderr.write(`\n${why}\n`));
+  product = await Product.install(cluster);
+  const file = join(product.folder, 'config.yaml');
+  const lost = { sleep: { seconds: 600 }, activeDeadlineSeconds: DEADLINE_SECONDS };
+  await writeFile(file, JSON.stringify({ groups: { long: { jobs: { lost } } } }));
+  await Promise.all([product.startApi(file), product.startController({ JOB_IMAGE: cluster.jobImage })]);
+}, 180_000);
+afterAll(async () => {
+  await product?.uninstall();
+  await cluster?.stop();
+}, 60_000);
+
+test('a job on a node that died fails with NodeLost after its deadline and a grace, and stays so when the node is back', async () => {
+  const begun = Date.now();
+  const [path] = await trigger(product, 'long');
+  const status = async () => (await (await fetch(product.url + path)).json()) as Status;
+  await eventually('the job at work', async () => ((await status()).state === 'STARTED' ? true : undefined));
+  const kubelet = cluster.components!.find(({ name }) => name === 'kubelet')!;
+  await kubelet.stop(0, 'SIGKILL');
+
+  expect(await finalStatus(product, path!, 240_000)).toMatchObject({
+    state: 'FAILURE',
+    reason: 'NodeLost',
+    message: expect.stringContaining('does not answer'),
+  });
+  // Not at the deadline alone: the node had its grace. Kubernetes' times are cut to whole seconds.
+  expect(Date.now() - begun).toBeGreaterThan((DEADLINE_SECONDS + GRACE_SECONDS - 1) * 1000);
+
+  kubelet.start();
+  await eventually(
+    'the pod gone',
+    async () => {
+      const { items } = await product.admin.request<{ items: unknown[] }>('GET', product.podsPath());
+      return items.length === 0 ? true : undefined;
+    },
+    120_000,
+  );
+  expect(await status()).toMatchObject({ state: 'FAILURE', reason: 'NodeLost' });
+}, 420_000);
