@@ -13,6 +13,8 @@ const KEEP_ALIVE_MS = 75_000;
 const SILENT_MS = 120_000;
 /** Shorter than the 10 s after which supervisors kill. */
 const DRAIN_MS = 8000;
+/** How soon a connection is closed on which the last answer was given. */
+const SWEEP_MS = 100;
 
 export interface ListenOptions {
   host: string;
@@ -29,8 +31,14 @@ export async function listen(app: RequestListener, { host, port, maxConnections 
       requestTimeout: REQUEST_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 2000,
+      // Finds out that a listener's machine has gone, where there is nothing to send.
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
     },
-    app,
+    (request, response) => {
+      if (!server.listening) response.setHeader('Connection', 'close');
+      app(request, response);
+    },
   );
   server.maxConnections = maxConnections;
   server.setTimeout(SILENT_MS);
@@ -48,7 +56,10 @@ export async function listen(app: RequestListener, { host, port, maxConnections 
 /** Takes no new connections, closes idle ones, waits for the calls in hand, and cuts off those that take too long. */
 export async function drain(server: Server): Promise<void> {
   const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  // A connection that is kept alive after its answer would hold up the end.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   await new Promise((resolve) => server.close(resolve));
+  clearInterval(sweep);
   clearTimeout(force);
 }
 
