@@ -17,7 +17,8 @@ export function hold({ slots, stopping }: Pick<Deps, 'slots' | 'stopping'>, resp
   const timer = setTimeout(end, ms);
   response.once('close', end);
   stopping.addEventListener('abort', end, { once: true });
-  if (stopping.aborted) end();
+  // Who has gone before this says so no more.
+  if (stopping.aborted || response.destroyed) end();
   return {
     signal: gone.signal,
     release() {

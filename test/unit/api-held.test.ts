@@ -69,6 +69,28 @@ test('a wait ends at once when the service stops, or its caller goes', async () 
   expect((await stays).body.state).toBe('PENDING');
 });
 
+test.each(['?wait=50s', '/logs?follow=true', '/events'])(
+  'who has gone while %s was looked up holds nothing open',
+  async (what) => {
+    const base = await start();
+    const { find } = app.runs;
+    const gone = new AbortController();
+    const looking = Promise.withResolvers<void>();
+    app.runs.find = async (id) => {
+      looking.resolve();
+      await sleep(200);
+      return find.call(app.runs, id);
+    };
+    const path = what === '/events' ? `/runs/${base}${what}` : `${jobOf(base)}${what}`;
+    const left = fetch(app.url + path, { signal: gone.signal }).catch(() => {});
+    await looking.promise;
+    gone.abort();
+    await left;
+    await sleep(400);
+    expect(await held(0)).toBe(0);
+  },
+);
+
 test('events tell each change, and end with the run', async () => {
   const base = await start();
   const events = await EventReader.open(`${app.url}/runs/${base}/events`);
