@@ -46,7 +46,7 @@ async function store(deps: Deps, [request, response]: [Request, Response], wish:
   const base = key === undefined ? newBase() : keyedBase(context.caller.name, parseKey(key));
   const replay = (run: GroupRun): Outcome => {
     if (run.metadata.annotations?.[REQUEST] !== wish.fingerprint) throw new Refusal(422, REUSED);
-    if (key !== undefined) response.set('Idempotency-Replayed', 'true');
+    response.set('Idempotency-Replayed', 'true');
     answer(response, base, run.spec.jobs.length);
     return 'replayed';
   };
@@ -65,7 +65,8 @@ async function store(deps: Deps, [request, response]: [Request, Response], wish:
     ...(context.traceparent && { [TRACEPARENT]: context.traceparent }),
   };
   const earlier = await runs.create(base, spec, annotations);
-  if (earlier) return replay(earlier);
+  // Without a key nobody else can have made it: our own create was sent twice, and the first answer was lost.
+  if (earlier && key !== undefined) return replay(earlier);
   context.run = base;
   context.log('run accepted', { run: base, group: spec.group, jobs: spec.jobs.length, rerunOf: spec.rerunOf });
   answer(response, base, spec.jobs.length);

@@ -31,6 +31,20 @@ test('what is asked for does not depend on the order of parameters, but on every
   expect(new Set([one, ...others, fingerprint('rerun', 'g', { a: '1', b: '2' })]).size).toBe(4);
 });
 
+test('a trigger without a key whose first answer from Kubernetes was lost is accepted, not replayed', async () => {
+  const base = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
+  const app = await startApp({ newBase: () => base });
+  try {
+    // What a second try finds, where the first was stored.
+    await app.runs.create(base, { group: 'good', jobs: [] }, {});
+    const response = await fetch(`${app.url}/group/good`, { method: 'POST' });
+    expect([response.status, response.headers.get('idempotency-replayed')]).toEqual([202, null]);
+    expect(app.logged).toContainEqual(expect.objectContaining({ message: 'run accepted', run: base }));
+  } finally {
+    await app.close();
+  }
+});
+
 describe('a trigger with an Idempotency-Key', () => {
   let app: TestApp;
   let groups: string;
