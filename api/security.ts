@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Refusal } from './refusal.ts';
 import { isLoopback } from './settings.ts';
@@ -36,10 +36,18 @@ export const onlyLoopback: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Refuses what another site's page sends to change something; browsers say so (Fetch metadata). */
+/** Refuses what another site's page sends to change something; browsers say so (Fetch metadata, or else Origin). */
 export const noCrossSiteWrites: RequestHandler = (request, _response, next) => {
-  if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method) && request.get('sec-fetch-site') === 'cross-site') {
+  if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method) && isCrossSite(request)) {
     throw new Refusal(403, 'A page of another site cannot change anything here.');
   }
   next();
 };
+
+/** To another machine over plain HTTP browsers leave Sec-Fetch-Site out (Fetch Metadata, 2). */
+function isCrossSite(request: Request): boolean {
+  const site = request.get('sec-fetch-site');
+  if (site !== undefined) return site === 'cross-site';
+  const origin = request.get('origin');
+  return origin !== undefined && origin.replace(/^https?:\/\//, '') !== request.host;
+}

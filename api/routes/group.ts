@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express';
-import type { GroupRunSpec } from '../../kube/group-run.ts';
+import { type GroupRunSpec, Name } from '../../kube/group-run.ts';
 import { accept } from '../accept.ts';
 import { mayDo } from '../auth/access.ts';
 import type { Catalog, Group } from '../catalog.ts';
@@ -15,6 +15,8 @@ import { type GroupView, TriggerBody } from '../schemas.ts';
 export function groupRoutes(deps: Deps): Router {
   const trigger: RequestHandler<{ name: string }> = (request, response) => {
     const { name } = request.params;
+    // Nobody is asked whether the caller may do something with what cannot be the name of a group.
+    if (!deps.catalog().has(name) && !Name.safeParse(name).success) throw noGroup(name);
     const { parameters = {} } = request.method === 'POST' ? bodyOf(TriggerBody, request) : {};
     return accept(deps, [request, response], {
       group: name,
@@ -39,10 +41,13 @@ export function groupRoutes(deps: Deps): Router {
   return router;
 }
 
+const noGroup = (name: string) =>
+  new Refusal(404, `There is no group ${name.slice(0, 63)}. GET /groups lists all groups.`);
+
 /** What a trigger of that group starts. Throws a Refusal (404, 422) that names the group. */
 function specOf(catalog: Catalog, name: string, given: Record<string, unknown>): GroupRunSpec {
   const group = catalog.get(name);
-  if (!group) throw new Refusal(404, `There is no group ${name.slice(0, 63)}. GET /groups lists all groups.`);
+  if (!group) throw noGroup(name);
   const { jobs, problems, parallelism } = group;
   if (problems.length > 0) {
     throw new Refusal(422, `Group ${name} has invalid definitions, nothing was started:`, { problems });

@@ -185,6 +185,29 @@ test('nobody is let in without saying who they are, but for the health checks', 
   for (const path of ['/livez', '/readyz']) expect((await fetch(app.url + path)).status).toBe(200);
 });
 
+test('a page of another site cannot change anything, whether its browser says so or only where it comes from', async () => {
+  app = await startApp();
+  const { host } = new URL(app.url);
+  const post = async (headers: Record<string, string>) => {
+    const request = { method: 'POST', headers };
+    return (await fetch(`${app.url}/group/good`, request)).status;
+  };
+  for (const origin of ['https://evil.example', 'null', `http://${host}.evil.example`, 'http://127.0.0.1:1']) {
+    expect([origin, await post({ origin })]).toEqual([origin, 403]);
+  }
+  expect(app.runs.runs.size).toBe(0);
+  expect(await post({ origin: `http://${host}` })).toBe(202);
+  expect(await post({})).toBe(202);
+});
+
+test('whether one may trigger what cannot be the name of a group is not even asked', async () => {
+  let asked = 0;
+  app = await startApp({ auth: { ...byHeader, allows: async () => ++asked > 0 } });
+  const response = await as('alice', `/group/${'x'.repeat(5000)}`, 'POST');
+  expect([response.status, asked]).toEqual([404, 0]);
+  expect((await response.text()).length).toBeLessThan(200);
+});
+
 test('while the API server is silent an answer from the cache says how old it may be', async () => {
   app = await startApp();
   const run = (await fetch(`${app.url}/group/good`, { method: 'POST' })).headers.get('location')!;
