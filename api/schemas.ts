@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../kube/group-run.ts';
-import { Parameter } from './config.ts';
+import { MAX_PARAMETERS, Parameter } from './config.ts';
 
 /** What the routes take and give. */
 
 export const TriggerBody = z.strictObject({
-  parameters: z.record(z.string(), z.unknown()).optional().describe('Those that the group declares, each a string.'),
+  parameters: z
+    .record(z.string(), z.unknown())
+    // Before any is looked at: the answer names each that is wrong.
+    .refine((given) => Object.keys(given).length <= MAX_PARAMETERS, `expected at most ${MAX_PARAMETERS} parameters`)
+    .meta({ maxProperties: MAX_PARAMETERS })
+    .describe('Those that the group declares, each a string.')
+    .optional(),
 });
 
 export const RerunBody = z.strictObject({
