@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { baseOf } from '../kube/ids.ts';
 import { Refusal } from './refusal.ts';
+
+/** The header's value: with quotes, in which a quote or backslash has a backslash before it, or without. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^("([ !#-[\]-~]|\\["\\]){1,255}"|[!#-[\]-~]{1,255})$/)
+  .describe('The same key from the same caller starts a run once, however often it is sent.');
 
 /**
  * The key in an Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): a structured field's string, such as
  * "8e03978e-40d5"; also taken without the quotes, as many clients send it. Throws a Refusal (400) for anything else.
  */
 export function parseKey(header: string): string {
-  const quoted = /^"((?:[ !#-[\]-~]|\\["\\]){1,255})"$/.exec(header.trim());
-  if (quoted) return quoted[1]!.replace(/\\(["\\])/g, '$1');
-  if (/^[!#-[\]-~]{1,255}$/.test(header.trim())) return header.trim();
-  throw new Refusal(
-    400,
-    'Expected as Idempotency-Key one string of 1 to 255 printable characters, such as "8e03978e".',
-  );
+  const key = IdempotencyKey.safeParse(header.trim()).data;
+  if (key === undefined) {
+    throw new Refusal(
+      400,
+      'Expected as Idempotency-Key one string of 1 to 255 printable characters, such as "8e03978e".',
+    );
+  }
+  return key.startsWith('"') ? key.slice(1, -1).replace(/\\(["\\])/g, '$1') : key;
 }
 
 /** The base that a caller's key always leads to: a UUID of version 8 (RFC 9562) from their hash. */

@@ -2,7 +2,8 @@ import { createContext, Script } from 'node:vm';
 import type { Parameter } from './config.ts';
 import type { Problem } from './problem.ts';
 
-const MAX_LENGTH = 4096;
+/** Characters of a value; the CRD has the same bound. */
+export const MAX_LENGTH = 4096;
 /** Nothing honest takes longer; an unlucky pattern would otherwise hold up every other request. */
 const PATTERN_MS = 50;
 const sandbox = createContext(Object.create(null));

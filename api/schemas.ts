@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../kube/group-run.ts';
 import { MAX_PARAMETERS, Parameter } from './config.ts';
+import { MAX_LENGTH } from './parameters.ts';
 
 /** What the routes take and give. */
 
 export const TriggerBody = z.strictObject({
   parameters: z
-    .record(z.string(), z.unknown())
+    .record(z.string(), z.string().max(MAX_LENGTH))
     // Before any is looked at: the answer names each that is wrong.
     .refine((given) => Object.keys(given).length <= MAX_PARAMETERS, `expected at most ${MAX_PARAMETERS} parameters`)
     .meta({ maxProperties: MAX_PARAMETERS })
-    .describe('Those that the group declares, each a string.')
+    .describe('Those that the group declares.')
     .optional(),
 });
 
@@ -22,7 +23,14 @@ export const RunsQuery = z.strictObject({
   group: z.string().max(63).optional().describe('Only runs of this group.'),
   state: JobState.optional().describe('Only runs in this state.'),
   limit: z.coerce.number().int().min(1).max(500).default(50).describe('At most this many runs; 50.'),
-  continue: z.string().max(500).optional().describe('Where the answer before ended: its `continue`.'),
+  continue: z
+    .string()
+    .regex(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ_[a-z0-9.-]{1,253}$/,
+      'expected what an answer of GET /runs gave as its continue',
+    )
+    .optional()
+    .describe('Where the answer before ended: its `continue`.'),
 });
 export type RunsQuery = z.infer<typeof RunsQuery>;
 
@@ -83,6 +91,16 @@ export type RunSummary = z.infer<typeof RunSummary>;
 /** A run with its jobs, in the order of its definitions. */
 export const RunView = RunSummary.extend({ jobs: z.array(JobStatus) });
 export type RunView = z.infer<typeof RunView>;
+
+/** One Server-Sent Event. */
+export const ServerSentEvent = z.object({
+  id: z.string().describe('Goes back as Last-Event-ID.'),
+  event: z.enum(['job', 'run']),
+  data: z
+    .string()
+    .meta({ contentMediaType: 'application/json' })
+    .describe('The job as in RunView, or the run without its jobs.'),
+});
 
 export const GroupView = z.object({
   name: z.string(),

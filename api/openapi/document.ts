@@ -22,10 +22,11 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 /** Answers may grow fields; requests may not hold any that are not known. */
 const isBody = (name: string) => name.endsWith('Body');
 
-function answer({ description, json, text, headers = {} }: Answer) {
+function answer({ description, json, events, text, headers = {} }: Answer) {
   const type = json === 'ProblemDetails' ? 'application/problem+json' : 'application/json';
   const content = {
     ...(text && { [text]: { schema: { type: 'string' } } }),
+    ...(events && { 'text/event-stream': { schema: reference(events) } }),
     ...(json && { [type]: { schema: reference(json) } }),
   };
   const described = Object.entries(headers).map(([name, what]) => [
@@ -53,12 +54,10 @@ function parameters({ path, query, headers = {} }: Operation): Json[] {
     ...(description ? { description } : {}),
     schema,
   }));
-  const inHeader = Object.entries(headers).map(([name, description]) => ({
-    name,
-    in: 'header',
-    description,
-    schema: { type: 'string' },
-  }));
+  const inHeader = Object.entries(headers).map(([name, one]) => {
+    const { description, ...schema } = schemaOf(one, 'input');
+    return { name, in: 'header', description, schema };
+  });
   return [...inPath, ...inQuery, ...inHeader];
 }
 

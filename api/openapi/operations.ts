@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IdempotencyKey } from '../idempotency.ts';
 import {
   Accepted,
   Cancelled,
@@ -9,6 +10,7 @@ import {
   RunList,
   RunsQuery,
   RunView,
+  ServerSentEvent,
   StatusView,
   TriggerBody,
 } from '../schemas.ts';
@@ -21,6 +23,7 @@ export const SCHEMAS = {
   GroupList,
   ProblemDetails,
   RerunBody,
+  ServerSentEvent,
   RunList,
   RunView,
   StatusView,
@@ -30,9 +33,10 @@ export type SchemaName = keyof typeof SCHEMAS;
 
 export interface Answer {
   description: string;
-  /** JSON of this schema, or text of this type; nothing where neither is given. */
+  /** JSON of this schema, Server-Sent Events of which each is of this schema, or text; nothing where none is given. */
   json?: SchemaName;
-  text?: 'text/plain' | 'text/event-stream';
+  events?: SchemaName;
+  text?: 'text/plain';
   headers?: Record<string, string>;
 }
 
@@ -42,16 +46,14 @@ export interface Operation {
   id: string;
   summary: string;
   query?: z.ZodObject;
-  /** Request headers, each with what it is for. */
-  headers?: Record<string, string>;
+  /** Request headers. */
+  headers?: Record<string, z.ZodString>;
   body?: SchemaName;
   /** By status; every operation can also be refused with Problem Details. */
   answers: Record<number, Answer>;
 }
 
-const IDEMPOTENCY = {
-  'Idempotency-Key': 'The same key from the same caller starts a run once, however often it is sent.',
-};
+const IDEMPOTENCY = { 'Idempotency-Key': IdempotencyKey };
 const STARTED: Answer = {
   description: 'Accepted: one address for each job, in the order of the definitions.',
   json: 'Accepted',
@@ -138,9 +140,11 @@ export const OPERATIONS: Operation[] = [
     path: '/runs/{id}/events',
     id: 'followRun',
     summary: 'Each change of state as Server-Sent Events, until the run is over.',
-    headers: { 'Last-Event-ID': 'The id of the last event that was seen: only what came after it is sent.' },
+    headers: {
+      'Last-Event-ID': z.string().describe('The id of the last event that was seen: only what came after it is sent.'),
+    },
     answers: {
-      200: { description: 'Events named `job` and `run`.', text: 'text/event-stream' },
+      200: { description: 'Events named `job` and `run`.', events: 'ServerSentEvent' },
       204: { description: 'All was seen, and the run is over.' },
     },
   },

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { Deps } from '../deps.ts';
+import { onlyMethods } from '../methods.ts';
 
 /** `/livez`: the process answers. `/readyz`: it can do its work; `?verbose` says why or why not. */
 export function healthRoutes({ checks }: Deps): Router {
@@ -17,5 +18,6 @@ export function healthRoutes({ checks }: Deps): Router {
       .type('text')
       .send(text);
   });
+  router.all(['/livez', '/readyz'], onlyMethods('GET', 'HEAD'));
   return router;
 }

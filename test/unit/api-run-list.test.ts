@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { runPage } from '../../api/run-list.ts';
+import { RunsQuery } from '../../api/schemas.ts';
 import type { GroupRun } from '../../kube/group-run.ts';
 import { newBase } from '../../kube/ids.ts';
 import { run } from '../support/builders.ts';
@@ -21,7 +22,7 @@ test('following continue gives every run once, newest first, though runs come an
   const seen: string[] = [];
   let next: string | undefined;
   do {
-    const page = runPage(runs, { limit: 7, ...(next && { continue: next }) })!;
+    const page = runPage(runs, { limit: 7, ...(next && { continue: next }) });
     seen.push(...page.runs.map(({ createdAt, name }) => `${createdAt} ${name}`));
     next = page.continue;
     runs.push({
@@ -42,12 +43,17 @@ test('following continue gives every run once, newest first, though runs come an
 
 test('group and state leave out the others', () => {
   const runs = made(9);
-  expect(runPage(runs, { limit: 50, group: 'group_b' })!.runs).toHaveLength(3);
-  expect(runPage(runs, { limit: 50, group: 'group_b', state: 'PENDING' })!.runs).toHaveLength(3);
+  expect(runPage(runs, { limit: 50, group: 'group_b' }).runs).toHaveLength(3);
+  expect(runPage(runs, { limit: 50, group: 'group_b', state: 'PENDING' }).runs).toHaveLength(3);
   expect(runPage(runs, { limit: 50, state: 'SUCCESS' })).toEqual({ runs: [] });
 });
 
-test.each(['', 'x', '!!!', Buffer.from('2026-11-24T11:00:00Z ../secrets').toString('base64url')])(
+test('a continue is what the query takes', () => {
+  const { continue: next } = runPage(made(2), { limit: 1 });
+  expect(RunsQuery.parse({ continue: next })).toEqual({ limit: 50, continue: next });
+});
+
+test.each(['', 'x', '!!!', '2026-11-24T11:00:00Z_../secrets', '2026-11-24T11:00:00Z'])(
   'a continue of %j is refused',
-  (token) => expect(runPage(made(1), { limit: 50, continue: token })).toBeUndefined(),
+  (token) => expect(RunsQuery.safeParse({ continue: token }).success).toBe(false),
 );
