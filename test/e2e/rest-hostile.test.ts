@@ -43,6 +43,18 @@ const HOSTILE: [what: string, bytes: string, status: number, says: RegExp][] = [
     422,
     /parameter/,
   ],
+  [
+    'thirty thousand parameters',
+    post(`{"parameters":{${[...Array(30_000).keys()].map((i) => `"${i}":1`).join()}}}`),
+    422,
+    /^.{0,100}\n.{0,100}at most 64 parameters$/,
+  ],
+  [
+    'lists that nest a hundred thousand times',
+    post(`{"parameters":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),
+    400,
+    /JSON object/,
+  ],
   ['a prototype to pollute', post('{"__proto__":{"parameters":{}}}'), 400, /JSON object/],
   ['a prototype among the parameters', post('{"parameters":{"__proto__":{"x":"y"}}}'), 400, /JSON object/],
   ['a constructor to pollute', post('{"constructor":{"prototype":{"x":1}}}'), 422, /constructor/],
@@ -110,6 +122,7 @@ const HOSTILE: [what: string, bytes: string, status: number, says: RegExp][] = [
   ['an overridden method', rawRequest('PUT', TRIGGER, { 'X-HTTP-Method-Override': 'POST' }), 405, /GET or POST/],
   ['a GET of a page elsewhere', rawRequest('GET', TRIGGER, { 'Sec-Fetch-Site': 'cross-site' }), 403, /another site/],
   ['a POST of a page elsewhere', rawRequest('POST', TRIGGER, { 'Sec-Fetch-Site': 'cross-site' }), 403, /another site/],
+  ['a POST that comes from elsewhere', rawRequest('POST', TRIGGER, { Origin: 'https://evil.example' }), 403, /another/],
   ['a prefetch', rawRequest('GET', TRIGGER, { 'Sec-Purpose': 'prefetch;prerender' }), 403, /prefetch/],
   [
     'a name that leads to this machine (DNS rebinding)',
@@ -142,10 +155,15 @@ test.each(HOSTILE)('%s is refused and starts nothing', async (_what, bytes, stat
   expect(await runs()).toBe(before);
 });
 
-test('who is slow to say what they want is told so and cut off, and others are served meanwhile', async () => {
-  const slow = sendRaw(product.url, 'POST /group/group_a HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 400);
+test.each([
+  ['headers', 'X-Slow: '],
+  ['a body', 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"par'],
+])('who is slow to send %s is told so and cut off, and others are served meanwhile', async (_what, rest) => {
+  const before = await runs();
+  const slow = sendRaw(product.url, `POST ${TRIGGER} HTTP/1.1\r\nHost: localhost\r\n${rest}`);
   expect((await fetch(`${product.url}/groups`)).status).toBe(200);
-  expect(await slow).toMatchObject({ status: 408, body: expect.stringMatching(/within 10 s/) });
+  expect(await slow).toMatchObject({ status: 408, body: expect.stringMatching(/within 10 s .* within 30 s/) });
+  expect(await runs()).toBe(before);
 });
 
 test('of ten thousand idle listeners most are refused, and the service goes on serving others', async () => {
