@@ -9,19 +9,19 @@ import { Reflector } from '../kube/reflector.ts';
 import { ActiveRuns } from './active-runs.ts';
 import { callKube } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
-import { Unavailable } from './refusal.ts';
+import { Refusal, Unavailable } from './refusal.ts';
 import { justFinished } from './run-view.ts';
 
 /** The stored runs, by base. What cannot be done because the API server has no answer rejects with Unavailable. */
 export interface RunStore {
   /**
    * Stores a run in one write; when it resolves, the run is accepted. Where there is one with this base already, nothing
-   * is written, and it resolves with that.
+   * is written, and it resolves with that. Throws a Refusal where the cluster's quota (429) or policy (422) forbids it.
    */
   create(base: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined>;
   /** From the cache, else from the API server: any replica knows a run that another accepted a moment ago. */
   find(base: string): Promise<GroupRun | undefined>;
-  /** All runs in the cache. */
+  /** All runs in the cache. Throws Unavailable before all are in it. */
   list(): GroupRun[];
   /** Calls the listener after each change of that run in the cache, until the function it returns is called. */
   subscribe(base: string, listener: () => void): () => void;
@@ -34,6 +34,8 @@ export interface RunStore {
 }
 
 const RETRY_AFTER_SECONDS = 2;
+/** A quota has room again when runs are deleted, which takes long. */
+const QUOTA_RETRY_SECONDS = 60;
 
 /** Runs as GroupRuns of a namespace, cached by a watch. */
 export class KubernetesRuns implements RunStore {
@@ -53,6 +55,7 @@ export class KubernetesRuns implements RunStore {
       client,
       log,
       path: this.#path,
+      strip: withoutManagers,
       onChange: (previous, current) => {
         const { metadata } = (current ?? previous)!;
         const base = runBase(metadata);
@@ -91,7 +94,7 @@ export class KubernetesRuns implements RunStore {
       return undefined;
     } catch (error) {
       forget();
-      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw refusalOf(error) ?? error;
       const earlier = await orMissing(this.#call('GET', `${this.#path}/${base}`));
       // Deleted between the two calls: the next try will make it.
       if (!earlier) throw new Unavailable(1, error);
@@ -106,6 +109,7 @@ export class KubernetesRuns implements RunStore {
   }
 
   list(): GroupRun[] {
+    if (!this.hasSynced) throw new Unavailable(1, 'the first list of runs is not complete');
     return this.#reflector.list();
   }
 
@@ -129,6 +133,27 @@ export class KubernetesRuns implements RunStore {
     if (staleSeconds > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${staleSeconds} s`);
     return callKube(this.#client, method, path, options);
   }
+}
+
+/** What those who run the cluster do not want, as the API server words it (its admission plugins and webhooks). */
+function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  if (error.code === 403 && /exceeded quota|status unknown for quota/.test(error.message)) {
+    const headers = { 'Retry-After': String(QUOTA_RETRY_SECONDS) };
+    return new Refusal(429, 'The quota of the namespace has no room for one more run. Nothing was started.', {
+      headers,
+    });
+  }
+  if (error.code < 500 && /denied (the )?request/.test(error.message)) {
+    return new Refusal(422, `A policy of the cluster refuses this run, nothing was started: ${error.message}`);
+  }
+  return undefined;
+}
+
+/** Who wrote which field is half of a small run, and nobody asks for it here. */
+function withoutManagers(run: GroupRun): GroupRun {
+  const { managedFields, ...metadata } = run.metadata as GroupRun['metadata'] & { managedFields?: unknown };
+  return { ...run, metadata };
 }
 
 const isOver = ({ status }: GroupRun): boolean => status !== undefined && isTerminal(status.state);

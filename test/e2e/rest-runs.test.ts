@@ -166,3 +166,44 @@ test('unknown runs and jobs are 404, and a query that is not understood is 400',
     expect((await call('GET', `/runs?${query}`)).status).toBe(400);
   }
 });
+
+test('a quota of the namespace is 429, a policy of the cluster 422, and each says that nothing was started', async () => {
+  const quotas = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
+  await product.admin.request('POST', quotas, {
+    body: { metadata: { name: 'none' }, spec: { hard: { 'count/groupruns.async-api.dev': '0' } } },
+  });
+  const refused = () =>
+    eventually('a refusal', async () => {
+      const response = await call('POST', '/group/group_a');
+      return response.status === 202 ? undefined : response;
+    });
+  const full = await refused();
+  expect([full.status, full.headers.get('retry-after')]).toEqual([429, '60']);
+  expect(await full.text()).toMatch(/quota.*Nothing was started/);
+  await product.admin.request('DELETE', `${quotas}/none`);
+
+  const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+  const bindings = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
+  const { namespace } = product;
+  const rule = { apiGroups: ['async-api.dev'], apiVersions: ['*'], operations: ['CREATE'], resources: ['groupruns'] };
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
+  await product.admin.request('POST', policies, {
+    body: {
+      metadata: { name: namespace },
+      spec: {
+        matchConstraints: { resourceRules: [rule], namespaceSelector },
+        validations: [{ expression: 'false', message: 'not on Tuesdays' }],
+      },
+    },
+  });
+  await product.admin.request('POST', bindings, {
+    body: { metadata: { name: namespace }, spec: { policyName: namespace, validationActions: ['Deny'] } },
+  });
+  try {
+    const denied = await refused();
+    expect([denied.status, await denied.text()]).toEqual([422, expect.stringMatching(/policy.*not on Tuesdays/)]);
+  } finally {
+    await product.admin.request('DELETE', `${bindings}/${namespace}`);
+    await product.admin.request('DELETE', `${policies}/${namespace}`);
+  }
+});
