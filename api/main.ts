@@ -16,10 +16,11 @@ import { KubernetesRuns } from './runs.ts';
 import { help, type Settings, settings } from './settings.ts';
 import { Slots } from './slots.ts';
 
-function chooseAuth(settings: Settings, client: KubeClient, file: CatalogFile): Auth {
+function chooseAuth(settings: Settings, client: KubeClient, file: CatalogFile, silentSeconds: () => number): Auth {
   if (settings.AUTH === 'none') return noAuth;
   if (settings.AUTH === 'kubernetes') {
-    return kubernetesAuth(client, settings.NAMESPACE, settings.AUTH_AUDIENCES?.split(/[\s,]+/).filter(Boolean) ?? []);
+    const audiences = settings.AUTH_AUDIENCES?.split(/[\s,]+/).filter(Boolean) ?? [];
+    return kubernetesAuth({ client, namespace: settings.NAMESPACE, audiences, silentSeconds });
   }
   return oidcAuth({
     issuer: settings.OIDC_ISSUER!,
@@ -57,7 +58,7 @@ async function main(settings: Settings): Promise<void> {
       { name: 'config-file', ok: true, ...(file.problem && { note: file.problem }) },
       { name: 'api-server', ok: true, ...(runs.staleSeconds > 0 && { note: `silent for ${runs.staleSeconds} s` }) },
     ],
-    auth: chooseAuth(settings, client, file),
+    auth: chooseAuth(settings, client, file, () => runs.staleSeconds),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
     slots,
     stopping: stopping.signal,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KubeClient } from '../../kube/client.ts';
 import { API_GROUP, PLURAL } from '../../kube/group-run.ts';
 import { callKube } from '../kube-call.ts';
+import { Unavailable } from '../refusal.ts';
 import { type Auth, bearerToken, type Caller, INVALID, unauthorized } from './auth.ts';
 import { Decisions } from './decisions.ts';
 
@@ -24,21 +25,37 @@ interface KubernetesCaller extends Caller {
   user: User;
 }
 
+const RETRY_AFTER_SECONDS = 2;
 /** So long a token that was revoked, or a role that was changed, still counts; in an outage the second. */
 const KEPT = { freshMs: 10_000, staleMs: 300_000 };
+
+interface Options {
+  client: Pick<KubeClient, 'request'>;
+  namespace: string;
+  /** One of which a token must be for; any that the API server takes for itself where there are none. */
+  audiences: string[];
+  /** For how long the API server has not answered; 0 where it does. */
+  silentSeconds: () => number;
+}
 
 /**
  * The cluster's own tokens and roles. Whoever may create GroupRuns may trigger, who may get them may read, who may patch them
  * may cancel. A role that has names (resourceNames) is for the groups of jobs that are called so.
  */
-export function kubernetesAuth(client: Pick<KubeClient, 'request'>, namespace: string, audiences: string[]): Auth {
+export function kubernetesAuth({ client, namespace, audiences, silentSeconds }: Options): Auth {
   const callers = new Decisions<KubernetesCaller | undefined>(KEPT);
   const rights = new Decisions<boolean>(KEPT);
+
+  const ask = <T>(path: string, body: object): Promise<T> => {
+    // Every request would wait for an answer that does not come, before what was known is used.
+    if (silentSeconds() > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${silentSeconds()} s`);
+    return callKube<T>(client, 'POST', path, { body });
+  };
 
   const review = async (token: string): Promise<KubernetesCaller | undefined> => {
     const spec = { token, ...(audiences.length > 0 && { audiences }) };
     const path = '/apis/authentication.k8s.io/v1/tokenreviews';
-    const { status } = await callKube<TokenReview>(client, 'POST', path, { body: { spec } });
+    const { status } = await ask<TokenReview>(path, { spec });
     if (!status.authenticated || !status.user) return undefined;
     // A server that knows nothing of audiences says nothing of them, and has not looked at them.
     if (audiences.length > 0 && !status.audiences?.some((audience) => audiences.includes(audience))) return undefined;
@@ -58,8 +75,7 @@ export function kubernetesAuth(client: Pick<KubeClient, 'request'>, namespace: s
       return rights.get(JSON.stringify([user, about, verb, group]), async () => {
         const resourceAttributes = { namespace, verb, group: API_GROUP, resource: PLURAL, name: group };
         const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
-        const body = { spec: { user, ...about, resourceAttributes } };
-        return (await callKube<AccessReview>(client, 'POST', path, { body })).status.allowed;
+        return (await ask<AccessReview>(path, { spec: { user, ...about, resourceAttributes } })).status.allowed;
       });
     },
   };

@@ -1,51 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
 import { Product } from '../support/harness.ts';
 
-const RBAC = '/apis/rbac.authorization.k8s.io/v1';
-const suffix = randomBytes(4).toString('hex');
 let product: Product;
+let disallow: () => Promise<void>;
 const tokens: Record<string, string> = {};
-
-/** A service account with these rights on GroupRuns, and its token. */
-async function account(name: string, rules: object[], audiences?: string[]): Promise<string> {
-  const { namespace, admin } = product;
-  const post = (path: string, body: object) => admin.request<{ status: { token: string } }>('POST', path, { body });
-  const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
-  await post(accounts, { metadata: { name } }).catch(() => {});
-  await post(`${RBAC}/namespaces/${namespace}/roles`, { metadata: { name }, rules }).catch(() => {});
-  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
-  await post(`${RBAC}/namespaces/${namespace}/rolebindings`, { metadata: { name }, subjects, roleRef }).catch(() => {});
-  const spec = { expirationSeconds: 600, ...(audiences && { audiences }) };
-  return (await post(`${accounts}/${name}/token`, { spec })).status.token;
-}
-
-const onRuns = (verbs: string[], ...resourceNames: string[]) => ({
-  apiGroups: ['async-api.dev'],
-  resources: ['groupruns'],
-  verbs,
-  ...(resourceNames.length > 0 && { resourceNames }),
-});
 
 beforeAll(async () => {
   product = await Product.install();
-  // What AUTH=kubernetes needs beyond the API's own role: to ask who somebody is and what they may do.
-  await product.admin.request('POST', `${RBAC}/clusterrolebindings`, {
-    body: {
-      metadata: { name: `async-api-auth-${suffix}` },
-      subjects: [{ kind: 'ServiceAccount', name: 'async-api', namespace: product.namespace }],
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:auth-delegator' },
-    },
-  });
-  tokens.all = await account('all', [onRuns(['create', 'get', 'patch'])]);
-  tokens.one = await account('one', [onRuns(['create', 'get'], 'group_a')]);
-  tokens.reader = await account('reader', [onRuns(['get'])]);
-  tokens.none = await account('none', []);
+  disallow = await letApiAskWhoCalls(product);
+  tokens.all = await accountToken(product, 'all', [onRuns(['create', 'get', 'patch'])]);
+  tokens.one = await accountToken(product, 'one', [onRuns(['create', 'get'], 'group_a')]);
+  tokens.reader = await accountToken(product, 'reader', [onRuns(['get'])]);
+  tokens.none = await accountToken(product, 'none', []);
   await product.startApi(undefined, { AUTH: 'kubernetes' });
 });
 afterAll(async () => {
-  await product.admin.request('DELETE', `${RBAC}/clusterrolebindings/async-api-auth-${suffix}`);
+  await disallow();
   await product.uninstall();
 });
 
@@ -89,14 +60,14 @@ test('who may do nothing sees nothing', async () => {
 test('no token, a forged one and one for another audience are 401', async () => {
   expect(await statusOf(undefined, '/groups')).toBe(401);
   expect(await statusOf(`${tokens.all!.slice(0, -8)}AAAAAAAA`, '/groups')).toBe(401);
-  const elsewhere = await account('all', [], ['https://elsewhere.example']);
+  const elsewhere = await accountToken(product, 'all', [], ['https://elsewhere.example']);
   expect(await statusOf(elsewhere, '/groups')).toBe(401);
 });
 
 test('with an audience of its own only tokens for that are taken', async () => {
   const replica = await product.startReplica({ AUTH: 'kubernetes', AUTH_AUDIENCES: 'async-api' });
   try {
-    const own = await account('all', [], ['async-api']);
+    const own = await accountToken(product, 'all', [], ['async-api']);
     expect(await statusOf(own, '/group/group_a', 'POST', replica.url)).toBe(202);
     expect(await statusOf('all', '/group/group_a', 'POST', replica.url)).toBe(401);
   } finally {

@@ -4,12 +4,21 @@ import { endpoint, throughProxy } from '../chaos/lane.ts';
 import { type Exchange, FaultProxy } from '../chaos/proxy.ts';
 import { ADMIN, type Product } from './harness.ts';
 
-/** A client with the controller's token whose calls go through a proxy that can let faults strike. */
-export async function behindProxy(product: Product): Promise<{ client: KubeClient; proxy: FaultProxy }> {
+/** A kubeconfig with the account's token that leads through a proxy which can let faults strike. */
+export async function proxied(
+  product: Product,
+  account: 'async-api' | 'async-api-controller',
+): Promise<{ kubeconfig: string; proxy: FaultProxy }> {
   const { server, ca } = endpoint(ADMIN.kubeconfig);
   const proxy = await FaultProxy.start('client', server, ca);
-  const kubeconfig = join(product.folder, 'behind-proxy.kubeconfig');
-  await throughProxy(ADMIN, product.namespace, 'async-api-controller', proxy.url, kubeconfig);
+  const kubeconfig = join(product.folder, `${account}-behind-proxy.kubeconfig`);
+  await throughProxy(ADMIN, product.namespace, account, proxy.url, kubeconfig);
+  return { kubeconfig, proxy };
+}
+
+/** A client with the controller's token whose calls go through such a proxy. */
+export async function behindProxy(product: Product): Promise<{ client: KubeClient; proxy: FaultProxy }> {
+  const { kubeconfig, proxy } = await proxied(product, 'async-api-controller');
   return { client: await createClient({ kubeconfig }), proxy };
 }
 

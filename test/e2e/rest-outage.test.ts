@@ -1,0 +1,145 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { GroupRun } from '../../kube/group-run.ts';
+import type { FaultProxy } from '../chaos/proxy.ts';
+import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
+import { proxied } from '../support/behind-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product, type Replica } from '../support/harness.ts';
+import { metricsOf } from '../support/metrics.ts';
+import { finalStatus } from '../support/rest.ts';
+
+const OUTAGE_MS = 30_000;
+let product: Product;
+let proxy: FaultProxy;
+/** Both behind the proxy; the second asks the API server who calls. */
+let open: Replica;
+let guarded: Replica;
+let token: string;
+let env: Record<string, string>;
+let disallow: () => Promise<void>;
+beforeAll(async () => {
+  product = await Product.install();
+  const behind = await proxied(product, 'async-api');
+  proxy = behind.proxy;
+  const CONFIG_FILE = join(product.folder, 'config.yaml');
+  await writeFile(CONFIG_FILE, JSON.stringify({ groups: { quick: { jobs: { one: { sleep: { seconds: 0 } } } } } }));
+  disallow = await letApiAskWhoCalls(product);
+  token = await accountToken(product, 'reader', [onRuns(['get'])]);
+  env = { CONFIG_FILE, KUBECONFIG: behind.kubeconfig };
+  [open, guarded] = await Promise.all([
+    product.startReplica(env),
+    product.startReplica({ ...env, AUTH: 'kubernetes' }),
+    product.startController(),
+  ]);
+  product.url = open.url;
+});
+afterAll(async () => {
+  await open.service.stop();
+  await guarded.service.stop();
+  await disallow();
+  await product.uninstall();
+  await proxy.close();
+});
+
+/** Nothing passes between the API and the API server until what this returns is called. */
+function partition(): () => void {
+  const outage = Promise.withResolvers<void>();
+  proxy.partition = outage.promise;
+  return () => {
+    proxy.partition = undefined;
+    outage.resolve();
+  };
+}
+
+const asked = (url: string) => fetch(url, { headers: { authorization: `Bearer ${token}` } });
+
+/** Asks again and again until then; returns when each answer came. Each must be 200. */
+async function keepAsking(url: string, until: number, seen: (response: Response) => Promise<void>): Promise<number[]> {
+  const times: number[] = [];
+  while (Date.now() < until) {
+    const response = await asked(url);
+    expect(response.status).toBe(200);
+    await seen(response);
+    times.push(Date.now());
+    await sleep(200);
+  }
+  return times;
+}
+
+test('while no API server answers, status goes on and triggers are 503; then all goes on by itself and nothing accepted is lost', async () => {
+  const accepted: string[] = [];
+  const refused: Response[] = [];
+  let stopped = false;
+  const load = async () => {
+    while (!stopped) {
+      const response = await fetch(`${open.url}/group/quick`, { method: 'POST' });
+      if (response.status === 202)
+        accepted.push(...((await response.json()) as Record<string, string[]>)['Check job status at']!);
+      else refused.push(response);
+      await sleep(500);
+    }
+  };
+  const loading = load();
+  const done = await eventually('an accepted run', async () => accepted[0]);
+  await finalStatus(product, done);
+  // Who calls, what they may do and the run's end are known from here on.
+  await eventually('the final state at the other replica', async () => {
+    const status = await (await asked(guarded.url + done)).text();
+    return status.includes('SUCCESS') || undefined;
+  });
+  const stale = { warning: '', age: 0, gauge: 0 };
+  const until = Date.now() + OUTAGE_MS;
+  const mend = partition();
+  const [anybody, known] = await Promise.all([
+    keepAsking(open.url + done, until, async ({ headers }) => {
+      stale.warning = headers.get('warning') ?? stale.warning;
+      stale.age = Math.max(stale.age, Number(headers.get('age')));
+    }),
+    keepAsking(guarded.url + done, until, async () => {
+      const [age = 0] = (await metricsOf(open.metricsUrl)).values('async_api_cache_age_seconds');
+      stale.gauge = Math.max(stale.gauge, age);
+    }),
+  ]);
+  mend();
+  // Had each waited for the API server in vain, there would be one or two of them.
+  for (const times of [anybody, known]) expect(times.filter((at) => at > until - 10_000).length).toBeGreaterThan(5);
+  expect(stale).toEqual({
+    warning: expect.stringMatching(/^110 /),
+    age: expect.any(Number),
+    gauge: expect.any(Number),
+  });
+  expect(Math.min(stale.age, stale.gauge)).toBeGreaterThan(15);
+  expect(refused.length).toBeGreaterThan(5);
+  for (const { status, headers } of refused) {
+    expect(status).toBe(503);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  }
+
+  const before = accepted.length;
+  await eventually('a trigger after the outage', async () => (accepted.length > before ? true : undefined));
+  stopped = true;
+  await loading;
+  expect((await finalStatus(product, accepted.at(-1)!)).state).toBe('SUCCESS');
+  const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
+  const stored = new Set(items.map(({ metadata }) => metadata.name));
+  for (const path of accepted) expect(stored).toContain(`${path.slice('/status/'.length, -4)}0000`);
+}, 150_000);
+
+test('a replica that starts meanwhile is not ready and lists nothing, until it has read all runs', async () => {
+  const mend = partition();
+  const late = await product.startReplica(env);
+  try {
+    const statusOf = async (path: string) => (await fetch(late.url + path)).status;
+    expect([await statusOf('/livez'), await statusOf('/readyz'), await statusOf('/runs')]).toEqual([200, 503, 503]);
+    mend();
+    await eventually('readiness', async () => (await statusOf('/readyz')) === 200 || undefined);
+    const { runs } = (await (await fetch(`${late.url}/runs`)).json()) as { runs: unknown[] };
+    expect(runs.length).toBeGreaterThan(0);
+  } finally {
+    mend();
+    await late.service.stop();
+  }
+});

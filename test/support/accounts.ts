@@ -1,0 +1,45 @@
+import type { Product } from './harness.ts';
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+
+/** A rule on GroupRuns; with names, only on those of these groups of jobs. */
+export const onRuns = (verbs: string[], ...resourceNames: string[]) => ({
+  apiGroups: ['async-api.dev'],
+  resources: ['groupruns'],
+  verbs,
+  ...(resourceNames.length > 0 && { resourceNames }),
+});
+
+/** A token of a service account in the product's namespace; the account is made with these rights where it is not there. */
+export async function accountToken(
+  { namespace, admin }: Product,
+  name: string,
+  rules: object[],
+  audiences?: string[],
+): Promise<string> {
+  const post = (path: string, body: object) => admin.request<{ status: { token: string } }>('POST', path, { body });
+  const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+  await post(accounts, { metadata: { name } }).catch(() => {});
+  await post(`${RBAC}/namespaces/${namespace}/roles`, { metadata: { name }, rules }).catch(() => {});
+  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+  await post(`${RBAC}/namespaces/${namespace}/rolebindings`, { metadata: { name }, subjects, roleRef }).catch(() => {});
+  const spec = { expirationSeconds: 600, ...(audiences && { audiences }) };
+  return (await post(`${accounts}/${name}/token`, { spec })).status.token;
+}
+
+/**
+ * Gives the API what AUTH=kubernetes needs beyond its own role: to ask who somebody is and what they may do. Returns what
+ * takes it back.
+ */
+export async function letApiAskWhoCalls({ namespace, admin }: Product): Promise<() => Promise<void>> {
+  const bindings = `${RBAC}/clusterrolebindings`;
+  await admin.request('POST', bindings, {
+    body: {
+      metadata: { name: `async-api-auth-${namespace}` },
+      subjects: [{ kind: 'ServiceAccount', name: 'async-api', namespace }],
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:auth-delegator' },
+    },
+  });
+  return () => admin.request('DELETE', `${bindings}/async-api-auth-${namespace}`);
+}
