@@ -20,6 +20,7 @@ beforeAll(async () => {
       parameters: { WHO: { required: true, pattern: '[^\n]+' } },
       jobs: { hello: container('console.log("hello, " + process.env.WHO)') },
     },
+    traced: { jobs: { tells: container('console.log(process.env.TRACEPARENT)') } },
     quiet: { jobs: { sleeps: { sleep: { seconds: 1 } } } },
   };
   const file = join(product.folder, 'config.yaml');
@@ -68,6 +69,18 @@ test('a parameter reaches the container to the letter, whatever a shell or Kuber
   const [path] = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
   expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
   expect((await logOf(path!)).text).toBe(`hello, ${who}\n`);
+});
+
+test('the trace of a trigger is that of its jobs', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const logOfTrigger = async (headers: Record<string, string>) => {
+    const response = await fetch(`${product.url}/group/traced`, { method: 'POST', headers });
+    const [path] = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+    expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
+    return (await logOf(path!)).text;
+  };
+  expect(await logOfTrigger({ traceparent })).toBe(`${traceparent}\n`);
+  expect(await logOfTrigger({ traceparent: `${traceparent.slice(0, -2)}$(PATH)` })).toBe('undefined\n');
 });
 
 test('when its pods have gone, what was kept of a failed job is there, and of others nothing', async () => {
