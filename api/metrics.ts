@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RunStore } from './runs.ts';
 
+const OUTCOMES = ['accepted', 'replayed', 'refused', 'failed'] as const;
 /** How a trigger or rerun ended. */
-export type Outcome = 'accepted' | 'replayed' | 'refused' | 'failed';
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface Metrics {
   registry: Registry;
@@ -56,6 +57,8 @@ export function createMetrics({ runs, held, configIsBroken }: Observed): Metrics
     labelNames: ['outcome'],
     registers,
   });
+  // A series that begins at 1 has no rise that an alert could see.
+  for (const outcome of OUTCOMES) triggers.inc({ outcome }, 0);
   const lag = new Histogram({
     name: 'async_api_status_lag_seconds',
     help: 'From the end of a job, as Kubernetes dates it to the second, until its state could be seen here.',

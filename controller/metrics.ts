@@ -55,6 +55,8 @@ export function createMetrics({ caches, leads, queueDepth }: Observed) {
     labelNames: ['result'],
     registers,
   });
+  // A series that begins at 1 has no rise that an alert could see.
+  for (const result of ['success', 'error']) reconciles.inc({ result }, 0);
   const duration = new Histogram({
     name: 'async_api_reconcile_duration_seconds',
     help: 'How long it took to look at a run and do what it needed.',

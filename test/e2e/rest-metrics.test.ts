@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { statusAnswer } from '../chaos/faults.ts';
+import type { FaultProxy } from '../chaos/proxy.ts';
+import { onceOn, proxied } from '../support/behind-proxy.ts';
+import { EventReader } from '../support/event-reader.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product, type Replica } from '../support/harness.ts';
+import { metricsOf } from '../support/metrics.ts';
+import { finalStatus } from '../support/rest.ts';
+
+let product: Product;
+let proxy: FaultProxy;
+let api: Replica;
+let controllerUrl: string;
+beforeAll(async () => {
+  product = await Product.install();
+  const behind = await proxied(product, 'async-api-controller');
+  proxy = behind.proxy;
+  const CONFIG_FILE = join(product.folder, 'config.yaml');
+  const groups = { quick: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } }, empty: {} };
+  await writeFile(CONFIG_FILE, JSON.stringify({ groups }));
+  const [replica, controller] = await Promise.all([
+    product.startReplica({ CONFIG_FILE }),
+    product.startController({ KUBECONFIG: behind.kubeconfig }),
+  ]);
+  api = replica;
+  product.url = api.url;
+  controllerUrl = `http://127.0.0.1:${(await controller.ready()).metricsPort}`;
+});
+afterAll(async () => {
+  await api.service.stop();
+  await product.uninstall();
+  await proxy.close();
+});
+
+const post = (path: string, headers: Record<string, string> = {}) => fetch(api.url + path, { method: 'POST', headers });
+
+test('requests, triggers, held answers, runs and the lag of their states can be counted', async () => {
+  const first = await post('/group/quick', { 'Idempotency-Key': 'k' });
+  await post('/group/quick', { 'Idempotency-Key': 'k' });
+  await post('/group/empty');
+  await post('/group/nowhere');
+  const events = await EventReader.open(`${api.url + first.headers.get('location')}/events`);
+  await events.next();
+  const during = await metricsOf(api.metricsUrl);
+  expect(during.values('async_api_held_answers')).toEqual([1]);
+  const paths = ((await first.json()) as Record<string, string[]>)['Check job status at']!;
+  for (const path of paths) await finalStatus(product, path);
+  while (await events.next());
+
+  const after = await metricsOf(api.metricsUrl);
+  const requests = (code: number) =>
+    after.values('http_request_duration_seconds_count', { method: 'POST', route: '/group/:name', code });
+  expect([requests(202), requests(422), requests(404)]).toEqual([[2], [1], [1]]);
+  const triggers = (outcome: string) => after.values('async_api_triggers_total', { outcome });
+  expect(['accepted', 'replayed', 'refused', 'failed'].map(triggers)).toEqual([[1], [1], [2], [0]]);
+  expect(after.values('async_api_status_lag_seconds_count')).toEqual([2]);
+  expect(after.values('async_api_status_lag_seconds_bucket', { le: '300' })).toEqual([2]);
+  expect(after.values('async_api_cache_age_seconds')).toEqual([0]);
+  expect(after.values('async_api_active_runs')).toEqual([0]);
+  expect(after.values('async_api_config_broken')).toEqual([0]);
+  expect(after.values('process_resident_memory_bytes')[0]).toBeGreaterThan(1e6);
+});
+
+test("the controller's queue, its work and its errors can be counted", async () => {
+  const ended = async (result: string) =>
+    (await metricsOf(controllerUrl)).values('async_api_reconcile_total', { result })[0]!;
+  const [errors, successes] = [await ended('error'), await ended('success')];
+  // Three, since the client tries again by itself.
+  for (let i = 0; i < 3; i++) {
+    onceOn(proxy, 'POST jobs/1', async (exchange) => exchange.answer(statusAnswer(500, 'InternalError')));
+  }
+  const response = await post('/group/quick');
+  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
+  expect(await ended('error')).toBeGreaterThan(errors);
+  expect(await ended('success')).toBeGreaterThan(successes);
+  const all = await metricsOf(controllerUrl);
+  expect(all.values('async_api_workqueue_depth')).toHaveLength(1);
+  expect(all.values('async_api_controller_leader')).toEqual([1]);
+  expect(all.values('async_api_watch_last_event_age_seconds').length).toBeGreaterThanOrEqual(4);
+});
+
+test('metrics have a port of their own, and none on that of the service', async () => {
+  expect((await fetch(`${api.url}/metrics`)).status).toBe(404);
+  await eventually('readiness', async () => (await fetch(`${controllerUrl}/readyz`)).ok || undefined);
+});
