@@ -7,7 +7,7 @@ import { paths } from '../kube/paths.ts';
 import type { Cluster } from './embedded.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 
-const BASE = join(import.meta.dirname, '../manifests/base');
+const CORE = join(import.meta.dirname, '../manifests/core');
 export const NAMESPACE = 'async-api';
 /** A month: longer than any `npm start`, and the cluster's keys die with it. */
 const TOKEN_SECONDS = 30 * 24 * 3600;
@@ -18,12 +18,12 @@ interface Manifest {
   metadata: { name: string; namespace?: string };
 }
 
-/** The objects of manifests/base, put into `namespace` instead of the one the files name. */
+/** The objects of manifests/core, put into `namespace` instead of the one the files name. */
 async function manifests(namespace: string): Promise<Manifest[]> {
-  const { resources } = parse(await readFile(join(BASE, 'kustomization.yaml'), 'utf8')) as { resources: string[] };
+  const { resources } = parse(await readFile(join(CORE, 'kustomization.yaml'), 'utf8')) as { resources: string[] };
   const objects: Manifest[] = [];
   for (const resource of resources) {
-    for (const document of parseAllDocuments(await readFile(join(BASE, resource), 'utf8'))) {
+    for (const document of parseAllDocuments(await readFile(join(CORE, resource), 'utf8'))) {
       const named = JSON.stringify(document.toJS())
         .replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`)
         .replaceAll(`"namespaces":["${NAMESPACE}"]`, `"namespaces":["${namespace}"]`);
@@ -35,14 +35,15 @@ async function manifests(namespace: string): Promise<Manifest[]> {
   return objects;
 }
 
-/** Where the API serves an object; the kinds of manifests/base all have regular plurals. */
+/** Where the API serves an object; the kinds of manifests/core all have regular plurals. */
 function objectPath({ apiVersion, kind, metadata }: Manifest): string {
   const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const scope = metadata.namespace ? `/namespaces/${metadata.namespace}` : '';
-  return `${api}${scope}/${kind.toLowerCase()}s/${metadata.name}`;
+  const plural = `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
+  return `${api}${scope}/${plural}/${metadata.name}`;
 }
 
-/** Applies manifests/base by server-side apply and waits until the API server serves GroupRuns. */
+/** Applies manifests/core by server-side apply and waits until the API server serves GroupRuns. */
 export async function installManifests(
   cluster: Pick<Cluster, 'kubeconfig' | 'context'>,
   namespace: string,

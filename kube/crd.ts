@@ -111,7 +111,7 @@ const PRINTER_COLUMNS = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 
-/** The CustomResourceDefinition of GroupRun, as manifests/base/crd.yaml holds it. */
+/** The CustomResourceDefinition of GroupRun, as manifests/core/crd.yaml holds it. */
 export function groupRunCrd() {
   const openAPIV3Schema = {
     type: 'object',

@@ -7,7 +7,7 @@ import { groupRunCrd } from '../kube/crd.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FILES = {
-  'manifests/base/crd.yaml': () =>
+  'manifests/core/crd.yaml': () =>
     `# Generated from kube/group-run.ts by: npm run generate\n${stringify(groupRunCrd(), { aliasDuplicateObjects: false })}`,
   'resources/openapi.json': () => `${JSON.stringify(openApiDocument(), null, 2)}\n`,
   'resources/config.schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
