@@ -12,24 +12,30 @@ export const NAMESPACE = 'async-api';
 /** A month: longer than any `npm start`, and the cluster's keys die with it. */
 const TOKEN_SECONDS = 30 * 24 * 3600;
 
-interface Manifest {
+/** What every manifest has. */
+export interface Manifest {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string };
 }
 
-/** The objects of manifests/core, put into `namespace` instead of the one the files name. */
+/** The object put into `namespace` instead of the one the manifests name. */
+export function inNamespace<T extends Manifest>(object: T, namespace: string): T {
+  const named = JSON.stringify(object)
+    .replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`)
+    .replaceAll(`"namespaces":["${NAMESPACE}"]`, `"namespaces":["${namespace}"]`);
+  const moved = JSON.parse(named) as T;
+  if (moved.kind === 'Namespace') moved.metadata.name = namespace;
+  return moved;
+}
+
+/** The objects of manifests/core, in `namespace`. */
 async function manifests(namespace: string): Promise<Manifest[]> {
   const { resources } = parse(await readFile(join(CORE, 'kustomization.yaml'), 'utf8')) as { resources: string[] };
   const objects: Manifest[] = [];
   for (const resource of resources) {
     for (const document of parseAllDocuments(await readFile(join(CORE, resource), 'utf8'))) {
-      const named = JSON.stringify(document.toJS())
-        .replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`)
-        .replaceAll(`"namespaces":["${NAMESPACE}"]`, `"namespaces":["${namespace}"]`);
-      const object = JSON.parse(named) as Manifest;
-      if (object.kind === 'Namespace') object.metadata.name = namespace;
-      objects.push(object);
+      objects.push(inNamespace(document.toJS() as Manifest, namespace));
     }
   }
   return objects;

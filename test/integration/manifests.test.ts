@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { inNamespace } from '../../cluster/install.ts';
+import { buildJob } from '../../controller/job.ts';
+import { run } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { type AnyManifest, kubectl, kustomize, toInput } from '../support/kubectl.ts';
+
+const FOLDERS = ['base', 'overlays/local', 'overlays/production'];
+const rendered = new Map<string, AnyManifest[]>();
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  for (const folder of FOLDERS) rendered.set(folder, await kustomize(folder));
+});
+afterAll(() => product.uninstall());
+
+const find = (folder: string, kind: string, name: string): AnyManifest =>
+  rendered.get(folder)!.find((one) => one.kind === kind && one.metadata.name.startsWith(name))!;
+const containerOf = (folder: string, name: string) => find(folder, 'Deployment', name).spec.template.spec.containers[0];
+const environmentOf = (folder: string, name: string): Record<string, string> =>
+  Object.fromEntries(containerOf(folder, name).env.map(({ name, value }: Record<string, string>) => [name, value]));
+const applyFor = (objects: AnyManifest[]) =>
+  kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: toInput(objects) });
+
+test.each(FOLDERS)('the API server takes every object of %s, knows each field, and has no warning', async (folder) => {
+  const objects = rendered.get(folder)!.map((object) => inNamespace(object, product.namespace));
+  const dryRun = ['apply', '--dry-run=server', '--validate=strict', '--server-side', '--force-conflicts', '-f', '-'];
+  const { out, err } = await kubectl(dryRun, { input: toInput(objects) });
+  expect(out.trim().split('\n')).toHaveLength(objects.length);
+  // Where a pod of a Deployment violated the restricted standard, it would be said here.
+  expect(err).toBe('');
+});
+
+test('a field that Kubernetes does not know would be found', async () => {
+  const service = inNamespace(find('base', 'Service', 'async-api'), product.namespace);
+  service.spec.selectors = {};
+  const dryRun = ['apply', '--dry-run=server', '--validate=strict', '--server-side', '-f', '-'];
+  await expect(kubectl(dryRun, { input: toInput([service]) })).rejects.toThrow(/selectors/);
+});
+
+test.each(['overlays/local', 'overlays/production'])('%s names the three images with one tag', (folder) => {
+  const images = [
+    containerOf(folder, 'async-api').image,
+    containerOf(folder, 'async-api-controller').image,
+    environmentOf(folder, 'async-api-controller').JOB_IMAGE,
+  ];
+  const tag = images[0].split(':')[1];
+  expect(tag).toBeTruthy();
+  expect(images).toEqual(['api', 'controller', 'job-image'].map((name) => `docker.io/async-api/${name}:${tag}`));
+});
+
+test('only the local overlay lets everybody in; without an overlay the API does not start', () => {
+  expect(environmentOf('overlays/local', 'async-api')).toMatchObject({ AUTH: 'none', ALLOW_ANONYMOUS: 'true' });
+  expect(environmentOf('overlays/production', 'async-api')).toMatchObject({ AUTH: 'kubernetes' });
+  const { AUTH, ALLOW_ANONYMOUS, HOST } = environmentOf('base', 'async-api');
+  // Settings refuse an address that others can reach where nothing says who may ask.
+  expect({ AUTH, ALLOW_ANONYMOUS, HOST }).toEqual({ HOST: '0.0.0.0' });
+});
+
+test('the API reads resources/config.yaml, and another content rolls it out anew', async () => {
+  const config = find('base', 'ConfigMap', 'async-api-config');
+  const file = join(import.meta.dirname, '../../resources/config.yaml');
+  expect(config.data).toEqual({ 'config.yaml': await readFile(file, 'utf8') });
+  expect(config.metadata.name).toMatch(/^async-api-config-[a-z0-9]{10}$/);
+  const { volumes } = find('base', 'Deployment', 'async-api').spec.template.spec;
+  expect(volumes).toEqual([{ name: 'config', configMap: { name: config.metadata.name } }]);
+});
+
+test('the ingress leads every path of the REST interface to the API, and none of health and metrics', async () => {
+  const { paths } = JSON.parse(await readFile(join(import.meta.dirname, '../../resources/openapi.json'), 'utf8'));
+  const [rule] = find('base', 'Ingress', 'async-api').spec.rules;
+  const routed = (path: string) =>
+    rule.http.paths.some((one: { path: string; pathType: string }) =>
+      one.pathType === 'Exact' ? path === one.path : path === one.path || path.startsWith(`${one.path}/`),
+    );
+  const inside = Object.keys(paths).filter((path) => !routed(path));
+  expect(inside.sort()).toEqual(['/livez', '/readyz']);
+  expect(['/openapi.json', '/docs', '/docs/page.js', '/metrics', '/'].map(routed)).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+const POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  spec: {
+    // Stays where it is: nothing is to be run.
+    schedulingGates: [{ name: 'async-api.dev/test' }],
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      {
+        name: 'one',
+        image: 'docker.io/async-api/none',
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      },
+    ],
+  },
+};
+const makePod = (name: string, spec: object = {}) =>
+  product.admin.request<AnyManifest>('POST', product.podsPath(), {
+    body: { ...POD, metadata: { name }, spec: { ...POD.spec, ...spec } },
+  });
+
+const [container] = POD.spec.containers;
+test.each([
+  // Some API servers take no privileged pod at all.
+  ['a privileged container', { containers: [{ ...container, securityContext: { privileged: true } }] }],
+  ['the network of its node', { hostNetwork: true }],
+  ['a folder of its node', { volumes: [{ name: 'root', hostPath: { path: '/' } }] }],
+  ['the right to be root', { securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }],
+])('the namespace refuses a pod with %s', async (_what, spec) => {
+  await expect(makePod('hostile', spec)).rejects.toThrow(
+    /violates PodSecurity "restricted|disallowed by cluster policy/,
+  );
+});
+
+test('policies, quotas and limits are taken; jobs count against the quota, the product does not', async () => {
+  const kinds = ['NetworkPolicy', 'ResourceQuota', 'LimitRange', 'PriorityClass'];
+  const objects = rendered.get('base')!.filter(({ kind }) => kinds.includes(kind));
+  const { out } = await applyFor(objects.map((object) => inNamespace(object, product.namespace)));
+  expect(out.trim().split('\n')).toHaveLength(objects.length);
+
+  const pod = await makePod('of-a-job');
+  await makePod('of-the-product', { priorityClassName: 'async-api' });
+  const job = buildJob(run(), 1, 'image').spec.template.spec.containers[0]!;
+  // A pod that says nothing gets what the controller gives a job.
+  expect(pod.spec.containers[0].resources).toEqual(job.resources);
+  const quota = `/api/v1/namespaces/${product.namespace}/resourcequotas/jobs`;
+  const used = await eventually('the use of the quota', async () => {
+    const { status } = await product.admin.request<AnyManifest>('GET', quota);
+    return status.used?.pods === '1' ? status.used : undefined;
+  });
+  expect(used).toEqual({
+    pods: '1',
+    'requests.cpu': job.resources.requests.cpu,
+    'requests.memory': job.resources.requests.memory,
+    'limits.memory': job.resources.limits.memory,
+  });
+});
