@@ -42,10 +42,6 @@ const SPEC_RULES = validations(
   // Lists that are maps compare without order, but a job's id is made from its place.
   rule('self.jobs.map(j, j.name) == oldSelf.jobs.map(j, j.name)', 'the order of jobs is immutable'),
   rule(unchanged('parameters'), 'parameters are immutable'),
-  rule(
-    "!has(self.parameters) || self.parameters.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*$'))",
-    'expected parameter names of letters, digits and "_", not beginning with a digit: they become environment variables',
-  ),
   rule(unchanged('parallelism'), 'parallelism is immutable'),
   rule(unchanged('rerunOf'), 'rerunOf is immutable'),
   rule(
@@ -55,6 +51,13 @@ const SPEC_RULES = validations(
   rule(
     '!has(oldSelf.cancelJobs) || (has(self.cancelJobs) && oldSelf.cancelJobs.all(name, name in self.cancelJobs))',
     'cancelJobs cannot be undone: expected every name that it had',
+  ),
+);
+// On the very field, and not on the spec: what is stored and stays as it was is then not held to a rule that is newer.
+const VARIABLES = validations(
+  rule(
+    "self.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*$'))",
+    'expected parameter names of letters, digits and "_", not beginning with a digit: they become environment variables',
   ),
 );
 const ONE_KIND = validations(
@@ -84,7 +87,7 @@ function specSchema(): Schema {
   const schema = structural(z.toJSONSchema(GroupRunSpec));
   const { jobs, parameters, cancelJobs } = schema.properties as Record<'jobs' | 'parameters' | 'cancelJobs', Schema>;
   // Bounded, since the API server refuses rules whose worst case it can't estimate.
-  parameters.maxProperties = 64;
+  Object.assign(parameters, { maxProperties: 64 }, VARIABLES);
   cancelJobs.maxProperties = MAX_JOBS;
   Object.assign(jobs, listMap('name'));
   Object.assign(jobs.items as Schema, ONE_KIND);
