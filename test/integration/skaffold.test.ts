@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { SkaffoldExcerpt } from '../../scripts/skaffold-excerpt.ts';
+import { type AnyManifest, kustomize } from '../support/kubectl.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const skaffold = SkaffoldExcerpt.parse(parse(await readFile(join(ROOT, 'skaffold.yaml'), 'utf8')));
+const deployed: AnyManifest[] = await kustomize(join('..', skaffold.manifests.kustomize.paths[0]!));
+
+/** The fields of a Deployment that Skaffold puts image names into: of a list, the path says nothing. */
+function imageFields(value: unknown, path = ''): string[] {
+  const { image } = skaffold.resourceSelector.allow.find(({ groupKind }) => groupKind === 'Deployment.apps')!;
+  if (Array.isArray(value)) return value.flatMap((item) => imageFields(item, path));
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, item]) => imageFields(item, `${path}.${key}`));
+  }
+  const isMeant = image.includes(path) || (image.includes('.*') && path.endsWith('.image'));
+  return isMeant && typeof value === 'string' ? [value.split(':')[0]!] : [];
+}
+
+test('skaffold.yaml builds each image that the local overlay names, JOB_IMAGE too, and finds where to put it', () => {
+  const built = skaffold.build.artifacts.map(({ image }) => image);
+  const named = deployed.filter(({ kind }) => kind === 'Deployment').flatMap((one) => imageFields(one));
+  expect(built.toSorted()).toEqual([...new Set(named.filter((name) => name.startsWith('docker.io/')))].toSorted());
+});
+
+test('skaffold.yaml forwards the port of the Service that is deployed', () => {
+  const [forward] = skaffold.portForward;
+  const service = deployed.find(({ kind }) => kind === 'Service')!;
+  expect(forward).toEqual({
+    resourceType: 'service',
+    resourceName: service.metadata.name,
+    namespace: service.metadata.namespace,
+    port: service.spec.ports[0].port,
+    localPort: 5100,
+  });
+});
+
+test('without a profile and with one, skaffold.yaml names the cluster that it deploys to', () => {
+  const contexts = [skaffold.deploy, ...skaffold.profiles.map(({ deploy }) => deploy)].map((one) => one.kubeContext);
+  expect(contexts).toEqual(['kind-async-api', 'kind-async-api', 'minikube']);
+});
