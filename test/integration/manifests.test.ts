@@ -52,6 +52,17 @@ test.each(['overlays/local', 'overlays/production'])('%s names the three images 
   expect(images).toEqual(['api', 'controller', 'job-image'].map((name) => `docker.io/async-api/${name}:${tag}`));
 });
 
+test.each(FOLDERS)(
+  'in %s the LimitRange, which is for jobs, has nothing to add to the API and the controller',
+  (folder) => {
+    for (const name of ['async-api', 'async-api-controller']) {
+      const { requests, limits } = containerOf(folder, name).resources;
+      expect(Object.keys({ ...requests })).toEqual(['cpu', 'memory']);
+      expect(Object.keys({ ...limits })).toEqual(['cpu', 'memory']);
+    }
+  },
+);
+
 test('only the local overlay lets everybody in; without an overlay the API does not start', () => {
   expect(environmentOf('overlays/local', 'async-api')).toMatchObject({ AUTH: 'none', ALLOW_ANONYMOUS: 'true' });
   expect(environmentOf('overlays/production', 'async-api')).toMatchObject({ AUTH: 'kubernetes' });

@@ -53,6 +53,13 @@ test("the controller's account can make, stop and remove Jobs, and delete runs, 
 test("the controller's account can write its own lease and no other", async () => {
   const put = { body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'other' } } };
   await expect(controller.request('PUT', `${product.leasesPath()}/other`, put)).rejects.toMatchObject(forbidden);
+  // A policy is compiled some time after it was written.
+  await eventually('the policy to be in force', () =>
+    controller.request('POST', product.leasesPath(), { ...put, query: { dryRun: 'All' } }).then(
+      () => undefined,
+      (error) => (/expected the name async-api-controller/.test(error.message) ? true : undefined),
+    ),
+  );
   await expect(controller.request('GET', `${product.leasesPath()}/async-api-controller`)).rejects.toMatchObject({
     code: 404,
   });
