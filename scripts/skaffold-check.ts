@@ -69,6 +69,7 @@ else {
     (await bySchema(document, values.schema)) ??
     byExcerpt(document);
   for (const problem of verdict.problems) console.error(problem);
-  console.log(`skaffold.yaml: ${verdict.problems.length} problems, checked by ${verdict.by}`);
+  const count = verdict.problems.length;
+  console.log(`skaffold.yaml: ${count} problem${count === 1 ? '' : 's'}, checked by ${verdict.by}`);
   if (verdict.problems.length > 0) process.exitCode = 1;
 }
