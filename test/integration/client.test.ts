@@ -24,15 +24,15 @@ afterAll(async () => {
 });
 
 const list = (options?: RequestOptions) => client.request<{ items: object[] }>('GET', product.jobsPath(), options);
-const job = (name: string) => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
+const event = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Event',
   metadata: { name },
-  spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } },
+  involvedObject: { namespace: product.namespace },
 });
-const CREATE = 'POST jobs/?';
+const CREATE = 'POST events';
 const create = (name: string, options: RequestOptions = {}) =>
-  client.request('POST', product.jobsPath(), { body: job(name), ...options });
+  client.request('POST', product.eventsPath(), { body: event(name), ...options });
 const answered = (status: number, reason: string, headers?: Record<string, string>) => (label: string) =>
   onceOn(proxy, label, async (exchange) => exchange.answer(statusAnswer(status, reason, headers)));
 const calls = () => proxy.calls.length;

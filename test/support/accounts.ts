@@ -1,4 +1,6 @@
+import { inNamespace } from '../../cluster/install.ts';
 import type { Product } from './harness.ts';
+import { kustomize } from './kubectl.ts';
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
@@ -29,17 +31,13 @@ export async function accountToken(
 }
 
 /**
- * Gives the API what AUTH=kubernetes needs beyond its own role: to ask who somebody is and what they may do. Returns what
- * takes it back.
+ * Gives the API what AUTH=kubernetes needs beyond its own role, as overlays/production does: to ask who somebody is and
+ * what they may do. Returns what takes it back.
  */
 export async function letApiAskWhoCalls({ namespace, admin }: Product): Promise<() => Promise<void>> {
   const bindings = `${RBAC}/clusterrolebindings`;
-  await admin.request('POST', bindings, {
-    body: {
-      metadata: { name: `async-api-auth-${namespace}` },
-      subjects: [{ kind: 'ServiceAccount', name: 'async-api', namespace }],
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:auth-delegator' },
-    },
-  });
+  const binding = (await kustomize('overlays/production')).find(({ kind }) => kind === 'ClusterRoleBinding')!;
+  const metadata = { name: `async-api-auth-${namespace}` };
+  await admin.request('POST', bindings, { body: { ...inNamespace(binding, namespace), metadata } });
   return () => admin.request('DELETE', `${bindings}/async-api-auth-${namespace}`);
 }
