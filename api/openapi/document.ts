@@ -22,7 +22,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 /** Answers may grow fields; requests may not hold any that are not known. */
 const isBody = (name: string) => name.endsWith('Body');
 
-function answer({ description, json, events, text, headers = {} }: Answer) {
+function answer({ description, json, events, text, headers = {}, links = {} }: Answer) {
   const type = json === 'ProblemDetails' ? 'application/problem+json' : 'application/json';
   const content = {
     ...(text && { [text]: { schema: { type: 'string' } } }),
@@ -33,10 +33,12 @@ function answer({ description, json, events, text, headers = {} }: Answer) {
     name,
     { description: what, schema: { type: 'string' } },
   ]);
+  const linked = Object.entries(links).map(([operationId, id]) => [operationId, { operationId, parameters: { id } }]);
   return {
     description,
     ...(described.length > 0 && { headers: Object.fromEntries(described) }),
     ...(Object.keys(content).length > 0 && { content }),
+    ...(linked.length > 0 && { links: Object.fromEntries(linked) }),
   };
 }
 

@@ -38,6 +38,8 @@ export interface Answer {
   events?: SchemaName;
   text?: 'text/plain';
   headers?: Record<string, string>;
+  /** Calls that one of its values is for: the operation, and where its `id` stands (an OpenAPI runtime expression). */
+  links?: Record<string, string>;
 }
 
 export interface Operation {
@@ -64,6 +66,7 @@ const STARTED: Answer = {
   },
 };
 const CANCEL: Answer = { description: 'The end is asked for; what is over stays as it is.', json: 'Cancelled' };
+const FIRST_JOB = '$response.body#/jobs/0/id';
 const NO_SUCH_JOB: Answer = {
   description: "No job has this id: the text `Job with given id doesn't exists : dummy`, or Problem Details.",
   text: 'text/plain',
@@ -133,7 +136,13 @@ export const OPERATIONS: Operation[] = [
     id: 'getRun',
     summary: 'One run with all its jobs.',
     query: WaitQuery,
-    answers: { 200: { description: 'The run.', json: 'RunView' } },
+    answers: {
+      200: {
+        description: 'The run.',
+        json: 'RunView',
+        links: { getStatus: FIRST_JOB, getLogs: FIRST_JOB, cancelJob: FIRST_JOB },
+      },
+    },
   },
   {
     method: 'get',

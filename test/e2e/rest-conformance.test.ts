@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { OPERATIONS } from '../../api/openapi/operations.ts';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { jobId, runBase } from '../../kube/ids.ts';
+import { Product } from '../support/harness.ts';
+import { python } from '../support/python.ts';
+
+const CONFIG = join(import.meta.dirname, '../python/schemathesis.toml');
+// Without the controller: hundreds of runs come to their end here, one in two well, rather than in as many pods.
+let product: Product;
+const stop = new AbortController();
+let settling: Promise<void>;
+beforeAll(async () => {
+  product = await Product.install();
+  const file = join(product.folder, 'config.yaml');
+  const quick = { sleep: { seconds: 0 } };
+  const groups = {
+    quick: { jobs: { one: quick } },
+    takes: { parameters: { WHO: { default: 'me', pattern: '[a-z]+' } }, jobs: { one: quick, two: quick } },
+    broken: { jobs: { one: { slep: {} } } },
+    empty: {},
+  };
+  await writeFile(file, JSON.stringify({ groups }));
+  await product.startApi(file);
+  settling = settle();
+});
+afterAll(async () => {
+  stop.abort();
+  await settling;
+  await product.uninstall();
+});
+
+/** Writes the last status of each run that has none. */
+async function settle(): Promise<void> {
+  for (let count = 0; !stop.signal.aborted; ) {
+    const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
+    for (const { metadata, spec } of items.filter(({ status }) => !status)) {
+      count += 1;
+      const ended =
+        count % 2 ? { state: 'SUCCESS' } : { state: 'FAILURE', reason: 'Error', message: 'no', exitCode: 1 };
+      const jobs = spec.jobs.map(({ name }, i) => ({ name, id: jobId(runBase(metadata), i + 1), ...ended }));
+      await product.admin.request('PATCH', `${product.runsPath(metadata.name)}/status`, {
+        body: { status: { state: ended.state, jobs } },
+        contentType: 'application/merge-patch+json',
+      });
+    }
+    await sleep(200);
+  }
+}
+
+test('every answer is as /openapi.json says, none is 5xx, and what is valid is taken (schemathesis)', async () => {
+  const args = ['-m', 'schemathesis.cli', '--config-file', CONFIG, 'run', `${product.url}/openapi.json`];
+  const { stdout } = await promisify(execFile)(await python(), args, {
+    cwd: product.folder,
+    env: { ...process.env, NO_COLOR: '1', COLUMNS: '160' },
+  }).catch((error: Error & { stdout?: string }) => {
+    throw new Error(error.stdout || error.message);
+  });
+  // Its exit code says that all was well; this, that there was something to look at.
+  expect(Number(/Tested: +(\d+)/.exec(stdout)?.[1])).toBe(OPERATIONS.length);
+  expect(Number(/(\d+) generated, \1 passed/.exec(stdout)?.[1])).toBeGreaterThan(300);
+}, 400_000);
