@@ -10,13 +10,14 @@ interface Parameter {
 interface Operation {
   summary: string;
   parameters?: Parameter[];
-  requestBody?: unknown;
+  requestBody?: { content: Record<string, { schema: { $ref: string } }> };
   responses: Record<string, { description: string }>;
 }
 
 const STYLE = `:root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
-h2 { font-size: 1.1rem; margin: 2.5rem 0 0 }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 0 }
+h3 { font-size: 1rem; margin: 1rem 0 0.2rem }
 code, pre { font-family: ui-monospace, monospace }
 pre { overflow-x: auto; border: 1px solid; padding: 0.5rem }
 dt { font-weight: bold } dd { margin: 0 0 0.3rem 1rem }`;
@@ -39,7 +40,10 @@ function section(
   { summary, parameters = [], requestBody, responses }: Operation,
 ): string {
   const given = parameters.map((one): [string, string] => [`${one.name} (${one.in})`, one.description ?? '']);
-  const body: [string, string][] = requestBody ? [['body', 'JSON, see below.']] : [];
+  const body = Object.entries(requestBody?.content ?? {}).map(([type, { schema }]): [string, string] => [
+    'body',
+    `${type}: ${schema.$ref.split('/').at(-1)}, see below.`,
+  ]);
   const answers = Object.entries(responses).map(([status, one]): [string, string] => [
     status === 'default' ? 'any other' : status,
     one.description,
@@ -62,7 +66,7 @@ export function docsPage({ info, paths, components }: ReturnType<typeof openApiD
 <body><h1>${escapeHtml(info.title)}</h1><p>${escapeHtml(info.summary)} The same for programs:
 <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
 ${sections.join('\n')}
-<h1>What is sent</h1>
+<h1>What is sent and answered</h1>
 ${schemas.join('\n')}
 </body></html>
 `;
