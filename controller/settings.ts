@@ -24,6 +24,9 @@ const Environment = z.object({
 });
 export type Settings = z.infer<typeof Environment>;
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(Environment.shape);
+
 /** The settings in these environment variables. Throws an Error that lists every problem. */
 export const settings = (environment: Record<string, string | undefined>): Settings =>
   readSettings(Environment, environment);

@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { settingNames as apiSettings } from '../api/settings.ts';
 import { startCluster, type Wish } from '../cluster/choose.ts';
 import type { Cluster } from '../cluster/embedded.ts';
 import { UserError } from '../cluster/errors.ts';
 import { accountKubeconfig, installManifests, NAMESPACE } from '../cluster/install.ts';
 import { Progress } from '../cluster/progress.ts';
+import { settingNames as controllerSettings } from '../controller/settings.ts';
 import { Service } from './service.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -13,7 +15,12 @@ const HELP = `npm start                       a cluster, the API and the control
 npm start -- --context NAME --job-image IMAGE
                                 the same against a cluster of yours, which has IMAGE
 PORT=5101 npm start             the API on another port
-CONFIG_FILE=my.yaml npm start   other groups and jobs`;
+CONFIG_FILE=my.yaml npm start   other groups and jobs
+JOB_TTL_SECONDS=60 npm start    any other setting of the README, but NAMESPACE and JOB_IMAGE`;
+
+/** The settings of these names that the environment has. */
+const given = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -66,15 +73,18 @@ async function startProduct(
   });
   await progress.step('Start the API and the controller', async () => {
     const start = (name: 'api' | 'controller', env: Record<string, string>) => {
-      const settings = { NAMESPACE, KUBECONFIG: kubeconfigs[name], ...env };
+      const settings = { ...env, NAMESPACE, KUBECONFIG: kubeconfigs[name] };
       const service = new Service(name, settings, join(logs, `${name}.log`), onDeath);
       services.push(service);
       return service.ready();
     };
     const configFile = process.env.CONFIG_FILE || join(ROOT, 'resources/config.yaml');
     await Promise.all([
-      start('api', { PORT: port, CONFIG_FILE: configFile, ...(process.env.HOST ? { HOST: process.env.HOST } : {}) }),
-      start('controller', { JOB_IMAGE: cluster.jobImage }),
+      start('api', { ...given(apiSettings), PORT: port, CONFIG_FILE: configFile }),
+      start('controller', {
+        ...given(controllerSettings.filter((name) => !name.startsWith('METRICS_'))),
+        JOB_IMAGE: cluster.jobImage,
+      }),
     ]);
   });
   const kubectl = `${cluster.kubectl ?? 'kubectl'} --kubeconfig ${relative(process.cwd(), cluster.kubeconfig)}${
