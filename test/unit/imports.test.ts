@@ -10,7 +10,7 @@ const ALLOWED: Record<string, string[]> = {
   controller: ['kube'],
   'job-image': [],
   cluster: ['kube'],
-  scripts: ['cluster', 'kube', 'api'],
+  scripts: ['cluster', 'kube', 'api', 'controller'],
 };
 
 const importsOf = (file: string): string[] =>
