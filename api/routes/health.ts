@@ -13,6 +13,7 @@ export function healthRoutes({ checks }: Deps): Router {
     const ready = all.every((check) => check.ok);
     const lines = all.map(({ name, ok, note }) => `[${ok ? '+' : '-'}] ${name}${note ? `: ${note}` : ''}`);
     const text = 'verbose' in request.query ? lines.join('\n') : ready ? 'ok' : 'not ready';
+    if (!ready) response.set('Retry-After', '1');
     response
       .status(ready ? 200 : 503)
       .type('text')
