@@ -50,7 +50,9 @@ export function logRoutes(deps: Deps): Router {
         response.flushHeaders();
         await followAll(deps, id, { status, read, response, signal });
       }
-      response.end();
+      // A log that was not read to its end must not look as if it were.
+      if (signal.aborted) response.destroy();
+      else response.end();
     } finally {
       release();
     }

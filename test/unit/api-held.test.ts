@@ -126,6 +126,29 @@ test('who comes back with Last-Event-ID is told what changed meanwhile, and 204 
   expect(again.status).toBe(204);
 });
 
+test.each(['', '?follow=true'])('a log%s that a stop cuts short does not look complete', async (query) => {
+  await app.close();
+  const endless = async function* () {
+    for (;;) {
+      yield new TextEncoder().encode('line\n');
+      await sleep(50);
+    }
+  };
+  const logs = { pods: async () => ['pod'], read: async () => endless() };
+  app = await startApp({ stopping: stop.signal, slots, logs });
+  const base = await start();
+  const response = await fetch(`${app.url}${jobOf(base)}/logs${query}`);
+  const reader = response.body!.getReader();
+  expect(new TextDecoder().decode((await reader.read()).value)).toMatch(/^line/);
+  stop.abort();
+  await expect(
+    (async () => {
+      while (!(await reader.read()).done);
+    })(),
+  ).rejects.toThrow();
+  expect(await held(0)).toBe(0);
+});
+
 test('events of a message with line breaks are still one event each', async () => {
   const base = await start();
   app.runs.setStates(base, 'FAILURE', 'SUCCESS');
