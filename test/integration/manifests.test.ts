@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inNamespace } from '../../cluster/install.ts';
 import { buildJob } from '../../controller/job.ts';
+import { MANAGED_BY } from '../../kube/labels.ts';
 import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
@@ -96,6 +97,25 @@ test('the ingress leads every path of the REST interface to the API, and none of
     false,
     false,
   ]);
+});
+
+test('the pods of jobs are selected by the policy that allows nothing, and by nothing of the product', () => {
+  const labels: Record<string, string> = buildJob(run(), 1, 'image').spec.template.metadata.labels;
+  const selectsJobs = ({ spec }: AnyManifest) => {
+    const { matchLabels = {} } = spec.podSelector ?? spec.selector;
+    return Object.entries(matchLabels).every(([name, value]) => labels[name] === value);
+  };
+  const kinds = ['NetworkPolicy', 'Deployment', 'PodDisruptionBudget'];
+  const selecting = rendered
+    .get('base')!
+    .filter(({ kind }) => kinds.includes(kind))
+    .filter(selectsJobs);
+  expect(selecting.map(({ kind, metadata, spec }) => [kind, metadata.name, spec])).toEqual([
+    ['NetworkPolicy', 'default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }],
+  ]);
+  // The controller takes every pod with this label for one of a job.
+  const { template } = find('base', 'Deployment', 'async-api').spec;
+  expect(template.metadata.labels).not.toHaveProperty([MANAGED_BY]);
 });
 
 const POD = {
