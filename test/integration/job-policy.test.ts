@@ -20,13 +20,16 @@ beforeAll(async () => {
   product = await Product.install();
   controller = await product.as('async-api-controller');
   // A policy is compiled some time after it was written.
-  await eventually('the policy to be in force', () =>
-    create(withPod({ priorityClassName: 'system-node-critical' })).then(
-      () => undefined,
-      (error) => (/ValidatingAdmissionPolicy/.test(error.message) ? true : undefined),
-    ),
+  await eventually(
+    'the policy to be in force',
+    () =>
+      create(withPod({ priorityClassName: 'system-node-critical' })).then(
+        () => undefined,
+        (error) => (/ValidatingAdmissionPolicy/.test(error.message) ? true : undefined),
+      ),
+    60_000,
   );
-});
+}, 120_000);
 afterAll(async () => {
   await controller.close();
   await product.uninstall();

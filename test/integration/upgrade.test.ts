@@ -11,6 +11,8 @@ import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 
 const PREVIOUS = join(import.meta.dirname, '../support/crd-previous.yaml');
+/** The API server compiles a CRD beside its other work. */
+const PATIENCE_MS = 60_000;
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 /** An API group of its own: the real one belongs to all suites. */
 const GROUP = `upgrade-${randomBytes(4).toString('hex')}.${API_GROUP}`;
@@ -81,7 +83,7 @@ const SPECS: Record<string, object> = {
 test('runs that the previous version stored survive the new CRD as they were, and can be carried on and cancelled', async () => {
   const { admin } = product;
   await admin.request('POST', CRDS, { body: here(parse(await readFile(PREVIOUS, 'utf8'))) });
-  await eventually('the previous CRD', () => stored().catch(() => undefined));
+  await eventually('the previous CRD', () => stored().catch(() => undefined), PATIENCE_MS);
   for (const spec of Object.values(SPECS)) {
     const { metadata } = await create(spec);
     const jobs = [{ name: 'one', id: metadata.name, state: 'STARTED', startedAt: '2026-11-24T00:00:00Z' }];
@@ -93,8 +95,13 @@ test('runs that the previous version stored survive the new CRD as they were, an
 
   const { metadata, spec } = here(groupRunCrd()) as { metadata: object; spec: object };
   await patch(CRD, { metadata, spec });
-  await eventually('the new CRD', () =>
-    create({ ...SPECS.simulated, parallelism: 1 }, { dryRun: 'All', fieldValidation: 'Strict' }).catch(() => undefined),
+  await eventually(
+    'the new CRD',
+    () =>
+      create({ ...SPECS.simulated, parallelism: 1 }, { dryRun: 'All', fieldValidation: 'Strict' }).catch(
+        () => undefined,
+      ),
+    PATIENCE_MS,
   );
   expect(await stored()).toEqual(before);
 
@@ -108,7 +115,7 @@ test('runs that the previous version stored survive the new CRD as they were, an
     await patch(`${path}/status`, { status: { state: 'REVOKED', jobs: done } });
     await expect(patch(`${path}/status`, { status: { jobs } })).rejects.toThrow(/a terminal state never changes/);
   }
-});
+}, 180_000);
 
 test.each(['simulated', 'container', 'cancelled'])(
   'the new CRD takes anew what the previous took: %s',
