@@ -1,0 +1,52 @@
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '..');
+const PROGRAMS = ['api', 'controller'] as const;
+export type Program = (typeof PROGRAMS)[number];
+
+const HELP = `npm run bundle                       api and controller, each as one file in dist/
+npm run bundle -- --out FOLDER api   one of them, elsewhere
+
+A bundle runs on Node 24 alone: node dist/api.mjs --help`;
+
+/** Express and others load Node's own modules by require, which an ES module does not have by itself. */
+const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+
+/**
+ * Writes each program with all it imports as one ES module, `<folder>/<program>.mjs`, which runs on Node 24 without
+ * node_modules, and returns their paths. Names stay as they are, so that a stack trace can be read. Rejects with
+ * esbuild's account of what cannot be resolved.
+ */
+export async function bundle(folder: string, programs: readonly Program[] = PROGRAMS): Promise<string[]> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: Object.fromEntries(programs.map((program) => [program, `${program}/main.ts`])),
+    outdir: resolve(folder),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    banner: { js: REQUIRE },
+    logLevel: 'warning',
+  });
+  return programs.map((program) => join(folder, `${program}.mjs`));
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    options: { out: { type: 'string', default: join(ROOT, 'dist') }, help: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.find((name) => !PROGRAMS.some((program) => program === name));
+  if (values.help) console.log(HELP);
+  else if (unknown !== undefined) {
+    console.error(`Expected ${PROGRAMS.join(' or ')}, got ${unknown}.`);
+    process.exitCode = 2;
+  } else {
+    const programs = positionals.length > 0 ? (positionals as Program[]) : PROGRAMS;
+    for (const path of await bundle(values.out, programs)) console.log(relative(process.cwd(), path));
+  }
+}
