@@ -4,6 +4,7 @@ import { newBase } from '../kube/ids.ts';
 import { createLog, errorMessage } from '../kube/log.ts';
 import { serveMetrics } from '../kube/metrics.ts';
 import { createPodLogs } from '../kube/pod-logs.ts';
+import { refuseRoot } from '../kube/settings.ts';
 import { createApp } from './app.ts';
 import { type Auth, noAuth } from './auth/auth.ts';
 import { kubernetesAuth } from './auth/kubernetes.ts';
@@ -34,6 +35,7 @@ function chooseAuth(settings: Settings, client: KubeClient, file: CatalogFile, s
 }
 
 async function main(settings: Settings): Promise<void> {
+  refuseRoot(settings.ALLOW_ROOT);
   const log = createLog('api', settings.LOG_LEVEL);
   const file = await CatalogFile.open(settings.CONFIG_FILE, log);
   const client = await createClient();

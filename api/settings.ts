@@ -1,16 +1,10 @@
 import { z } from 'zod';
-import { readSettings, settingsHelp, text } from '../kube/settings.ts';
+import { allowRoot, flag, readSettings, settingsHelp, text } from '../kube/settings.ts';
 
 const count = (fallback: number, description: string, min = 1) =>
   z.coerce.number().int().min(min).max(1_000_000).default(fallback).describe(`${description} ${fallback}.`);
 const port = (fallback: number, description: string) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe(description);
-const flag = (fallback: boolean, description: string) =>
-  z
-    .enum(['true', 'false'])
-    .default(fallback ? 'true' : 'false')
-    .transform((value) => value === 'true')
-    .describe(`${description} ${fallback}.`);
 /** A page that anybody on the way may change says nothing of whom to trust. */
 const secureUrl = (description: string) =>
   z
@@ -27,6 +21,7 @@ const Environment = z
     CONFIG_FILE: text('').default('resources/config.yaml').describe('The groups and jobs; resources/config.yaml.'),
     METRICS_HOST: text('').default('127.0.0.1').describe('Where /metrics, /livez and /readyz listen; 127.0.0.1.'),
     METRICS_PORT: port(0, 'Their port; 0, any free one.'),
+    ALLOW_ROOT: allowRoot,
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged from; info.'),
     AUTH: z.enum(['none', 'kubernetes', 'oidc']).default('none').describe('How callers say who they are; none.'),
     ALLOW_ANONYMOUS: flag(false, 'With AUTH=none: whether others than this machine may ask;'),

@@ -11,12 +11,15 @@ import type { Progress } from './progress.ts';
 const JOB_IMAGE = 'docker.io/async-api/job-image:k3s';
 const JOB_IMAGE_FOLDER = join(import.meta.dirname, '../job-image');
 
-/** Whether a Docker engine answers and has the k3s image or can pull it. */
+/** Whether a Docker engine answers, maps ports, and has the k3s image or can pull it. */
 export async function k3sAvailable(progress: Progress): Promise<boolean> {
   const client = await getContainerRuntimeClient().catch(() => undefined);
   if (!client) return false;
   const image = await k3sImage();
   const { dockerode } = client.container;
+  // k3s is reached through a port that the engine maps, for which it needs a network of its own.
+  const bridges = await dockerode.listNetworks({ filters: { driver: ['bridge'] } }).catch(() => []);
+  if (bridges.length === 0) return false;
   try {
     await dockerode.getImage(image).inspect();
     return true;

@@ -15,9 +15,11 @@ export function run(
     const out: Buffer[] = [];
     let tail = '';
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => {
-      tail = (tail + chunk).slice(-4000);
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        tail = (tail + chunk).slice(-4000);
+      });
+    }
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve(Buffer.concat(out).toString());

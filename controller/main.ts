@@ -7,6 +7,7 @@ import { Leader } from '../kube/leader.ts';
 import { createLog, errorMessage } from '../kube/log.ts';
 import { serveMetrics } from '../kube/metrics.ts';
 import { paths } from '../kube/paths.ts';
+import { refuseRoot } from '../kube/settings.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import { createCaches } from './caches.ts';
 import { createMetrics } from './metrics.ts';
@@ -21,6 +22,7 @@ const log = createLog('controller');
 
 /** Runs until aborted, then finishes the calls in hand. Rejects when there is no cluster to talk to. */
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
+  refuseRoot(settings.ALLOW_ROOT);
   const client = await createClient();
   // Of the term at hand; while another replica leads, changes go nowhere, and the caches hold them for our turn.
   let queue: WorkQueue | undefined;

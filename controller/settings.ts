@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSettings, settingsHelp, text } from '../kube/settings.ts';
+import { allowRoot, readSettings, settingsHelp, text } from '../kube/settings.ts';
 
 const seconds = (value: number, description: string) =>
   z.coerce.number().int().min(1).max(31_536_000).default(value).describe(description);
@@ -21,6 +21,7 @@ const Environment = z.object({
   WATCH_SILENCE_SECONDS: seconds(150, 'A watch that says nothing for so long counts as dead; 150, over two bookmarks.'),
   METRICS_HOST: text('').default('127.0.0.1').describe('Where /metrics, /livez and /readyz listen; 127.0.0.1.'),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('Their port; 0, any free one.'),
+  ALLOW_ROOT: allowRoot,
 });
 export type Settings = z.infer<typeof Environment>;
 

@@ -162,6 +162,12 @@ async function main(args: string[]): Promise<void> {
     console.log(USAGE);
     return;
   }
+  // The image forbids it: what runs as root is one flaw nearer to being root on its node.
+  if (process.env.ALLOW_ROOT === 'false' && process.getuid?.() === 0) {
+    console.error("Expected a user other than root: leave the image's own (65532), or set ALLOW_ROOT=true.");
+    process.exitCode = 2;
+    return;
+  }
   const stop = new AbortController();
   // The kernel gives process 1 no default handlers: without these it could only be killed.
   for (const [name, code] of [

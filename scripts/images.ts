@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { UserError } from '../cluster/errors.ts';
+import { Progress } from '../cluster/progress.ts';
+import { run } from '../cluster/run.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Each image's build context; its Dockerfile lies in the folder of its name. */
+const CONTEXTS = { api: '.', controller: '.', 'job-image': 'job-image' };
+export type ImageName = keyof typeof CONTEXTS;
+export const IMAGES = Object.keys(CONTEXTS) as ImageName[];
+
+const HELP = `npm run images:build                    builds async-api/api, async-api/controller and async-api/job-image
+npm run images:build -- job-image       one of them
+npm run images:build -- --tag 1.2.3 --prefix registry.example/team/
+NODE_IMAGE=… npm run images:build       on another base: Debian-based, with Node 24.2 or newer and npm
+
+Needs a running Docker engine that has or can pull the base. Without one: npm run with:docker -- --help`;
+
+/** The base of the images: NODE_IMAGE, else what the Dockerfiles say. */
+const baseImage = async (): Promise<string> =>
+  process.env.NODE_IMAGE || /NODE_IMAGE=(\S+)/.exec(await readFile(join(ROOT, 'api/Dockerfile'), 'utf8'))![1]!;
+
+/** Why no image can be built here, as the end of a sentence, or undefined where they can be. Pulls the base image. */
+export async function whyNoImages(progress: Progress): Promise<string | undefined> {
+  try {
+    await run('docker', ['version']);
+  } catch {
+    return 'no Docker engine answers';
+  }
+  const base = await baseImage();
+  try {
+    await run('docker', ['image', 'inspect', base]);
+  } catch {
+    try {
+      await progress.step(`Pull ${base}`, () => run('docker', ['pull', '--quiet', base]));
+    } catch {
+      return `the Docker engine neither has nor can pull ${base}`;
+    }
+  }
+  return undefined;
+}
+
+/** Builds these images as `<prefix><name>:<tag>`, and returns their names. Rejects with the end of the build's output. */
+export async function buildImages(
+  names: readonly ImageName[],
+  { prefix, tag }: { prefix: string; tag: string },
+  progress: Progress,
+): Promise<string[]> {
+  const options = [...(await network()), ...(await buildArgs()).flatMap((arg) => ['--build-arg', arg])];
+  const built: string[] = [];
+  for (const name of names) {
+    const image = `${prefix}${name}:${tag}`;
+    const args = ['build', '--file', `${name}/Dockerfile`, '--tag', image, ...options, CONTEXTS[name]];
+    await progress.step(`Build ${image}`, () => run('docker', args, { cwd: ROOT }));
+    built.push(image);
+  }
+  return built;
+}
+
+/** An engine without a bridge has no other network than the machine's, and the build needs npm's registry. */
+async function network(): Promise<string[]> {
+  const bridges = await run('docker', ['network', 'ls', '--filter', 'driver=bridge', '--quiet']);
+  return bridges === '' ? ['--network', 'host'] : [];
+}
+
+async function buildArgs(): Promise<string[]> {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const revision = await run('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: ROOT })
+    .then((text) => text.trim())
+    .catch(() => 'unknown');
+  const registry = (await run('npm', ['config', 'get', 'registry'])).trim();
+  return [
+    `VERSION=${version}`,
+    `REVISION=${revision}`,
+    ...(process.env.NODE_IMAGE ? [`NODE_IMAGE=${process.env.NODE_IMAGE}`] : []),
+    `NPM_CONFIG_REGISTRY=${registry}`,
+  ];
+}
+
+async function sizeOf(image: string): Promise<string> {
+  const bytes = Number(await run('docker', ['image', 'inspect', '--format', '{{.Size}}', image]));
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: {
+      prefix: { type: 'string', default: 'async-api/' },
+      tag: { type: 'string', default: 'local' },
+      help: { type: 'boolean' },
+    },
+    allowPositionals: true,
+  });
+  if (values.help) return console.log(HELP);
+  const unknown = positionals.find((name) => !IMAGES.some((image) => image === name));
+  if (unknown !== undefined) throw new UserError(`Expected ${IMAGES.join(', ')}, got ${unknown}.`);
+  const progress = new Progress();
+  const why = await whyNoImages(progress);
+  if (why) throw new UserError(`The images cannot be built: ${why}. npm run images:build -- --help`);
+  const names = positionals.length > 0 ? (positionals as ImageName[]) : IMAGES;
+  for (const image of await buildImages(names, values, progress)) console.log(`${image}  ${await sizeOf(image)}`);
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  }
+}
