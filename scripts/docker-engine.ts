@@ -94,6 +94,8 @@ async function runWith(engine: Engine, [command, ...args]: string[], signal: Abo
   const env = {
     DOCKER_HOST: engine.address,
     NODE_IMAGE: LOCAL_BASE,
+    // Where the machine is a container itself, testcontainers would ask for the bridge's address, and there is no bridge.
+    TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1',
     // Its own clean-up container cannot be pulled, nor is it needed: the containers go with the engine.
     TESTCONTAINERS_RYUK_DISABLED: 'true',
   };

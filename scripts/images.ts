@@ -10,6 +10,8 @@ const ROOT = join(import.meta.dirname, '..');
 const CONTEXTS = { api: '.', controller: '.', 'job-image': 'job-image' };
 export type ImageName = keyof typeof CONTEXTS;
 export const IMAGES = Object.keys(CONTEXTS) as ImageName[];
+/** How the images are called where nothing else is said. */
+export const BUILD_DEFAULTS = { prefix: 'async-api/', tag: 'local' };
 
 const HELP = `npm run images:build                    builds async-api/api, async-api/controller and async-api/job-image
 npm run images:build -- job-image       one of them
@@ -87,8 +89,8 @@ async function sizeOf(image: string): Promise<string> {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: {
-      prefix: { type: 'string', default: 'async-api/' },
-      tag: { type: 'string', default: 'local' },
+      prefix: { type: 'string', default: BUILD_DEFAULTS.prefix },
+      tag: { type: 'string', default: BUILD_DEFAULTS.tag },
       help: { type: 'boolean' },
     },
     allowPositionals: true,

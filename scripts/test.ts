@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Progress } from '../cluster/progress.ts';
+import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from './images.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const RINGS = ['unit', 'integration', 'e2e'];
+const RINGS = ['unit', 'integration', 'e2e', 'images'];
 const HELP = `npm test                        checks, then all tests
 npm run check                   Biome, tsc and whether generated files are current
-npm run test:unit               one ring of tests; also test:integration, test:e2e
+npm run test:unit               one ring of tests; also test:integration, test:e2e, test:images
 npm run test:unit -- -t words   further words go to Jest`;
+
+const DOCKER_HINT = '(with a Docker engine of its own, on Linux as root: npm run with:docker -- npm run test:images)';
 
 interface Counts {
   passed: number;
@@ -72,6 +76,14 @@ async function jest(rings: string[], rest: string[]): Promise<Counts> {
   }
 }
 
+/** Builds the images for their tests. Returns why that cannot be done on this machine; rejects where it should and fails. */
+async function prepareImages(): Promise<string | undefined> {
+  const progress = new Progress();
+  const why = await whyNoImages(progress);
+  if (!why) await buildImages(IMAGES, BUILD_DEFAULTS, progress);
+  return why;
+}
+
 const [what, ...rest] = process.argv.slice(2);
 if (what === '--help') console.log(HELP);
 else {
@@ -83,7 +95,24 @@ else {
     total.failed += counts.failed;
   };
   if (what === undefined || what === 'check') add(await checks());
-  if (what !== 'check') add(await jest(what ? [what] : RINGS, rest));
+  const rings = new Set(what === 'check' ? [] : what ? [what] : RINGS);
+  let notRun = '';
+  if (rings.has('images')) {
+    try {
+      const why = await prepareImages();
+      if (why) {
+        rings.delete('images');
+        notRun = `Not run: the tests of the images, since ${why}. To run them: npm run test:images\n${DOCKER_HINT}`;
+        if (what) add({ passed: 0, failed: 1 });
+      }
+    } catch (error) {
+      process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+      rings.delete('images');
+      add({ passed: 0, failed: 1 });
+    }
+  }
+  if (rings.size > 0) add(await jest([...rings], rest));
+  if (notRun) console.log(`\n${notRun}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }

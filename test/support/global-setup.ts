@@ -10,7 +10,7 @@ import { python } from './python.ts';
 
 /** One cluster for all suites of a run, left out where only unit tests run. Suites use namespaces of their own. */
 export default async function setup(): Promise<void> {
-  if (!/integration|e2e/.test(process.env.RINGS ?? '')) return;
+  if (!/integration|e2e|images/.test(process.env.RINGS ?? '')) return;
   process.stderr.write('\n');
   const [cluster] = await Promise.all([
     startCluster({}, FOLDER, new Progress(), (why) => process.stderr.write(`\n${why}\n`)),

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { IMAGES } from '../../scripts/images.ts';
+import { imageOf } from '../support/image-container.ts';
+
+const run = promisify(execFile);
+const docker = async (...args: string[]) => (await run('docker', args, { maxBuffer: 1e8 })).stdout;
+const ROOT = join(import.meta.dirname, '../..');
+
+/** What an image holds: one line a file as `tar -tv` prints it, folders left out. */
+async function filesOf(image: string): Promise<string[]> {
+  const id = (await docker('create', image)).trim();
+  try {
+    const { stdout } = await run('sh', ['-c', `docker export ${id} | tar -tv`], { maxBuffer: 1e8 });
+    return stdout.split('\n').filter((line) => line && !line.startsWith('d'));
+  } finally {
+    await docker('rm', id);
+  }
+}
+
+const PROGRAMS = {
+  api: ['app/api.mjs', 'app/resources/config.yaml'],
+  controller: ['app/controller.mjs'],
+  'job-image': ['app/main.ts'],
+};
+const LIBRARY = /^(usr\/)?lib(64)?\/(\S+\/)?(ld-|lib)[\w.+-]+$/;
+/** Made by the engine for every container. */
+const ENGINE = /^(\.dockerenv|dev\/console|etc\/(hostname|hosts|mtab|resolv\.conf))$/;
+
+describe.each(IMAGES)('the image of %s', (name) => {
+  test('holds node, the libraries it is linked with and the program: no shell, and nothing setuid', async () => {
+    const files = await filesOf(imageOf(name));
+    const paths = files.map((line) => line.split(/\s+/)[5]!).filter((path) => !ENGINE.test(path));
+    expect(paths.filter((path) => !LIBRARY.test(path)).sort()).toEqual(
+      [...PROGRAMS[name], 'usr/local/bin/node'].sort(),
+    );
+    expect(files.filter((line) => /^...[sS]|^......[sS]/.test(line))).toEqual([]);
+  });
+
+  test('has a user that Kubernetes can tell is not root, and labels', async () => {
+    const [{ Config }] = JSON.parse(await docker('image', 'inspect', imageOf(name)));
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    expect(Config.User).toBe('65532:65532');
+    expect(Config.Labels).toMatchObject({
+      'org.opencontainers.image.title': expect.stringContaining('async-api'),
+      'org.opencontainers.image.licenses': 'Apache-2.0',
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}(-dirty)?$/),
+    });
+  });
+
+  test('does not tell where its packages came from', async () => {
+    const history = await docker('image', 'history', '--no-trunc', imageOf(name));
+    const config = await docker('image', 'inspect', imageOf(name));
+    expect(history + config).not.toMatch(/https?:\/\/|NPM_CONFIG|NODE_EXTRA/);
+  });
+});
+
+test('the images share the layer with node, which is nearly all of their size', async () => {
+  const layers = await Promise.all(
+    IMAGES.map(async (name) => JSON.parse(await docker('image', 'inspect', imageOf(name)))[0].RootFS.Layers),
+  );
+  expect(new Set(layers.map(([first]) => first)).size).toBe(1);
+});

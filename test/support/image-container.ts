@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream';
+import {
+  GenericContainer,
+  getContainerRuntimeClient,
+  type StartedTestContainer,
+  StartupCheckStrategy,
+  type StartupStatus,
+} from 'testcontainers';
+import { BUILD_DEFAULTS, type ImageName } from '../../scripts/images.ts';
+
+type Docker = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
+
+/** As `npm run images:build` names it where nothing else is said. */
+export const imageOf = (name: ImageName): string => `${BUILD_DEFAULTS.prefix}${name}:${BUILD_DEFAULTS.tag}`;
+
+/** A container as Kubernetes runs it under the restricted Pod Security Standard, on the machine's network. */
+export class ImageContainer extends GenericContainer {
+  constructor(name: ImageName) {
+    super(imageOf(name));
+    this.withNetworkMode('host').withDroppedCapabilities('ALL').withSecurityOpt('no-new-privileges');
+    this.hostConfig.ReadonlyRootfs = true;
+  }
+
+  /** Lets it write to its root file system, so that `changes` can tell whether it does. */
+  withWritableRoot(): this {
+    this.hostConfig.ReadonlyRootfs = false;
+    return this;
+  }
+}
+
+class Ended extends StartupCheckStrategy {
+  override async checkStartupState(docker: Docker, id: string): Promise<StartupStatus> {
+    const { State } = await docker.getContainer(id).inspect();
+    return State.Status === 'exited' ? 'SUCCESS' : 'PENDING';
+  }
+}
+
+export interface End {
+  code: number;
+  /** What it wrote to stdout and stderr. */
+  output: string;
+}
+
+/** Starts it, waits until it ends by itself, and removes it. */
+export async function runToEnd(container: ImageContainer): Promise<End> {
+  return endOf(await container.withWaitStrategy(new Ended()).start());
+}
+
+/** Sends SIGTERM, kills it where it goes on for longer than its grace (seconds), and removes it. */
+export async function stop(container: StartedTestContainer, graceSeconds = 10): Promise<End> {
+  await (await inEngine(container)).stop({ t: graceSeconds });
+  return endOf(container);
+}
+
+/** The paths in its root file system that it made, changed or deleted. */
+export async function changes(container: StartedTestContainer): Promise<string[]> {
+  const found = (await (await inEngine(container)).changes()) as { Path: string }[] | null;
+  return (found ?? []).map(({ Path }) => Path);
+}
+
+const inEngine = async (container: StartedTestContainer): Promise<ReturnType<Docker['getContainer']>> =>
+  (await getContainerRuntimeClient()).container.dockerode.getContainer(container.getId());
+
+async function endOf(container: StartedTestContainer): Promise<End> {
+  const ended = await inEngine(container);
+  const { State } = await ended.inspect();
+  const output = await textOf(await container.logs());
+  await ended.remove();
+  return { code: State.ExitCode, output };
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk;
+  return text;
+}
