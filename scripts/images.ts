@@ -11,7 +11,7 @@ const CONTEXTS = { api: '.', controller: '.', 'job-image': 'job-image' };
 export type ImageName = keyof typeof CONTEXTS;
 export const IMAGES = Object.keys(CONTEXTS) as ImageName[];
 /** How the images are called where nothing else is said. */
-export const BUILD_DEFAULTS = { prefix: 'async-api/', tag: 'local' };
+export const BUILD_DEFAULTS = { prefix: 'async-api/', tag: 'dev' };
 
 const HELP = `npm run images:build                    builds async-api/api, async-api/controller and async-api/job-image
 npm run images:build -- job-image       one of them

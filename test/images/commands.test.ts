@@ -17,7 +17,7 @@ const COMMANDS = ['README.md', 'api/Dockerfile', 'controller/Dockerfile', 'job-i
   const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\\\n#?\s*/g, '');
   return [...text.matchAll(/\bdocker run .*/g)].map(([command]) => ({ file, command: command.trim() }));
 });
-const commandsFor = (image: string) => COMMANDS.filter(({ command }) => command.includes(`async-api/${image}:local`));
+const commandsFor = (image: string) => COMMANDS.filter(({ command }) => command.includes(` async-api/${image}:dev`));
 
 let folder: string;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type StartedTestContainer, Wait } from 'testcontainers';
 import { Product } from '../support/harness.ts';
-import { changes, ImageContainer, runToEnd, stop } from '../support/image-container.ts';
+import { changes, ImageContainer, lineOf, runToEnd, stop } from '../support/image-container.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
 
 const SERVICES = ['api', 'controller'] as const;
@@ -34,14 +34,10 @@ const imageFor = (name: ServiceName): ImageContainer =>
 
 /** Starts it and returns where it says it listens. */
 async function start(container: ImageContainer) {
-  const lines: string[] = [];
   const ready = /"message":"(listening|ready)"/;
-  const started = await container
-    .withLogConsumer((stream) => stream.on('data', (line) => lines.push(String(line))))
-    .withWaitStrategy(Wait.forLogMessage(ready))
-    .start();
+  const started = await container.withWaitStrategy(Wait.forLogMessage(ready)).start();
   running.add(started);
-  const { port, metricsPort } = JSON.parse(lines.find((line) => ready.test(line)) ?? '{}');
+  const { port, metricsPort } = JSON.parse((await lineOf(started, ready)) ?? '{}');
   return { started, url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}` };
 }
 
@@ -93,7 +89,7 @@ test('together they take the groups that come with the image to their end', asyn
   await start(imageFor('controller'));
   product.url = api.url;
   const [first] = await trigger(product, 'group_a');
-  expect(await finalStatus(product, first!)).toMatchObject({ state: 'SUCCESS' });
+  expect(await finalStatus(product, first!, 90_000)).toMatchObject({ state: 'SUCCESS' });
   for (const [path, says] of [
     ['/openapi.json', '"openapi":"3.1.1"'],
     ['/docs', '<!doctype html>'],
@@ -102,7 +98,7 @@ test('together they take the groups that come with the image to their end', asyn
     expect(status).toBe(200);
     expect(text).toContain(says);
   }
-});
+}, 120_000);
 
 test('an API whose events are being followed still ends within its grace', async () => {
   const { started, url } = await start(imageFor('api'));

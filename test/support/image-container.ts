@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import {
   GenericContainer,
@@ -6,6 +7,7 @@ import {
   StartupCheckStrategy,
   type StartupStatus,
 } from 'testcontainers';
+import { run } from '../../cluster/run.ts';
 import { BUILD_DEFAULTS, type ImageName } from '../../scripts/images.ts';
 
 type Docker = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
@@ -54,8 +56,19 @@ export async function stop(container: StartedTestContainer, graceSeconds = 10): 
 
 /** The paths in its root file system that it made, changed or deleted. */
 export async function changes(container: StartedTestContainer): Promise<string[]> {
-  const found = (await (await inEngine(container)).changes()) as { Path: string }[] | null;
-  return (found ?? []).map(({ Path }) => Path);
+  const lines = (await run('docker', ['diff', container.getId()])).trim().split('\n').filter(Boolean);
+  return lines.map((line) => line.slice('A '.length));
+}
+
+/** The first line of its log that matches, or undefined where it ends without one. */
+export async function lineOf(container: StartedTestContainer, pattern: RegExp): Promise<string | undefined> {
+  const log = await container.logs();
+  try {
+    for await (const line of createInterface({ input: log })) if (pattern.test(line)) return line;
+    return undefined;
+  } finally {
+    log.destroy();
+  }
 }
 
 const inEngine = async (container: StartedTestContainer): Promise<ReturnType<Docker['getContainer']>> =>
