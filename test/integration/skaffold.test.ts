@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -41,4 +42,8 @@ test('skaffold.yaml forwards the port of the Service that is deployed', () => {
 test('without a profile and with one, skaffold.yaml names the cluster that it deploys to', () => {
   const contexts = [skaffold.deploy, ...skaffold.profiles.map(({ deploy }) => deploy)].map((one) => one.kubeContext);
   expect(contexts).toEqual(['kind-async-api', 'kind-async-api', 'minikube']);
+});
+
+test.each(skaffold.build.artifacts)('the Dockerfile of $image is there', ({ context = '.', docker }) => {
+  expect(existsSync(join(ROOT, context, docker?.dockerfile ?? 'Dockerfile'))).toBe(true);
 });
