@@ -5,6 +5,9 @@ import { Refusal } from './refusal.ts';
 /** Enough for 64 parameters of 4,096 characters. */
 const MAX_BODY_BYTES = 512 * 1024;
 
+/** An answer is not to be larger than what was asked. */
+const MAX_PROBLEMS = 100;
+
 const parse = express.json({
   limit: MAX_BODY_BYTES,
   type: () => true,
@@ -36,6 +39,8 @@ export const queryOf = <T extends z.ZodType>(schema: T, request: Request): z.inf
 function checked<T extends z.ZodType>(schema: T, value: unknown, status: number, where: string): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
+  const problems = result.error.issues
+    .slice(0, MAX_PROBLEMS)
+    .map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
   throw new Refusal(status, `Nothing was done, since the ${where} is not as expected:`, { problems });
 }

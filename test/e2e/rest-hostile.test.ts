@@ -45,9 +45,15 @@ const HOSTILE: [what: string, bytes: string, status: number, says: RegExp][] = [
   ],
   [
     'thirty thousand parameters',
-    post(`{"parameters":{${[...Array(30_000).keys()].map((i) => `"${i}":1`).join()}}}`),
+    post(`{"parameters":{${[...Array(30_000).keys()].map((i) => `"${i}":""`).join()}}}`),
     422,
     /^.{0,100}\n.{0,100}at most 64 parameters$/,
+  ],
+  [
+    'thirty thousand parameters that are wrong besides',
+    post(`{"parameters":{${[...Array(30_000).keys()].map((i) => `"${i}":1`).join()}}}`),
+    422,
+    /expected string/,
   ],
   [
     'lists that nest a hundred thousand times',
@@ -150,6 +156,7 @@ test.each(HOSTILE)('%s is refused and starts nothing', async (_what, bytes, stat
   const answer = await sendRaw(product.url, bytes);
   expect(answer.status).toBe(status);
   expect(answer.body).toMatch(says);
+  expect(answer.body.length).toBeLessThan(20_000);
   expect(answer.body).not.toMatch(/<script|\bat .*\.ts:\d+/);
   expect(answer.headers).not.toMatch(/set-cookie|x-powered-by/);
   expect(await runs()).toBe(before);
