@@ -167,6 +167,35 @@ test('unknown runs and jobs are 404, and a query that is not understood is 400',
   }
 });
 
+test('who listens to a run in which nothing happens hears that the service is there', async () => {
+  const [path] = await trigger(product, 'group_a');
+  const response = await call('GET', `/runs/${baseOf(path!)}/events`);
+  let text = '';
+  for await (const chunk of response.body!) {
+    text += new TextDecoder().decode(chunk);
+    if (text.includes('\n: nothing new\n')) break;
+  }
+  expect(text).toMatch(/^retry: \d+\n\nid: /);
+});
+
+test('active runs are counted from what is stored, whoever stored it', async () => {
+  const { url, service } = await product.startReplica({ MAX_ACTIVE_RUNS_PER_GROUP: '1' });
+  const start = (group: string) => fetch(`${url}/group/${group}`, { method: 'POST' });
+  try {
+    await eventually('readiness', async () => (await fetch(`${url}/readyz`)).ok || undefined);
+    await trigger(product, 'group_a');
+    const refused = await eventually('a refusal', async () => {
+      const response = await start('group_a');
+      return response.status === 202 ? undefined : response;
+    });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
+    expect(await refused.text()).toMatch(/at most 1 runs of group group_a/);
+    expect([(await start('group_d')).status, (await start('group_d')).status]).toEqual([202, 429]);
+  } finally {
+    await service.stop();
+  }
+});
+
 test('a quota of the namespace is 429, a policy of the cluster 422, and each says that nothing was started', async () => {
   const quotas = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
   await product.admin.request('POST', quotas, {
