@@ -15,11 +15,14 @@ const HELP = `npm run with:docker -- COMMAND…   runs COMMAND with a Docker eng
 
 For a machine whose Docker engine does not run, or cannot pull images: Linux, root, and dockerd (Debian: apt-get install
 docker.io). COMMAND finds the engine by DOCKER_HOST and, as NODE_IMAGE, a base image made from this machine's own files.
-The engine has no network of its own: containers use the machine's (--network host).
+The engine has no network of its own: containers use the machine's (--network host). Ends with what COMMAND ends with, or with
+69 where it could not be run.
 
   npm run with:docker -- npm run test:images
   npm run with:docker -- npm run images:build`;
 
+/** EX_UNAVAILABLE of sysexits.h: no engine, no base or no such command. */
+const NOT_RUN = 69;
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 
@@ -124,6 +127,6 @@ else {
     }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = 1;
+    process.exitCode ??= NOT_RUN;
   }
 }
