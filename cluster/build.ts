@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { builtOnce } from './cache.ts';
 import { UserError } from './errors.ts';
 import type { Progress } from './progress.ts';
 import { run } from './run.ts';
@@ -10,9 +9,14 @@ import { run } from './run.ts';
 const HERE = import.meta.dirname;
 const RUNTIME = join(HERE, 'runtime');
 
-const KUBERNETES = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'].map(
-  (name) => `k8s.io/kubernetes/cmd/${name}`,
-);
+const KUBERNETES = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-proxy',
+  'kube-scheduler',
+  'kubectl',
+  'kubelet',
+].map((name) => `k8s.io/kubernetes/cmd/${name}`);
 const CONTAINERD = ['containerd', 'containerd-shim-runc-v2', 'ctr'].map(
   (name) => `github.com/containerd/containerd/v2/cmd/${name}`,
 );
@@ -20,37 +24,21 @@ const CNI = ['ipam/host-local', 'main/bridge', 'main/loopback'].map(
   (name) => `github.com/containernetworking/plugins/plugins/${name}`,
 );
 
-/** The user's cache folder for everything that is built (XDG Base Directory Specification). */
-export const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'async-api');
-
 /**
  * Builds what `cluster/go.mod` and `cluster/runtime/go.mod` name, once for each content of their go.sum, and returns the
  * folder of the binaries. Takes minutes the first time, nothing later. Throws UserError where a tool is missing.
  */
-export async function buildCluster(progress: Progress): Promise<string> {
-  const folder = join(cacheFolder(), await fingerprint());
-  if (existsSync(join(folder, 'complete'))) return folder;
-  await needTools();
-  await mkdir(dirname(folder), { recursive: true });
-  const building = await mkdtemp(`${folder}.building-`);
-  try {
-    await progress.step('Build Kubernetes from its Go modules (the first time only: some minutes)', async () => {
+export const buildCluster = async (progress: Progress): Promise<string> =>
+  builtOnce(await fingerprint(HERE, ['go.sum', 'go.mod', 'runtime/go.sum', 'runtime/go.mod', 'build.ts']), (building) =>
+    progress.step('Build Kubernetes from its Go modules (the first time only: some minutes)', async () => {
+      await needTools();
       // First, since it may fail: better at once than after minutes.
       const seccomp = await seccompFlags(building, progress);
       // Two modules at once: they share no packages, and one compiles while the other links.
       const results = await Promise.allSettled([buildKubernetes(building), buildRuntime(building, seccomp)]);
       for (const result of results) if (result.status === 'rejected') throw result.reason;
-    });
-    await writeFile(join(building, 'complete'), '');
-    // Another checkout may have been faster; its result is as good.
-    await rename(building, folder).catch((error) => {
-      if (!existsSync(join(folder, 'complete'))) throw error;
-    });
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
-  return folder;
-}
+    }),
+  );
 
 /** The version of Kubernetes that cluster/go.mod requires, such as `v1.36.3`. */
 export async function kubernetesVersion(): Promise<string> {
@@ -59,11 +47,10 @@ export async function kubernetesVersion(): Promise<string> {
   return found[1];
 }
 
-async function fingerprint(): Promise<string> {
+/** What a build on this machine depends on, as 16 hex digits: these files' content. */
+export async function fingerprint(folder: string, files: string[]): Promise<string> {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
-  for (const file of ['go.sum', 'go.mod', 'runtime/go.sum', 'runtime/go.mod', 'build.ts']) {
-    hash.update(await readFile(join(HERE, file)));
-  }
+  for (const file of files) hash.update(await readFile(join(folder, file)));
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -80,7 +67,7 @@ async function needTools(): Promise<void> {
 }
 
 /** `-dwarf=false` and a lazy garbage collector take a fifth off the build; nobody debugs these binaries. */
-const goBuild = (cwd: string, args: string[], env: Record<string, string> = {}) =>
+export const goBuild = (cwd: string, args: string[], env: Record<string, string> = {}) =>
   run('go', ['build', '-trimpath', '-buildvcs=false', '-gcflags=all=-dwarf=false', ...args], {
     cwd,
     env: { GOGC: '400', CGO_ENABLED: '0', GOFLAGS: '', ...env },

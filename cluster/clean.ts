@@ -14,7 +14,7 @@ export const NESTED = ['test', 'chaos', 'node-lost'];
 const inNested = (folder: string, text: string): boolean => NESTED.some((name) => text.includes(`${folder}/${name}/`));
 
 /**
- * Ends whatever is left of the cluster in `folder`: processes, mounts, bridge, cgroups, files. Works after a `kill -9` of
+ * Ends whatever is left of the cluster in `folder`: processes, mounts, bridge, network, cgroups, files. Works after a `kill -9` of
  * the launcher too, since everything is found by the cluster's own names. Keeps the logs.
  */
 export async function cleanUp(folder: string): Promise<void> {
@@ -29,7 +29,9 @@ export async function cleanUp(folder: string): Promise<void> {
   }
   await removeShimSockets(layout);
   for (const mount of await mountsBelow(folder)) await run('umount', ['-l', mount]).catch(() => {});
-  if (existsSync(`/sys/class/net/${layout.bridge}`)) await run('ip', ['link', 'delete', layout.bridge]);
+  for (const link of [layout.bridge, layout.network?.cable]) {
+    if (link && existsSync(`/sys/class/net/${link}`)) await run('ip', ['link', 'delete', link]);
+  }
   await removeCgroup(layout.cgroup);
   for (const entry of await readdir(folder)) {
     if (entry !== 'logs' && entry !== 'layout.json' && !NESTED.includes(entry)) {
@@ -63,7 +65,7 @@ async function processesOf(folder: string): Promise<number[]> {
   return found;
 }
 
-const COMPONENT = /\/(etcd|kube-[a-z-]+|kubelet|containerd|containerd-shim-runc-v2|runc)( \(deleted\))?$/;
+const COMPONENT = /\/(etcd|kube-[a-z-]+|kubelet|containerd|containerd-shim-runc-v2|runc|traefik)( \(deleted\))?$/;
 
 async function mountsBelow(folder: string): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answersOk, Component } from './component.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { file, type Layout } from './layout.ts';
+import { file, inNetwork, type Layout } from './layout.ts';
 
 /** How a component is started: the binaries' folder, and what is told when it dies. */
 export interface Start {
@@ -20,7 +20,7 @@ export function startComponent(
   args: string[],
   env?: Record<string, string>,
 ): Component {
-  const component = new Component(name, [join(start.binaries, name), ...args], {
+  const component = new Component(name, [...inNetwork(layout), join(start.binaries, name), ...args], {
     logs: file(layout, 'logs'),
     onDeath: start.onDeath,
     ...(env ? { env } : {}),
@@ -37,15 +37,15 @@ const tlsFiles = (layout: Layout) => [
 
 /** etcd, then kube-apiserver; resolves when the API answers `/readyz`. Needs the PKI. */
 export async function startApiServer(layout: Layout, start: Start): Promise<void> {
-  const { ports } = layout;
+  const { host, ports } = layout;
   const ca = await readFile(pki(layout, 'ca.crt'));
   const server = {
     ca,
     cert: await readFile(pki(layout, 'server.crt')),
     key: await readFile(pki(layout, 'server.key')),
   };
-  const etcdUrl = `https://127.0.0.1:${ports.etcd}`;
-  const peerUrl = `http://127.0.0.1:${ports.etcdPeer}`;
+  const etcdUrl = `https://${host}:${ports.etcd}`;
+  const peerUrl = `http://${host}:${ports.etcdPeer}`;
   const etcd = startComponent(layout, start, 'etcd', [
     `--data-dir=${file(layout, 'etcd')}`,
     `--listen-client-urls=${etcdUrl}`,
@@ -67,7 +67,7 @@ export async function startApiServer(layout: Layout, start: Start): Promise<void
     `--etcd-cafile=${pki(layout, 'ca.crt')}`,
     `--etcd-certfile=${pki(layout, 'server.crt')}`,
     `--etcd-keyfile=${pki(layout, 'server.key')}`,
-    '--bind-address=127.0.0.1',
+    `--bind-address=${host}`,
     `--secure-port=${ports.apiserver}`,
     `--advertise-address=${layout.nodeIp}`,
     `--client-ca-file=${pki(layout, 'ca.crt')}`,
@@ -79,14 +79,14 @@ export async function startApiServer(layout: Layout, start: Start): Promise<void
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${pki(layout, 'service-account.pub')}`,
     `--service-account-signing-key-file=${pki(layout, 'service-account.key')}`,
-    '--service-cluster-ip-range=10.60.0.0/16',
+    `--service-cluster-ip-range=${layout.serviceSubnet}`,
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
   ]);
   await apiserver.healthy(() => answersOk(`${serverUrl(layout)}/readyz`, { ca }));
 }
 
-export const serverUrl = (layout: Layout): string => `https://127.0.0.1:${layout.ports.apiserver}`;
+export const serverUrl = (layout: Layout): string => `https://${layout.host}:${layout.ports.apiserver}`;
 
 /** A kubeconfig for one of the PKI's clients, at `<name>.kubeconfig` where no other path is given. */
 export async function clientKubeconfig(
@@ -113,7 +113,7 @@ export async function startControllers(layout: Layout, start: Start): Promise<vo
       `--kubeconfig=${kubeconfig}`,
       `--authentication-kubeconfig=${kubeconfig}`,
       `--authorization-kubeconfig=${kubeconfig}`,
-      '--bind-address=127.0.0.1',
+      `--bind-address=${layout.host}`,
       `--secure-port=${port}`,
       ...tlsFiles(layout),
       '--kube-api-qps=300',
@@ -130,7 +130,7 @@ export async function startControllers(layout: Layout, start: Start): Promise<vo
   ]);
   const scheduler = startComponent(layout, start, 'kube-scheduler', await common('scheduler', layout.ports.scheduler));
   await Promise.all([
-    manager.healthy(() => answersOk(`https://127.0.0.1:${layout.ports.controllerManager}/healthz`, { ca })),
-    scheduler.healthy(() => answersOk(`https://127.0.0.1:${layout.ports.scheduler}/healthz`, { ca })),
+    manager.healthy(() => answersOk(`https://${layout.host}:${layout.ports.controllerManager}/healthz`, { ca })),
+    scheduler.healthy(() => answersOk(`https://${layout.host}:${layout.ports.scheduler}/healthz`, { ca })),
   ]);
 }

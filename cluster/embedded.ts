@@ -7,7 +7,8 @@ import type { Component } from './component.ts';
 import { clientKubeconfig, serverUrl, startApiServer, startControllers } from './control-plane.ts';
 import { UserError } from './errors.ts';
 import { jobImage, ociArchive } from './image.ts';
-import { chooseLayout, file, type Layout } from './layout.ts';
+import { apiServerIp, chooseLayout, file, type Layout } from './layout.ts';
+import { createNetwork, needNetworkTools, startKubeProxy } from './network.ts';
 import { PAUSE_IMAGE, startContainerd, startKubelet } from './node.ts';
 import { writePki } from './pki.ts';
 import type { Progress } from './progress.ts';
@@ -31,12 +32,14 @@ export const JOB_IMAGE = 'docker.io/async-api/job-image:embedded';
 
 /**
  * A real Kubernetes with one node on this machine, its files in `folder`. `onDeath` hears of a component that died, with
- * the tail of its log. Rejects with a sentence that says what to do; then nothing is left running.
+ * the tail of its log. With `services` pods reach the API server and Services, as the machine does; the cluster then has a
+ * network of its own, without a way to registries. Rejects with a sentence that says what to do; then nothing is left running.
  */
 export async function startEmbedded(
   folder: string,
   progress: Progress,
   onDeath: (why: string) => void,
+  { services = false }: { services?: boolean } = {},
 ): Promise<Cluster> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new UserError(
@@ -44,11 +47,12 @@ export async function startEmbedded(
         'npm start -- --context NAME',
     );
   }
+  if (services) await needNetworkTools();
   const binaries = await buildCluster(progress);
   await progress.step('Clean up what an earlier run left', () => cleanUp(folder));
   await rm(join(folder, 'logs'), { recursive: true, force: true });
   await mkdir(join(folder, 'logs'), { recursive: true });
-  const layout = await chooseLayout(folder);
+  const layout = await chooseLayout(folder, services);
   await writeFile(layoutFile(folder), JSON.stringify(layout, null, 2));
 
   const components: Component[] = [];
@@ -64,13 +68,15 @@ export async function startEmbedded(
       ociArchive({ name: PAUSE_IMAGE, files: { '/pause': join(binaries, 'pause') }, entrypoint: ['/pause'] }),
     ]);
     await progress.step('Start etcd, kube-apiserver and containerd', async () => {
-      await writePki(file(layout, 'pki'), layout.nodeName, layout.nodeIp);
+      await createNetwork(layout);
+      await writePki(file(layout, 'pki'), layout.nodeName, [layout.nodeIp, apiServerIp(layout)]);
       await Promise.all([startApiServer(layout, start), startContainerd(layout, start, archives)]);
     });
     const kubeconfig = await clientKubeconfig(layout, 'admin', file(layout, 'kubeconfig'));
     await progress.step('Start kube-controller-manager, kube-scheduler and kubelet', async () => {
       await Promise.all([startControllers(layout, start), startKubelet(layout, start)]);
       await nodeReady(layout, binaries, kubeconfig);
+      if (services) await startKubeProxy(layout, start);
     });
     return { kubeconfig, jobImage: JOB_IMAGE, kubectl: join(binaries, 'kubectl'), components, stop };
   } catch (error) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheFolder } from './build.ts';
+import { cacheFolder } from './cache.ts';
 import { run } from './run.ts';
 
 /** An image made without a container engine: files by their path in it, and how it starts. */

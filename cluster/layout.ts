@@ -12,56 +12,90 @@ export interface Layout {
   id: string;
   nodeName: string;
   nodeIp: string;
+  /** Where the control plane listens: loopback, but where the cluster has a network of its own. */
+  host: string;
   /** The pods' network, such as 10.77.3.0/24. */
   podSubnet: string;
+  /** The Services' network, likewise. */
+  serviceSubnet: string;
   bridge: string;
   cgroup: string;
-  ports: Record<
-    'etcd' | 'etcdPeer' | 'apiserver' | 'controllerManager' | 'scheduler' | 'kubelet' | 'kubeletHealth',
-    number
-  >;
+  /** The cluster's own network, where it has one: kube-proxy's rules then touch neither the machine nor other clusters. */
+  network?: {
+    /** The file that holds its Linux network namespace. */
+    namespace: string;
+    /** The virtual cable between it and the machine, by its name at both ends. */
+    cable: string;
+    /** The machine's address at its end. */
+    gateway: string;
+  };
+  ports: Record<(typeof PORTS)[number], number>;
 }
+
+const PORTS = [
+  'etcd',
+  'etcdPeer',
+  'apiserver',
+  'controllerManager',
+  'scheduler',
+  'kubelet',
+  'kubeletHealth',
+  'kubeProxyHealth',
+] as const;
 
 export const file = (layout: { folder: string }, ...parts: string[]): string => join(layout.folder, ...parts);
 
-/** Chooses free ports, a free subnet and an id. Throws UserError where the machine has no address but loopback. */
-export async function chooseLayout(folder: string): Promise<Layout> {
+/** What goes before a command so that it runs in the cluster's network: nothing where that is the machine's. */
+export const inNetwork = ({ network }: Layout): string[] => (network ? ['nsenter', `--net=${network.namespace}`] : []);
+
+/**
+ * Chooses free ports, free subnets and an id. Throws UserError where the node is to have an address of the machine, and
+ * the machine has none but loopback.
+ */
+export async function chooseLayout(folder: string, ownNetwork: boolean): Promise<Layout> {
   const addresses = Object.values(networkInterfaces())
     .flat()
     .filter((one) => one?.family === 'IPv4');
-  // The kubelet refuses a loopback address for its node.
-  const nodeIp = addresses.find((one) => one && !one.internal)?.address;
-  if (!nodeIp) throw new UserError('The node needs an IPv4 address other than 127.0.0.1, and this machine has none.');
   const taken = new Set(addresses.map((one) => one?.address.split('.').slice(0, 3).join('.')));
+  const freePrefix = () => {
+    for (;;) {
+      const prefix = `10.${64 + (randomBytes(1)[0]! % 128)}.${randomBytes(1)[0]}`;
+      if (!taken.has(prefix)) {
+        taken.add(prefix);
+        return prefix;
+      }
+    }
+  };
   const id = randomBytes(3).toString('hex');
-  let prefix: string;
-  do prefix = `10.${64 + (randomBytes(1)[0]! % 128)}.${randomBytes(1)[0]}`;
-  while (taken.has(prefix));
-  const [etcd, etcdPeer, apiserver, controllerManager, scheduler, kubelet, kubeletHealth] = await freePorts(7);
-  return {
+  const common = {
     folder,
     id,
     nodeName: `node-${id}`,
-    nodeIp,
-    podSubnet: `${prefix}.0/24`,
+    podSubnet: `${freePrefix()}.0/24`,
+    serviceSubnet: `${freePrefix()}.0/24`,
     // Linux allows 15 characters.
     bridge: `asyncapi-${id}`,
     cgroup: `async-api-${id}`,
-    ports: {
-      etcd: etcd!,
-      etcdPeer: etcdPeer!,
-      apiserver: apiserver!,
-      controllerManager: controllerManager!,
-      scheduler: scheduler!,
-      kubelet: kubelet!,
-      kubeletHealth: kubeletHealth!,
-    },
+    ports: await freePorts(),
   };
+  if (ownNetwork) {
+    const prefix = freePrefix();
+    const [gateway, nodeIp] = [`${prefix}.1`, `${prefix}.2`];
+    const network = { namespace: join(folder, 'network'), cable: `asyncnet-${id}`, gateway };
+    return { ...common, nodeIp, host: nodeIp, network };
+  }
+  // The kubelet refuses a loopback address for its node.
+  const nodeIp = addresses.find((one) => one && !one.internal)?.address;
+  if (!nodeIp) throw new UserError('The node needs an IPv4 address other than 127.0.0.1, and this machine has none.');
+  return { ...common, nodeIp, host: '127.0.0.1' };
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** The address of the API server as a Service: Kubernetes takes the first. */
+export const apiServerIp = ({ serviceSubnet }: Layout): string => serviceSubnet.replace(/0\/24$/, '1');
+
+async function freePorts(): Promise<Layout['ports']> {
   const servers = await Promise.all(
-    Array.from({ length: count }, () => {
+    PORTS.map(() => {
       const server = createServer();
       return new Promise<typeof server>((resolve, reject) => {
         server.once('error', reject);
@@ -69,7 +103,7 @@ async function freePorts(count: number): Promise<number[]> {
       });
     }),
   );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  const ports = servers.map((server, i) => [PORTS[i], (server.address() as { port: number }).port]);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return Object.fromEntries(ports);
 }

@@ -48,7 +48,7 @@ export async function startKubelet(layout: Layout, start: Start): Promise<void> 
     ],
     withBinaries(start),
   );
-  await kubelet.healthy(async () => (await fetch(`http://127.0.0.1:${layout.ports.kubeletHealth}/healthz`)).ok);
+  await kubelet.healthy(async () => (await fetch(`http://${layout.host}:${layout.ports.kubeletHealth}/healthz`)).ok);
 }
 
 const network = (layout: Layout) => ({
@@ -103,6 +103,7 @@ const kubeletConfig = (layout: Layout) => ({
   kind: 'KubeletConfiguration',
   address: layout.nodeIp,
   port: layout.ports.kubelet,
+  healthzBindAddress: layout.host,
   healthzPort: layout.ports.kubeletHealth,
   tlsCertFile: file(layout, 'pki', 'server.crt'),
   tlsPrivateKeyFile: file(layout, 'pki', 'server.key'),

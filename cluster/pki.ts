@@ -13,14 +13,15 @@ const CLIENTS = (node: string) => ({
   'controller-manager': 'CN=system:kube-controller-manager',
   scheduler: 'CN=system:kube-scheduler',
   kubelet: `CN=system:node:${node}, O=system:nodes`,
+  'kube-proxy': 'CN=system:kube-proxy',
   'apiserver-kubelet-client': 'CN=apiserver-kubelet-client, O=system:masters',
 });
 
 /**
  * Writes a new cluster's keys and certificates into `folder`: a CA, one serving certificate for all components
- * (127.0.0.1 and the node's address), a client certificate for each, and the key that signs service account tokens.
+ * (127.0.0.1 and the other addresses), a client certificate for each, and the key that signs service account tokens.
  */
-export async function writePki(folder: string, nodeName: string, nodeIp: string): Promise<void> {
+export async function writePki(folder: string, nodeName: string, addresses: string[]): Promise<void> {
   x509.cryptoProvider.set(webcrypto);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const save = (name: string, content: string) => writeFile(join(folder, name), content, { mode: 0o600 });
@@ -66,8 +67,7 @@ export async function writePki(folder: string, nodeName: string, nodeIp: string)
     // etcd checks that its own certificate may also be a client's.
     [serverAuth, clientAuth],
     [
-      { type: 'ip', value: '127.0.0.1' },
-      { type: 'ip', value: nodeIp },
+      ...['127.0.0.1', ...addresses].map((value) => ({ type: 'ip', value }) as const),
       ...['localhost', nodeName, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'].map(
         (value) => ({ type: 'dns', value }) as const,
       ),
