@@ -65,7 +65,7 @@ export async function startEmbedded(
   try {
     const archives = Promise.all([
       jobImage(JOB_IMAGE).then(ociArchive),
-      ociArchive({ name: PAUSE_IMAGE, files: { '/pause': join(binaries, 'pause') }, entrypoint: ['/pause'] }),
+      ociArchive({ name: PAUSE_IMAGE, layers: [{ '/pause': join(binaries, 'pause') }], entrypoint: ['/pause'] }),
     ]);
     await progress.step('Start etcd, kube-apiserver and containerd', async () => {
       await createNetwork(layout);

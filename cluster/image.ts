@@ -8,32 +8,37 @@ import { run } from './run.ts';
 /** An image made without a container engine: files by their path in it, and how it starts. */
 export interface ImageContent {
   name: string;
-  /** Path in the image → file on this machine. */
-  files: Record<string, string>;
+  /** From the lowest, each: path in the image → file on this machine. Images with the same lowest layer share it. */
+  layers: Record<string, string>[];
   entrypoint: string[];
 }
 
 /** The job image as job-image/Dockerfile describes it, on this machine's node and the libraries it is linked with. */
-export async function jobImage(name: string): Promise<ImageContent> {
+export const jobImage = (name: string): Promise<ImageContent> => nodeImage(name, '/app/main.ts', JOB_PROGRAM);
+
+/** An image whose one program, a file of this machine, is run by this machine's node. */
+export async function nodeImage(name: string, path: string, program: string): Promise<ImageContent> {
   const node = await realpath(process.execPath);
   const libraries = (await run('ldd', [node])).matchAll(/(?:=>\s+)?(\/\S+)\s+\(0x/g);
-  const files: Record<string, string> = { '/usr/local/bin/node': node, '/app/main.ts': jobProgram };
-  for (const [, library] of libraries) files[library!] = library!;
-  return { name, files, entrypoint: ['/usr/local/bin/node', '/app/main.ts'] };
+  const base: Record<string, string> = { [NODE]: node };
+  for (const [, library] of libraries) base[library!] = library!;
+  return { name, layers: [base, { [path]: program }], entrypoint: [NODE, path] };
 }
 
-const jobProgram = join(import.meta.dirname, '../job-image/main.ts');
+const NODE = '/usr/local/bin/node';
+const JOB_PROGRAM = join(import.meta.dirname, '../job-image/main.ts');
+/** Files above this are binaries, never edited in place: their size and time tell them apart. */
+const HASHED_BYTES = 16 * 1024 * 1024;
 
 /**
- * Writes the image as an OCI archive (OCI image-spec 1.1, image-layout) of one layer, and returns its path. Made once
- * for each content: the path holds its hash.
+ * Writes the image as an OCI archive (OCI image-spec 1.1, image-layout), and returns its path. Made once for each
+ * content: the path holds its hash.
  */
 export async function ociArchive(image: ImageContent): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(image));
-  for (const path of Object.values(image.files)) {
+  const hash = createHash('sha256').update(JSON.stringify([image.name, image.entrypoint]));
+  for (const [target, path] of image.layers.flatMap((layer) => Object.entries(layer))) {
     const { size, mtimeMs } = await stat(path);
-    // The binaries are large and never edited in place; the program is small and edited all the time.
-    hash.update(path === jobProgram ? await readFile(path) : `${size} ${mtimeMs}`);
+    hash.update(target).update(size > HASHED_BYTES ? `${size} ${mtimeMs}` : await readFile(path));
   }
   const archive = join(cacheFolder(), 'images', `${hash.digest('hex').slice(0, 16)}.tar`);
   if (existsSync(archive)) return archive;
@@ -49,14 +54,19 @@ export async function ociArchive(image: ImageContent): Promise<string> {
   return archive;
 }
 
-async function writeLayout(image: ImageContent, folder: string): Promise<void> {
-  for (const [target, source] of Object.entries(image.files)) {
-    const path = join(folder, 'root', target);
+/** One layer as a tar archive that is the same, byte by byte, wherever its files are. */
+async function layerTar(files: Record<string, string>, root: string): Promise<Buffer> {
+  for (const [target, source] of Object.entries(files)) {
+    const path = join(root, target);
     await mkdir(dirname(path), { recursive: true });
     await copyFile(source, path);
   }
-  const layer = join(folder, 'layer.tar');
-  await run('tar', ['-C', join(folder, 'root'), '--owner=0', '--group=0', '--mode=a+rX', '-cf', layer, '.']);
+  const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
+  await run('tar', ['-C', root, ...same, '-cf', `${root}.tar`, '.']);
+  return readFile(`${root}.tar`);
+}
+
+async function writeLayout(image: ImageContent, folder: string): Promise<void> {
   const blobs = join(folder, 'oci/blobs/sha256');
   await mkdir(blobs, { recursive: true });
   const blob = async (mediaType: string, content: Buffer) => {
@@ -66,18 +76,23 @@ async function writeLayout(image: ImageContent, folder: string): Promise<void> {
   };
   const json = (value: unknown) => Buffer.from(JSON.stringify(value));
   const platform = { architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux' };
-  const layerBlob = await blob('application/vnd.oci.image.layer.v1.tar', await readFile(layer));
+  const layers = [];
+  for (const [i, files] of image.layers.entries()) {
+    layers.push(
+      await blob('application/vnd.oci.image.layer.v1.tar', await layerTar(files, join(folder, `layer-${i}`))),
+    );
+  }
   const config = await blob(
     'application/vnd.oci.image.config.v1+json',
     json({
       ...platform,
       config: { Entrypoint: image.entrypoint, User: '65532:65532', WorkingDir: '/', Env: ['PATH=/usr/local/bin'] },
-      rootfs: { type: 'layers', diff_ids: [layerBlob.digest] },
+      rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
     }),
   );
   const manifest = await blob(
     'application/vnd.oci.image.manifest.v1+json',
-    json({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.manifest.v1+json', config, layers: [layerBlob] }),
+    json({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.manifest.v1+json', config, layers }),
   );
   const named = { ...manifest, platform, annotations: { 'io.containerd.image.name': image.name } };
   await writeFile(join(folder, 'oci/oci-layout'), json({ imageLayoutVersion: '1.0.0' }));
