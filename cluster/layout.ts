@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from './errors.ts';
@@ -76,7 +76,7 @@ export async function chooseLayout(folder: string, ownNetwork: boolean): Promise
     // Linux allows 15 characters.
     bridge: `asyncapi-${id}`,
     cgroup: `async-api-${id}`,
-    ports: await freePorts(),
+    ports: await freePorts(PORTS),
   };
   if (ownNetwork) {
     const prefix = freePrefix();
@@ -93,17 +93,18 @@ export async function chooseLayout(folder: string, ownNetwork: boolean): Promise
 /** The address of the API server as a Service: Kubernetes takes the first. */
 export const apiServerIp = ({ serviceSubnet }: Layout): string => serviceSubnet.replace(/0\/24$/, '1');
 
-async function freePorts(): Promise<Layout['ports']> {
-  const servers = await Promise.all(
-    PORTS.map(() => {
-      const server = createServer();
-      return new Promise<typeof server>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, () => resolve(server));
-      });
-    }),
-  );
-  const ports = servers.map((server, i) => [PORTS[i], (server.address() as { port: number }).port]);
+/** A port for each name that nothing listened on a moment ago. */
+export async function freePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
+  const servers = await Promise.all(names.map(() => onFreePort()));
+  const ports = servers.map((server, i) => [names[i], (server.address() as AddressInfo).port]);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return Object.fromEntries(ports);
+}
+
+function onFreePort(): Promise<Server> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, () => resolve(server));
+  });
 }

@@ -17,11 +17,11 @@ export async function needNetworkTools(): Promise<void> {
 }
 
 /**
- * Makes the cluster's network, where it is to have its own, with a cable to the machine. A file of the cluster's folder holds
+ * Makes the cluster's network, where it is to have its own, with a cable to the machine, which reaches pods and Services through it. A file of the cluster's folder holds
  * it, so that it ends with the clean-up's `umount`, and with it every bridge, route and rule in it.
  */
 export async function createNetwork(layout: Layout): Promise<void> {
-  const { network, nodeIp, serviceSubnet } = layout;
+  const { network, nodeIp } = layout;
   if (!network) return;
   const { namespace, cable, gateway } = network;
   const outside = (...args: string[]) => run('ip', args);
@@ -35,7 +35,7 @@ export async function createNetwork(layout: Layout): Promise<void> {
   await inside('address', 'add', `${nodeIp}/24`, 'dev', cable);
   await inside('link', 'set', cable, 'up');
   await inside('route', 'add', 'default', 'via', gateway);
-  await outside('route', 'add', serviceSubnet, 'via', nodeIp);
+  for (const subnet of [layout.podSubnet, layout.serviceSubnet]) await outside('route', 'add', subnet, 'via', nodeIp);
 }
 
 /** kube-proxy, healthy. Only for a cluster with a network of its own: its rules have the same names everywhere. */
