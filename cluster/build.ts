@@ -120,15 +120,12 @@ async function seccompFlags(out: string, progress: Progress): Promise<Record<str
   }
   const lib = (await run('sh', ['-c', 'dirname root/usr/lib/*/libseccomp.a'], { cwd: folder })).trim();
   const answer = join(folder, 'pkg-config');
-  await writeFile(
-    answer,
-    `#!/bin/sh
-case "$*" in
-*--cflags*) echo "-I${folder}/root/usr/include" ;;
-*--libs*) echo "-L${join(folder, lib)} -l:libseccomp.a" ;;
-esac
-`,
-    { mode: 0o755 },
-  );
-  return { PKG_CONFIG: answer };
+  await writeFile(answer, '#!/bin/sh\n', { mode: 0o755 });
+  // Not by pkg-config's answer: Go caches what it compiled with it under a key that leaves it out, so a later build would look
+  // for the library in the folder of this one.
+  return {
+    PKG_CONFIG: answer,
+    CGO_CFLAGS: `-O2 -I${folder}/root/usr/include`,
+    CGO_LDFLAGS: `-O2 -L${join(folder, lib)} -l:libseccomp.a`,
+  };
 }
