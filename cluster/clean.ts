@@ -10,7 +10,7 @@ import { run } from './run.ts';
 export const layoutFile = (folder: string): string => join(folder, 'layout.json');
 
 /** Clusters of the same checkout whose folders lie in another's. */
-export const NESTED = ['test', 'chaos', 'node-lost'];
+export const NESTED = ['test', 'chaos', 'node-lost', 'in-cluster'];
 const inNested = (folder: string, text: string): boolean => NESTED.some((name) => text.includes(`${folder}/${name}/`));
 
 /**

@@ -6,7 +6,7 @@ import { cleanUp, layoutFile } from './clean.ts';
 import type { Component } from './component.ts';
 import { clientKubeconfig, serverUrl, startApiServer, startControllers } from './control-plane.ts';
 import { UserError } from './errors.ts';
-import { jobImage, ociArchive } from './image.ts';
+import { type ImageContent, jobImage, ociArchive } from './image.ts';
 import { apiServerIp, chooseLayout, file, type Layout } from './layout.ts';
 import { createNetwork, needNetworkTools, startKubeProxy } from './network.ts';
 import { PAUSE_IMAGE, startContainerd, startKubelet } from './node.ts';
@@ -28,18 +28,27 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+export interface EmbeddedOptions {
+  /**
+   * Whether pods reach the API server and Services, and this machine pods and Services. The cluster then has a network of its
+   * own, from which no registry is reached.
+   */
+  services?: boolean;
+  /** What it has of images besides the job image. */
+  images?: ImageContent[];
+}
+
 export const JOB_IMAGE = 'docker.io/async-api/job-image:embedded';
 
 /**
  * A real Kubernetes with one node on this machine, its files in `folder`. `onDeath` hears of a component that died, with
- * the tail of its log. With `services` pods reach the API server and Services, as the machine does; the cluster then has a
- * network of its own, without a way to registries. Rejects with a sentence that says what to do; then nothing is left running.
+ * the tail of its log. Rejects with a sentence that says what to do; then nothing is left running.
  */
 export async function startEmbedded(
   folder: string,
   progress: Progress,
   onDeath: (why: string) => void,
-  { services = false }: { services?: boolean } = {},
+  { services = false, images = [] }: EmbeddedOptions = {},
 ): Promise<Cluster> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new UserError(
@@ -66,6 +75,7 @@ export async function startEmbedded(
     const archives = Promise.all([
       jobImage(JOB_IMAGE).then(ociArchive),
       ociArchive({ name: PAUSE_IMAGE, layers: [{ '/pause': join(binaries, 'pause') }], entrypoint: ['/pause'] }),
+      ...images.map(ociArchive),
     ]);
     await progress.step('Start etcd, kube-apiserver and containerd', async () => {
       await createNetwork(layout);

@@ -23,7 +23,7 @@ export async function buildIngressController(progress: Progress): Promise<string
 /** How the ingress controller reaches the API server and who it is there. */
 export interface IngressAccess {
   server: string;
-  ca: string;
+  ca: Buffer;
   token: string;
 }
 

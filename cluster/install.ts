@@ -98,7 +98,8 @@ export async function accountKubeconfig(
   }
 }
 
-async function accountToken(client: KubeClient, namespace: string, account: string): Promise<string> {
+/** A token that proves to be that service account. */
+export async function accountToken(client: KubeClient, namespace: string, account: string): Promise<string> {
   const body = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',

@@ -1,10 +1,6 @@
-import { request } from 'node:http';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Job } from '../../controller/types.ts';
-import type { GroupRun } from '../../kube/group-run.ts';
-import { eventually } from '../support/eventually.ts';
+import { afterAll, beforeAll } from '@jest/globals';
+import { testContract } from '../support/contract.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -13,101 +9,4 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-const UNKNOWN = "Job with given id doesn't exists : dummy";
-const runs = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
-
-/** A request whose path is sent as it is: fetch would tidy it up. */
-const raw = (path: string): Promise<{ status: number; type: string; body: string }> =>
-  new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(product.url);
-    request({ hostname, port, path }, async (response) => {
-      let body = '';
-      for await (const chunk of response) body += chunk;
-      resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body });
-    })
-      .on('error', reject)
-      .end();
-  });
-
-test.each(['GET', 'POST'])('%s of group_a starts three jobs that succeed, owned by their run', async (method) => {
-  const response = await fetch(`${product.url}/group/group_a`, { method });
-  expect(response.status).toBe(202);
-  expect(response.headers.get('cache-control')).toBe('no-store');
-  const body = (await response.json()) as Record<string, string[]>;
-  expect(Object.keys(body)).toEqual(['Check job status at']);
-  const paths = body['Check job status at']!;
-  expect(paths).toHaveLength(3);
-  for (const path of paths) {
-    const id = path.slice('/status/'.length);
-    // Exactly these two, as the earlier service's clients read them.
-    expect(await finalStatus(product, path)).toEqual({ state: 'SUCCESS', task_id: id });
-    const job = await product.admin.request<Job>('GET', product.jobsPath(id));
-    const run = await product.admin.request<GroupRun>('GET', product.runsPath(`${id.slice(0, -4)}0000`));
-    expect(job.metadata.ownerReferences).toMatchObject([{ kind: 'GroupRun', uid: run.metadata.uid, controller: true }]);
-  }
-  const name = `${paths[0]!.slice('/status/'.length, -4)}0000`;
-  const run = await product.admin.request<GroupRun>('GET', product.runsPath(name));
-  expect(run.status).toMatchObject({ state: 'SUCCESS', succeeded: '3/3' });
-});
-
-test('a deleted run takes its Jobs and pods along', async () => {
-  const [first] = await trigger(product, 'group_a');
-  const id = first!.slice('/status/'.length);
-  await eventually('the Job', () => product.admin.request<Job>('GET', product.jobsPath(id)).catch(() => undefined));
-  const base = `${id.slice(0, -4)}0000`;
-  await product.admin.request('DELETE', product.runsPath(base));
-  for (const path of [product.jobsPath(), product.podsPath()]) {
-    await eventually(`nothing left of the run at ${path}`, async () => {
-      const query = { labelSelector: `async-api.dev/run=${base}` };
-      const { items } = await product.admin.request<{ items: unknown[] }>('GET', path, { query });
-      return items.length === 0 || undefined;
-    });
-  }
-  expect(await raw(first!)).toMatchObject({ status: 404, body: UNKNOWN });
-});
-
-test.each([
-  ['dummy', '/status/dummy'],
-  ['an unknown UUID', '/status/00000000-0000-4000-8000-000000000001'],
-  ['an id of 100 kB', `/status/${'a'.repeat(100_000)}`],
-  ['encoded slashes', '/status/a%2F..%2Fb'],
-  ['encoded line breaks', '/status/a%0d%0aSet-Cookie:%20x'],
-  ['encoded HTML', '/status/%3Cscript%3Ealert(1)%3C%2Fscript%3E'],
-  ['broken percent-encoding', '/status/%E0%A4%A'],
-])('the status of %s is 404 and reflects nothing', async (_what, path) => {
-  const { status, type, body } = await raw(path);
-  expect({ status, body }).toEqual({ status: 404, body: UNKNOWN });
-  expect(type).toMatch(/^text\/plain/);
-});
-
-test('group_b is refused with each of its three problems and where it is', async () => {
-  const response = await fetch(`${product.url}/group/group_b`);
-  const text = await response.text();
-  expect(response.status).toBe(422);
-  for (const job of ['job_b1', 'job_b2', 'job_b3'])
-    expect(text).toMatch(new RegExp(`groups\\.group_b\\.jobs\\.${job}`));
-  expect(text).toContain('line');
-});
-
-test('group_c, which has no jobs, is 422 and an unknown group is 404, each named', async () => {
-  const empty = await fetch(`${product.url}/group/group_c`, { method: 'POST' });
-  expect(empty.status).toBe(422);
-  expect(await empty.text()).toContain('group_c');
-  const unknown = await fetch(`${product.url}/group/group_x`);
-  expect(unknown.status).toBe(404);
-  expect(await unknown.text()).toContain('group_x');
-});
-
-test('HEAD, a cross-site GET and a prefetch start nothing', async () => {
-  const before = (await runs()).length;
-  const url = `${product.url}/group/group_a`;
-  expect((await fetch(url, { method: 'HEAD' })).status).toBe(405);
-  for (const headers of ['Sec-Fetch-Site: cross-site', 'Sec-Purpose: prefetch']) {
-    const [name, value] = headers.split(': ') as [string, string];
-    const status = await new Promise<number | undefined>((resolve) => {
-      request(url, { headers: { [name]: value } }, (response) => resolve(response.resume().statusCode)).end();
-    });
-    expect(status).toBe(403);
-  }
-  expect((await runs()).length).toBe(before);
-});
+testContract(() => product);

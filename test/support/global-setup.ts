@@ -3,26 +3,40 @@ import { startCluster } from '../../cluster/choose.ts';
 import type { Cluster } from '../../cluster/embedded.ts';
 import { installManifests } from '../../cluster/install.ts';
 import { Progress } from '../../cluster/progress.ts';
-
-const FOLDER = join(import.meta.dirname, '../../.cluster/test');
-
+import { startDeployable } from './deployable.ts';
 import { python } from './python.ts';
 
-/** One cluster for all suites of a run, left out where only unit tests run. Suites use namespaces of their own. */
+const CLUSTERS = join(import.meta.dirname, '../../.cluster');
+const onDeath = (why: string) => void process.stderr.write(`\n${why}\n`);
+
+/**
+ * One cluster for all suites of a run, left out where only unit tests run. Suites use namespaces of their own, but for the ring
+ * in-cluster, which applies and deletes what is cluster-wide too: it runs alone.
+ */
 export default async function setup(): Promise<void> {
-  if (!/integration|e2e|images/.test(process.env.RINGS ?? '')) return;
+  const rings = (process.env.RINGS ?? '').split(' ');
   process.stderr.write('\n');
-  const [cluster] = await Promise.all([
-    startCluster({}, FOLDER, new Progress(), (why) => process.stderr.write(`\n${why}\n`)),
-    // Made once, rather than by each suite that needs it; those say why it cannot be.
-    /e2e/.test(process.env.RINGS ?? '') && python().catch(() => {}),
-  ]);
+  if (rings.includes('in-cluster')) {
+    if (rings.length > 1) throw new Error('Expected in-cluster alone: it deletes what other rings need');
+    use(await startDeployable(join(CLUSTERS, 'in-cluster'), new Progress(), onDeath));
+  } else if (rings.some((ring) => ['integration', 'e2e', 'images'].includes(ring))) {
+    const [cluster] = await Promise.all([
+      startCluster({}, join(CLUSTERS, 'test'), new Progress(), onDeath),
+      // Made once, rather than by each suite that needs it; those say why it cannot be.
+      rings.includes('e2e') && python().catch(() => {}),
+    ]);
+    use(cluster);
+    // The CRD is cluster-wide: applied once here, so that suites do not race for it.
+    await installManifests(cluster, 'default-install');
+  }
+}
+
+function use(cluster: Cluster & { ingressUrl?: string }): void {
   (globalThis as { cluster?: Cluster }).cluster = cluster;
-  // The CRD is cluster-wide: applied once here, so that suites do not race for it.
-  await installManifests(cluster, 'default-install');
   process.env.TEST_KUBECONFIG = cluster.kubeconfig;
   process.env.TEST_JOB_IMAGE = cluster.jobImage;
   process.env.TEST_KUBECTL = cluster.kubectl ?? 'kubectl';
+  if (cluster.ingressUrl) process.env.TEST_INGRESS_URL = cluster.ingressUrl;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void cluster.stop().finally(() => process.kill(process.pid, signal));

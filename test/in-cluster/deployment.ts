@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { run } from '../../cluster/run.ts';
+import { createClient } from '../../kube/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { ADMIN, Product } from '../support/harness.ts';
+
+const NAMESPACE = 'async-api';
+const OVERLAY = join(import.meta.dirname, '../../manifests/overlays/local');
+const DEPLOYMENTS = ['deployment/async-api', 'deployment/async-api-controller'];
+/** Each of two replicas is replaced by one that must start first, on a machine that is busy with more. */
+const ROLLOUT = '--timeout=180s';
+
+/** Runs kubectl as the administrator in the product's namespace; rejects with what it said where it fails. */
+export const kubectl = (...args: string[]): Promise<string> =>
+  run(process.env.TEST_KUBECTL!, ['--kubeconfig', ADMIN.kubeconfig, '-n', NAMESPACE, ...args]);
+
+export const apply = () => kubectl('apply', '-k', OVERLAY);
+export const remove = () => kubectl('delete', '-k', OVERLAY, '--timeout=120s');
+
+/** Resolves once both Deployments run what was applied last, and nothing of what ran before. */
+export async function rolledOut(): Promise<void> {
+  for (const name of DEPLOYMENTS) await kubectl('rollout', 'status', name, ROLLOUT);
+  await eventually(
+    'two pods of each Deployment and no other',
+    async () => {
+      const pods = await kubectl('get', 'pods', '-l', 'app.kubernetes.io/name=async-api', '-o', 'name');
+      return pods.trim().split('\n').length === 4 || undefined;
+    },
+    90_000,
+  );
+}
+
+export async function restart(): Promise<void> {
+  await kubectl('rollout', 'restart', ...DEPLOYMENTS);
+  await rolledOut();
+}
+
+/** The product as the manifests deploy it, reached through its Service and through the ingress controller. */
+export async function deployed(): Promise<{ service: Product; ingress: Product }> {
+  const address = await kubectl(
+    'get',
+    'service',
+    'async-api',
+    '-o',
+    'jsonpath={.spec.clusterIP}:{.spec.ports[0].port}',
+  );
+  const through = async (url: string) => {
+    const product = new Product(NAMESPACE, await createClient(ADMIN), '');
+    product.url = url;
+    return product;
+  };
+  const ingress = await through(process.env.TEST_INGRESS_URL!);
+  // Not before a replica is ready and the ingress controller has heard of it.
+  await eventually('an answer of the API', async () => (await fetch(`${ingress.url}/groups`)).ok || undefined, 120_000);
+  return { service: await through(`http://${address}`), ingress };
+}
+
+/** The name of every object in the cluster, but for Events and Leases, which come and go by themselves. */
+export async function everything(): Promise<string[]> {
+  const kinds = (await kubectl('api-resources', '--verbs=list', '-o', 'name')).trim().split('\n');
+  const stable = kinds.filter((kind) => !/^(events|leases)\b/.test(kind));
+  const names = await kubectl('get', stable.join(','), '--all-namespaces', '--no-headers', '-o', NAMES);
+  return names.trim().split('\n').toSorted();
+}
+
+const NAMES = 'custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name';

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Job } from '../../controller/types.ts';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { baseOf } from '../../kube/ids.ts';
+import { testContract } from '../support/contract.ts';
+import { EventReader } from '../support/event-reader.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Product } from '../support/harness.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { apply, deployed, everything, kubectl, remove, restart, rolledOut } from './deployment.ts';
+import { triggerDuring } from './load.ts';
+
+// These tests run in their order: what the first one applies, the last one deletes.
+let service: Product;
+let ingress: Product;
+let before: string[];
+beforeAll(async () => {
+  before = await everything();
+});
+afterAll(async () => {
+  await service?.admin.close();
+  await ingress?.admin.close();
+});
+
+const idOf = (path: string) => path.slice('/status/'.length);
+
+test('kubectl apply -k, from nothing, leads to the first SUCCESS through the ingress', async () => {
+  const from = performance.now();
+  await apply();
+  ({ service, ingress } = await deployed());
+  const [first] = await trigger(ingress, 'group_a');
+  expect(await finalStatus(ingress, first!, 120_000)).toMatchObject({ state: 'SUCCESS' });
+  process.stderr.write(
+    `From kubectl apply to the first SUCCESS: ${((performance.now() - from) / 1000).toFixed(1)} s\n`,
+  );
+  await rolledOut();
+}, 400_000);
+
+describe('through the Service', () => testContract(() => service));
+
+describe('through the ingress', () => {
+  testContract(() => ingress);
+
+  test.each([
+    ['/groups', 200],
+    ['/docs', 200],
+    ['/openapi.json', 200],
+    ['/runs', 200],
+    ['/groupsies', 404],
+    ['/livez', 404],
+    ['/readyz', 404],
+    ['/metrics', 404],
+  ])('%s is answered with %d', async (path, status) => {
+    expect((await fetch(ingress.url + path)).status).toBe(status);
+  });
+
+  test('an event arrives while its run goes on, and the last one at its end', async () => {
+    const [path] = await trigger(ingress, 'group_a');
+    const run = `${ingress.url}/runs/${baseOf(idOf(path!))}`;
+    const events = await EventReader.open(`${run}/events`);
+    expect(await events.next()).toBeDefined();
+    const { state } = (await (await fetch(run)).json()) as { state: string };
+    expect(['PENDING', 'STARTED']).toContain(state);
+    let last = '';
+    for (let one = await events.next(); one; one = await events.next()) last = one.data;
+    expect(JSON.parse(last)).toMatchObject({ state: 'SUCCESS' });
+  });
+
+  test('a log that is followed arrives while its job goes on', async () => {
+    const path = (await trigger(ingress, 'group_a'))[1]!;
+    const log = await fetch(`${ingress.url}${path}/logs?follow=true`);
+    const lines = log.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toMatch(/\S/);
+    expect(await (await fetch(ingress.url + path)).json()).toMatchObject({ state: 'STARTED' });
+    await lines.return?.();
+  });
+
+  test('a wait is answered once the job is done', async () => {
+    const [path] = await trigger(ingress, 'group_a');
+    const status = (await (await fetch(`${ingress.url}${path}?wait=60s`)).json()) as Status;
+    expect(status.state).toBe('SUCCESS');
+  });
+});
+
+describe('a rolling restart of both Deployments under 50 triggers a second', () => {
+  const GROUP = 'group_d';
+  const PER_SECOND = 50;
+  const LEAST_SECONDS = Number(process.env.LOAD_SECONDS ?? 10);
+  const list = async <T>(path: string) => {
+    const query = { labelSelector: `async-api.dev/group=${GROUP}` };
+    return (await ingress.admin.request<{ items: T[] }>('GET', path, { query })).items;
+  };
+  const runs = async () =>
+    (await ingress.admin.request<{ items: GroupRun[] }>('GET', ingress.runsPath())).items.filter(
+      ({ spec }) => spec.group === GROUP,
+    );
+
+  beforeAll(async () => {
+    // No pods of jobs: some thousand of them would keep two processors busy for long after the restart.
+    await kubectl('patch', 'resourcequota', 'jobs', '--type=merge', '-p', '{"spec":{"hard":{"pods":"0"}}}');
+    await kubectl('set', 'env', 'deployment/async-api', 'MAX_ACTIVE_RUNS_PER_GROUP=10000');
+    await rolledOut();
+  }, 300_000);
+
+  test.each([
+    ['the ingress', () => ingress],
+    ['the Service', () => service],
+  ])(
+    'loses no request and no Job, and doubles none, through %s',
+    async (_what, product) => {
+      const earlier = new Set((await runs()).map(({ metadata }) => metadata.name));
+      const work = Promise.all([restart(), sleep(LEAST_SECONDS * 1000)]);
+      const answers = await triggerDuring(work, product().url, GROUP, PER_SECOND);
+      process.stderr.write(`${answers.length} triggers\n`);
+      expect(answers.filter(({ outcome }) => outcome !== '202')).toEqual([]);
+
+      const accepted = answers.flatMap(({ ids }) => ids).toSorted();
+      const made = (await runs()).map(({ metadata }) => metadata.name).filter((name) => !earlier.has(name));
+      expect(made.toSorted()).toEqual(accepted.map(baseOf));
+      const jobs = await eventually(
+        'a Job for each',
+        async () => {
+          const names = (await list<Job>(ingress.jobsPath())).map(({ metadata }) => metadata.name);
+          const ours = names.filter((name) => !earlier.has(baseOf(name)));
+          return ours.length >= accepted.length ? ours : undefined;
+        },
+        120_000,
+      );
+      expect(jobs.toSorted()).toEqual(accepted);
+    },
+    400_000,
+  );
+
+  afterAll(async () => {
+    await kubectl('patch', 'resourcequota', 'jobs', '--type=merge', '-p', '{"spec":{"hard":{"pods":"100"}}}');
+  });
+});
+
+test('kubectl delete -k, while runs go on, hangs on nothing and leaves nothing behind', async () => {
+  const [path] = await trigger(ingress, 'group_a');
+  await eventually('a pod that runs', async () => {
+    const { state } = (await (await fetch(ingress.url + path)).json()) as Status;
+    return state === 'STARTED' || undefined;
+  });
+  await remove();
+  expect(await everything()).toEqual(before);
+}, 200_000);

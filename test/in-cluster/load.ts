@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Answer {
+  /** 202, or what came instead. */
+  outcome: string;
+  /** The ids of the jobs that were accepted. */
+  ids: string[];
+}
+
+/** Triggers the group so many times a second while `work` goes on, each time whatever became of the others. */
+export async function triggerDuring(
+  work: Promise<unknown>,
+  url: string,
+  group: string,
+  perSecond: number,
+): Promise<Answer[]> {
+  const answers: Promise<Answer>[] = [];
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  work.then(end, end);
+  const from = performance.now();
+  while (!over) {
+    const wait = from + (answers.length * 1000) / perSecond - performance.now();
+    if (wait > 0) await sleep(wait);
+    answers.push(triggerOnce(`${url}/group/${group}`));
+  }
+  await work;
+  return Promise.all(answers);
+}
+
+async function triggerOnce(url: string): Promise<Answer> {
+  try {
+    const response = await fetch(url, { method: 'POST' });
+    const text = await response.text();
+    if (response.status !== 202) return { outcome: `${response.status} ${text}`, ids: [] };
+    const paths = (JSON.parse(text) as Record<string, string[]>)['Check job status at']!;
+    return { outcome: '202', ids: paths.map((path) => path.slice('/status/'.length)) };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return { outcome: `${message}: ${cause}`, ids: [] };
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cluster, startEmbedded } from '../../cluster/embedded.ts';
+import { buildIngressController, startIngressController } from '../../cluster/ingress.ts';
+import { accountToken } from '../../cluster/install.ts';
+import type { Progress } from '../../cluster/progress.ts';
+import { run } from '../../cluster/run.ts';
+import { createClient } from '../../kube/client.ts';
+import { endpoint } from '../chaos/lane.ts';
+import { productImages } from './product-images.ts';
+
+const INGRESS_RIGHTS = join(import.meta.dirname, '../in-cluster/ingress-controller.yaml');
+
+/** A cluster that can run the product from its manifests, with nothing of it applied, and an ingress controller. */
+export interface Deployable extends Cluster {
+  /** Where the ingress controller listens. */
+  ingressUrl: string;
+}
+
+/** The embedded cluster with Services, the product's images and Traefik; its files go into `folder`. */
+export async function startDeployable(
+  folder: string,
+  progress: Progress,
+  onDeath: (why: string) => void,
+): Promise<Deployable> {
+  const traefik = await buildIngressController(progress);
+  const programs = await mkdtemp(join(tmpdir(), 'async-api-programs-'));
+  let cluster: Cluster;
+  try {
+    const images = await progress.step('Bundle the API and the controller', () => productImages(programs));
+    cluster = await startEmbedded(folder, progress, onDeath, { services: true, images });
+  } finally {
+    await rm(programs, { recursive: true, force: true });
+  }
+  try {
+    const ingress = await progress.step('Start Traefik', async () => {
+      await run(cluster.kubectl!, ['--kubeconfig', cluster.kubeconfig, 'apply', '-f', INGRESS_RIGHTS]);
+      const client = await createClient(cluster);
+      const token = await accountToken(client, 'ingress', 'traefik').finally(() => client.close());
+      return startIngressController(traefik, { ...endpoint(cluster.kubeconfig), token }, folder, onDeath);
+    });
+    const stop = async () => {
+      await ingress.stop();
+      await cluster.stop();
+    };
+    return { ...cluster, ingressUrl: ingress.url, stop };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
