@@ -11,18 +11,22 @@ export interface ImageContent {
   /** From the lowest, each: path in the image → file on this machine. Images with the same lowest layer share it. */
   layers: Record<string, string>[];
   entrypoint: string[];
+  env?: string[];
+  /** The root where not given. */
+  workingDir?: string;
 }
 
-/** The job image as job-image/Dockerfile describes it, on this machine's node and the libraries it is linked with. */
-export const jobImage = (name: string): Promise<ImageContent> => nodeImage(name, '/app/main.ts', JOB_PROGRAM);
+/** The job image as job-image/Dockerfile describes it. */
+export const jobImage = (name: string): Promise<ImageContent> =>
+  nodeImage(name, { '/app/main.ts': JOB_PROGRAM }, ['ALLOW_ROOT=false']);
 
-/** An image whose one program, a file of this machine, is run by this machine's node. */
-export async function nodeImage(name: string, path: string, program: string): Promise<ImageContent> {
+/** An image of this machine's node, the libraries it is linked with and the given files, the first of which is run. */
+export async function nodeImage(name: string, files: Record<string, string>, env: string[]): Promise<ImageContent> {
   const node = await realpath(process.execPath);
   const libraries = (await run('ldd', [node])).matchAll(/(?:=>\s+)?(\/\S+)\s+\(0x/g);
   const base: Record<string, string> = { [NODE]: node };
   for (const [, library] of libraries) base[library!] = library!;
-  return { name, layers: [base, { [path]: program }], entrypoint: [NODE, path] };
+  return { name, layers: [base, files], entrypoint: [NODE, Object.keys(files)[0]!], env, workingDir: '/app' };
 }
 
 const NODE = '/usr/local/bin/node';
@@ -35,7 +39,7 @@ const HASHED_BYTES = 16 * 1024 * 1024;
  * content: the path holds its hash.
  */
 export async function ociArchive(image: ImageContent): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([image.name, image.entrypoint]));
+  const hash = createHash('sha256').update(JSON.stringify([image.name, image.entrypoint, image.env, image.workingDir]));
   for (const [target, path] of image.layers.flatMap((layer) => Object.entries(layer))) {
     const { size, mtimeMs } = await stat(path);
     hash.update(target).update(size > HASHED_BYTES ? `${size} ${mtimeMs}` : await readFile(path));
@@ -86,7 +90,12 @@ async function writeLayout(image: ImageContent, folder: string): Promise<void> {
     'application/vnd.oci.image.config.v1+json',
     json({
       ...platform,
-      config: { Entrypoint: image.entrypoint, User: '65532:65532', WorkingDir: '/', Env: ['PATH=/usr/local/bin'] },
+      config: {
+        Entrypoint: image.entrypoint,
+        User: '65532:65532',
+        WorkingDir: image.workingDir ?? '/',
+        Env: ['PATH=/usr/local/bin', ...(image.env ?? [])],
+      },
       rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
     }),
   );

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { run } from '../../cluster/run.ts';
 import { createClient } from '../../kube/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN, Product } from '../support/harness.ts';
+import { kubectl as runKubectl } from '../support/kubectl.ts';
 
 const NAMESPACE = 'async-api';
 const OVERLAY = join(import.meta.dirname, '../../manifests/overlays/local');
@@ -10,9 +10,8 @@ const DEPLOYMENTS = ['deployment/async-api', 'deployment/async-api-controller'];
 /** Each of two replicas is replaced by one that must start first, on a machine that is busy with more. */
 const ROLLOUT = '--timeout=180s';
 
-/** Runs kubectl as the administrator in the product's namespace; rejects with what it said where it fails. */
-export const kubectl = (...args: string[]): Promise<string> =>
-  run(process.env.TEST_KUBECTL!, ['--kubeconfig', ADMIN.kubeconfig, '-n', NAMESPACE, ...args]);
+/** What kubectl, as the administrator in the product's namespace, prints. */
+export const kubectl = async (...args: string[]): Promise<string> => (await runKubectl(['-n', NAMESPACE, ...args])).out;
 
 export const apply = () => kubectl('apply', '-k', OVERLAY);
 export const remove = () => kubectl('delete', '-k', OVERLAY, '--timeout=120s');

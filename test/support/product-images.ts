@@ -1,13 +1,20 @@
+import { join } from 'node:path';
 import { type ImageContent, jobImage, nodeImage } from '../../cluster/image.ts';
 import { bundle } from '../../scripts/bundle.ts';
 
-/** The images that manifests/overlays/local names, of this checkout; the programs are written into `folder`. */
+const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');
+const ENV = ['NODE_ENV=production', 'ALLOW_ROOT=false'];
+
+/**
+ * The images that manifests/overlays/local names, of this checkout, as the Dockerfiles describe them but made without a
+ * container engine. The programs are written into `folder`.
+ */
 export async function productImages(folder: string): Promise<ImageContent[]> {
   const name = (image: string) => `docker.io/async-api/${image}:dev`;
-  const [api, controller] = await bundle(folder);
+  const [api, controller] = (await bundle(folder)) as [string, string];
   return Promise.all([
-    nodeImage(name('api'), '/app/api.mjs', api!),
-    nodeImage(name('controller'), '/app/controller.mjs', controller!),
+    nodeImage(name('api'), { '/app/api.mjs': api, '/app/resources/config.yaml': CONFIG_FILE }, ENV),
+    nodeImage(name('controller'), { '/app/controller.mjs': controller }, ENV),
     jobImage(name('job-image')),
   ]);
 }
