@@ -28,10 +28,11 @@ export async function cleanUp(folder: string): Promise<void> {
     await sleep(100);
   }
   await removeShimSockets(layout);
-  for (const mount of await mountsBelow(folder)) await run('umount', ['-l', mount]).catch(() => {});
   for (const link of [layout.bridge, layout.network?.cable]) {
     if (link && existsSync(`/sys/class/net/${link}`)) await run('ip', ['link', 'delete', link]);
   }
+  // Only now: with its network a cable ends by itself, at a moment of its own.
+  for (const mount of await mountsBelow(folder)) await run('umount', ['-l', mount]).catch(() => {});
   await removeCgroup(layout.cgroup);
   for (const entry of await readdir(folder)) {
     if (entry !== 'logs' && entry !== 'layout.json' && !NESTED.includes(entry)) {

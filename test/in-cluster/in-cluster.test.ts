@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Job } from '../../controller/types.ts';
@@ -9,7 +10,9 @@ import { eventually } from '../support/eventually.ts';
 import type { Product } from '../support/harness.ts';
 import { finalStatus, type Status, trigger } from '../support/rest.ts';
 import { apply, deployed, everything, kubectl, remove, restart, rolledOut } from './deployment.ts';
-import { triggerDuring } from './load.ts';
+import { tally, triggerDuring } from './load.ts';
+
+const SUSPEND_JOBS = join(import.meta.dirname, 'suspend-jobs.yaml');
 
 // These tests run in their order: what the first one applies, the last one deletes.
 let service: Product;
@@ -17,7 +20,7 @@ let ingress: Product;
 let before: string[];
 beforeAll(async () => {
   before = await everything();
-});
+}, 120_000);
 afterAll(async () => {
   await service?.admin.close();
   await ingress?.admin.close();
@@ -97,8 +100,8 @@ describe('a rolling restart of both Deployments under 50 triggers a second', () 
     );
 
   beforeAll(async () => {
-    // No pods of jobs: some thousand of them would keep two processors busy for long after the restart.
-    await kubectl('patch', 'resourcequota', 'jobs', '--type=merge', '-p', '{"spec":{"hard":{"pods":"0"}}}');
+    // No pods of jobs: some thousand of them would keep the machine busy with more than the restart.
+    await kubectl('apply', '-f', SUSPEND_JOBS);
     await kubectl('set', 'env', 'deployment/async-api', 'MAX_ACTIVE_RUNS_PER_GROUP=10000');
     await rolledOut();
   }, 300_000);
@@ -133,7 +136,7 @@ describe('a rolling restart of both Deployments under 50 triggers a second', () 
   );
 
   afterAll(async () => {
-    await kubectl('patch', 'resourcequota', 'jobs', '--type=merge', '-p', '{"spec":{"hard":{"pods":"100"}}}');
+    await kubectl('delete', '-f', SUSPEND_JOBS);
   });
 });
 

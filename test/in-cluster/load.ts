@@ -42,3 +42,10 @@ async function triggerOnce(url: string): Promise<Answer> {
     return { outcome: `${message}: ${cause}`, ids: [] };
   }
 }
+
+/** How often each outcome came. */
+export function tally(answers: Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { outcome } of answers) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
+}
