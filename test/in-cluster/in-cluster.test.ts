@@ -1,18 +1,12 @@
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Job } from '../../controller/types.ts';
-import type { GroupRun } from '../../kube/group-run.ts';
 import { baseOf } from '../../kube/ids.ts';
 import { testContract } from '../support/contract.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Product } from '../support/harness.ts';
 import { finalStatus, type Status, trigger } from '../support/rest.ts';
-import { apply, deployed, everything, kubectl, remove, restart, rolledOut } from './deployment.ts';
-import { tally, triggerDuring } from './load.ts';
-
-const SUSPEND_JOBS = join(import.meta.dirname, 'suspend-jobs.yaml');
+import { apply, deployed, everything, remove, rolledOut } from './deployment.ts';
+import { testRollingRestart } from './rolling-restart.ts';
 
 // These tests run in their order: what the first one applies, the last one deletes.
 let service: Product;
@@ -86,59 +80,8 @@ describe('through the ingress', () => {
   });
 });
 
-describe('a rolling restart of both Deployments under 50 triggers a second', () => {
-  const GROUP = 'group_d';
-  const PER_SECOND = 50;
-  const LEAST_SECONDS = Number(process.env.LOAD_SECONDS ?? 10);
-  const list = async <T>(path: string) => {
-    const query = { labelSelector: `async-api.dev/group=${GROUP}` };
-    return (await ingress.admin.request<{ items: T[] }>('GET', path, { query })).items;
-  };
-  const runs = async () =>
-    (await ingress.admin.request<{ items: GroupRun[] }>('GET', ingress.runsPath())).items.filter(
-      ({ spec }) => spec.group === GROUP,
-    );
-
-  beforeAll(async () => {
-    // No pods of jobs: some thousand of them would keep the machine busy with more than the restart.
-    await kubectl('apply', '-f', SUSPEND_JOBS);
-    await kubectl('set', 'env', 'deployment/async-api', 'MAX_ACTIVE_RUNS_PER_GROUP=10000');
-    await rolledOut();
-  }, 300_000);
-
-  test.each([
-    ['the ingress', () => ingress],
-    ['the Service', () => service],
-  ])(
-    'loses no request and no Job, and doubles none, through %s',
-    async (_what, product) => {
-      const earlier = new Set((await runs()).map(({ metadata }) => metadata.name));
-      const work = Promise.all([restart(), sleep(LEAST_SECONDS * 1000)]);
-      const answers = await triggerDuring(work, product().url, GROUP, PER_SECOND);
-      process.stderr.write(`${answers.length} triggers\n`);
-      expect(answers.filter(({ outcome }) => outcome !== '202')).toEqual([]);
-
-      const accepted = answers.flatMap(({ ids }) => ids).toSorted();
-      const made = (await runs()).map(({ metadata }) => metadata.name).filter((name) => !earlier.has(name));
-      expect(made.toSorted()).toEqual(accepted.map(baseOf));
-      const jobs = await eventually(
-        'a Job for each',
-        async () => {
-          const names = (await list<Job>(ingress.jobsPath())).map(({ metadata }) => metadata.name);
-          const ours = names.filter((name) => !earlier.has(baseOf(name)));
-          return ours.length >= accepted.length ? ours : undefined;
-        },
-        120_000,
-      );
-      expect(jobs.toSorted()).toEqual(accepted);
-    },
-    400_000,
-  );
-
-  afterAll(async () => {
-    await kubectl('delete', '-f', SUSPEND_JOBS);
-  });
-});
+describe('a rolling restart of both Deployments under 50 triggers a second', () =>
+  testRollingRestart({ ingress: () => ingress, service: () => service }));
 
 test('kubectl delete -k, while runs go on, hangs on nothing and leaves nothing behind', async () => {
   const [path] = await trigger(ingress, 'group_a');

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Job } from '../../controller/types.ts';
+import type { GroupRun } from '../../kube/group-run.ts';
+import { baseOf } from '../../kube/ids.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Product } from '../support/harness.ts';
+import { kubectl, restart, rolledOut } from './deployment.ts';
+import { tally, triggerDuring } from './load.ts';
+
+/** A group with one job. */
+const GROUP = 'group_d';
+const PER_SECOND = 50;
+/** The load goes on for as long as the restart takes, but not for less than this. */
+const SECONDS = Number(process.env.LOAD_SECONDS ?? 10);
+const SUSPEND_JOBS = join(import.meta.dirname, 'suspend-jobs.yaml');
+
+/** What a caller sees of a rolling restart, and what it leaves in the cluster. */
+export function testRollingRestart(ways: Record<string, () => Product>): void {
+  beforeAll(async () => {
+    // No pods of jobs: some thousand of them would keep the machine busy with more than the restart.
+    await kubectl('apply', '-f', SUSPEND_JOBS);
+    await kubectl('set', 'env', 'deployment/async-api', 'MAX_ACTIVE_RUNS_PER_GROUP=100000');
+    await rolledOut();
+  }, 300_000);
+  afterAll(async () => {
+    await kubectl('delete', '-f', SUSPEND_JOBS);
+  }, 60_000);
+
+  test.each(Object.entries(ways))(
+    'no request fails through the %s, and each accepted run has its Job, once',
+    async (_way, product) => {
+      const { admin, url } = product();
+      const names = async <T extends Job | GroupRun>(path: string) =>
+        (await admin.request<{ items: T[] }>('GET', path)).items.map(({ metadata }) => metadata.name);
+      const earlier = new Set([...(await names(product().runsPath())), ...(await names(product().jobsPath()))]);
+      const newNames = async (path: string) => (await names(path)).filter((name) => !earlier.has(name)).toSorted();
+
+      const answers = await triggerDuring(Promise.all([restart(), sleep(SECONDS * 1000)]), url, GROUP, PER_SECOND);
+      process.stderr.write(`${answers.length} triggers during a rolling restart\n`);
+      expect(tally(answers)).toEqual({ 202: answers.length });
+
+      const accepted = answers.flatMap(({ ids }) => ids).toSorted();
+      expect(await newNames(product().runsPath())).toEqual(accepted.map(baseOf));
+      const jobs = await eventually(
+        'a Job for each',
+        async () => {
+          const found = await newNames(product().jobsPath());
+          return found.length >= accepted.length ? found : undefined;
+        },
+        120_000,
+      );
+      expect(jobs).toEqual(accepted);
+    },
+    400_000,
+  );
+}
