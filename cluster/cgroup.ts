@@ -11,6 +11,9 @@ async function hierarchies(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => join(ROOT, entry.name));
 }
 
+/** All pods together would get what one process of the machine gets; on a busy machine, too little to start in time. */
+const PROCESSES = 30;
+
 /** Makes the cgroup below which the kubelet puts all pods; the kubelet expects it to be there. */
 export async function createCgroup(name: string): Promise<void> {
   for (const root of await hierarchies()) {
@@ -21,6 +24,9 @@ export async function createCgroup(name: string): Promise<void> {
       const enable = controllers.map((controller) => `+${controller}`).join(' ');
       await writeFile(join(root, 'cgroup.subtree_control'), enable);
       await writeFile(join(folder, 'cgroup.subtree_control'), enable);
+      await writeFile(join(folder, 'cpu.weight'), String(100 * PROCESSES));
+    } else if (/\/cpu(,|$)/.test(root)) {
+      await writeFile(join(folder, 'cpu.shares'), String(1024 * PROCESSES));
     } else if (root.endsWith('/cpuset')) {
       // A new v1 cpuset is empty, and nothing may run in an empty one.
       for (const key of ['cpuset.cpus', 'cpuset.mems']) {
