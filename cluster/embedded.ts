@@ -38,6 +38,10 @@ export interface EmbeddedOptions {
   images?: ImageContent[];
 }
 
+/** Why this machine can have no embedded cluster, whatever is installed; undefined where it can. */
+export const whyNotEmbedded = (): string | undefined =>
+  process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'the embedded cluster needs Linux and root';
+
 export const JOB_IMAGE = 'docker.io/async-api/job-image:embedded';
 
 /**
@@ -50,9 +54,10 @@ export async function startEmbedded(
   onDeath: (why: string) => void,
   { services = false, images = [] }: EmbeddedOptions = {},
 ): Promise<Cluster> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+  const why = whyNotEmbedded();
+  if (why) {
     throw new UserError(
-      'The embedded cluster needs Linux and root. Start a Docker engine, or use a cluster of your own: ' +
+      `There is no embedded cluster here: ${why}. Start a Docker engine, or use a cluster of your own: ` +
         'npm start -- --context NAME',
     );
   }

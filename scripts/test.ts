@@ -2,14 +2,18 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whyNotEmbedded } from '../cluster/embedded.ts';
 import { Progress } from '../cluster/progress.ts';
 import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from './images.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const RINGS = ['unit', 'integration', 'e2e', 'images'];
+/** Runs alone, on a cluster of its own: it deletes what is cluster-wide. */
+const IN_CLUSTER = 'in-cluster';
+const RINGS = ['unit', 'integration', 'e2e', 'images', IN_CLUSTER];
 const HELP = `npm test                        checks, then all tests
 npm run check                   Biome, tsc and whether generated files are current
-npm run test:unit               one ring of tests; also test:integration, test:e2e, test:images
+npm run test:unit               one ring of tests; also test:integration, test:e2e, test:images,
+                                test:in-cluster
 npm run test:unit -- -t words   further words go to Jest`;
 
 const DOCKER_HINT = '(with a Docker engine of its own, on Linux as root: npm run with:docker -- npm run test:images)';
@@ -96,13 +100,13 @@ else {
   };
   if (what === undefined || what === 'check') add(await checks());
   const rings = new Set(what === 'check' ? [] : what ? [what] : RINGS);
-  let notRun = '';
+  const notRun: string[] = [];
   if (rings.has('images')) {
     try {
       const why = await prepareImages();
       if (why) {
         rings.delete('images');
-        notRun = `Not run: the tests of the images, since ${why}. To run them: npm run test:images\n${DOCKER_HINT}`;
+        notRun.push(`Not run: the tests of the images, since ${why}. To run them: npm run test:images\n${DOCKER_HINT}`);
         if (what) add({ passed: 0, failed: 1 });
       }
     } catch (error) {
@@ -111,8 +115,14 @@ else {
       add({ passed: 0, failed: 1 });
     }
   }
+  const inCluster = rings.delete(IN_CLUSTER);
   if (rings.size > 0) add(await jest([...rings], rest));
-  if (notRun) console.log(`\n${notRun}`);
+  if (inCluster) {
+    const why = whyNotEmbedded();
+    if (why) notRun.push(`Not run: the tests inside a cluster, since ${why}. To run them: npm run test:in-cluster`);
+    add(why ? { passed: 0, failed: what ? 1 : 0 } : await jest([IN_CLUSTER], rest));
+  }
+  for (const line of notRun) console.log(`\n${line}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
