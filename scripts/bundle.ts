@@ -35,7 +35,8 @@ export async function bundle(folder: string, programs: readonly Program[] = PROG
   return programs.map((program) => join(folder, `${program}.mjs`));
 }
 
-if (import.meta.main) {
+// No await at the top level: Jest loads its global setup, which bundles, by require.
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { out: { type: 'string', default: join(ROOT, 'dist') }, help: { type: 'boolean' } },
     allowPositionals: true,
@@ -50,3 +51,5 @@ if (import.meta.main) {
     for (const path of await bundle(values.out, programs)) console.log(relative(process.cwd(), path));
   }
 }
+
+if (import.meta.main) void main();

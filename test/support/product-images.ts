@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ImageContent, jobImage, nodeImage } from '../../cluster/image.ts';
+import { bundle } from '../../scripts/bundle.ts';
 
 const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');
 const ENV = ['NODE_ENV=production', 'ALLOW_ROOT=false'];
@@ -9,8 +10,6 @@ const ENV = ['NODE_ENV=production', 'ALLOW_ROOT=false'];
  * container engine. The programs are written into `folder`.
  */
 export async function productImages(folder: string): Promise<ImageContent[]> {
-  // Only now: Jest loads its global setup by require, which takes no module with an await at its top level.
-  const { bundle } = await import('../../scripts/bundle.ts');
   const name = (image: string) => `docker.io/async-api/${image}:dev`;
   const [api, controller] = (await bundle(folder)) as [string, string];
   return Promise.all([
