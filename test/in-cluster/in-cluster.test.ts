@@ -37,7 +37,7 @@ test('kubectl apply -k, from nothing, leads to the first SUCCESS through the ing
 describe('through the Service', () => testContract(() => service));
 
 describe('through the ingress', () => {
-  testContract(() => ingress);
+  testContract(() => ingress, { proxied: true });
 
   test.each([
     ['/groups', 200],
@@ -81,14 +81,18 @@ describe('through the ingress', () => {
 });
 
 describe('a rolling restart of both Deployments under 50 triggers a second', () =>
-  testRollingRestart({ ingress: () => ingress, service: () => service }));
+  testRollingRestart(() => [ingress, service]));
 
 test('kubectl delete -k, while runs go on, hangs on nothing and leaves nothing behind', async () => {
   const [path] = await trigger(ingress, 'group_a');
-  await eventually('a pod that runs', async () => {
-    const { state } = (await (await fetch(ingress.url + path)).json()) as Status;
-    return state === 'STARTED' || undefined;
-  });
+  await eventually(
+    'a pod that runs',
+    async () => {
+      const { state } = (await (await fetch(ingress.url + path)).json()) as Status;
+      return state === 'STARTED' || undefined;
+    },
+    120_000,
+  );
   await remove();
   expect(await everything()).toEqual(before);
-}, 200_000);
+}, 400_000);

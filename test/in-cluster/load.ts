@@ -7,13 +7,8 @@ export interface Answer {
   ids: string[];
 }
 
-/** Triggers the group so many times a second while `work` goes on, each time whatever became of the others. */
-export async function triggerDuring(
-  work: Promise<unknown>,
-  url: string,
-  group: string,
-  perSecond: number,
-): Promise<Answer[]> {
+/** Posts to these URLs in turn, so many times a second while `work` goes on, whatever becomes of the others. */
+export async function triggerDuring(work: Promise<unknown>, urls: string[], perSecond: number): Promise<Answer[]> {
   const answers: Promise<Answer>[] = [];
   let over = false;
   const end = () => {
@@ -24,7 +19,7 @@ export async function triggerDuring(
   while (!over) {
     const wait = from + (answers.length * 1000) / perSecond - performance.now();
     if (wait > 0) await sleep(wait);
-    answers.push(triggerOnce(`${url}/group/${group}`));
+    answers.push(triggerOnce(urls[answers.length % urls.length]!));
   }
   await work;
   return Promise.all(answers);

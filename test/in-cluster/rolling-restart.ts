@@ -16,8 +16,8 @@ const PER_SECOND = 50;
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 10);
 const SUSPEND_JOBS = join(import.meta.dirname, 'suspend-jobs.yaml');
 
-/** What a caller sees of a rolling restart, and what it leaves in the cluster. */
-export function testRollingRestart(ways: Record<string, () => Product>): void {
+/** What callers see of a rolling restart, who come by these ways in turn, and what it leaves in the cluster. */
+export function testRollingRestart(ways: () => Product[]): void {
   beforeAll(async () => {
     // No pods of jobs: some thousand of them would keep the machine busy with more than the restart.
     await kubectl('apply', '-f', SUSPEND_JOBS);
@@ -28,31 +28,28 @@ export function testRollingRestart(ways: Record<string, () => Product>): void {
     await kubectl('delete', '-f', SUSPEND_JOBS);
   }, 60_000);
 
-  test.each(Object.entries(ways))(
-    'no request fails through the %s, and each accepted run has its Job, once',
-    async (_way, product) => {
-      const { admin, url } = product();
-      const names = async <T extends Job | GroupRun>(path: string) =>
-        (await admin.request<{ items: T[] }>('GET', path)).items.map(({ metadata }) => metadata.name);
-      const earlier = new Set([...(await names(product().runsPath())), ...(await names(product().jobsPath()))]);
-      const newNames = async (path: string) => (await names(path)).filter((name) => !earlier.has(name)).toSorted();
+  test('no request fails through the ingress and the Service, and each accepted run has its Job, once', async () => {
+    const [product] = ways() as [Product];
+    const names = async <T extends Job | GroupRun>(path: string) =>
+      (await product.admin.request<{ items: T[] }>('GET', path)).items.map(({ metadata }) => metadata.name);
+    const earlier = new Set([...(await names(product.runsPath())), ...(await names(product.jobsPath()))]);
+    const newNames = async (path: string) => (await names(path)).filter((name) => !earlier.has(name)).toSorted();
 
-      const answers = await triggerDuring(Promise.all([restart(), sleep(SECONDS * 1000)]), url, GROUP, PER_SECOND);
-      process.stderr.write(`${answers.length} triggers during a rolling restart\n`);
-      expect(tally(answers)).toEqual({ 202: answers.length });
+    const urls = ways().map(({ url }) => `${url}/group/${GROUP}`);
+    const answers = await triggerDuring(Promise.all([restart(), sleep(SECONDS * 1000)]), urls, PER_SECOND);
+    process.stderr.write(`${answers.length} triggers during a rolling restart\n`);
+    expect(tally(answers)).toEqual({ 202: answers.length });
 
-      const accepted = answers.flatMap(({ ids }) => ids).toSorted();
-      expect(await newNames(product().runsPath())).toEqual(accepted.map(baseOf));
-      const jobs = await eventually(
-        'a Job for each',
-        async () => {
-          const found = await newNames(product().jobsPath());
-          return found.length >= accepted.length ? found : undefined;
-        },
-        120_000,
-      );
-      expect(jobs).toEqual(accepted);
-    },
-    400_000,
-  );
+    const accepted = answers.flatMap(({ ids }) => ids).toSorted();
+    expect(await newNames(product.runsPath())).toEqual(accepted.map(baseOf));
+    const jobs = await eventually(
+      'a Job for each',
+      async () => {
+        const found = await newNames(product.jobsPath());
+        return found.length >= accepted.length ? found : undefined;
+      },
+      120_000,
+    );
+    expect(jobs).toEqual(accepted);
+  }, 400_000);
 }

@@ -9,9 +9,10 @@ import { finalStatus, trigger } from './rest.ts';
 const UNKNOWN = "Job with given id doesn't exists : dummy";
 
 /**
- * The tests of what the earlier service's clients rely on, for the product that `product` gives by the time they run.
+ * The tests of what the earlier service's clients rely on, for the product that `product` gives by the time they run. A
+ * proxy before it refuses by itself what is no URL.
  */
-export function testContract(product: () => Product): void {
+export function testContract(product: () => Product, { proxied = false } = {}): void {
   const runs = async () => (await product().admin.request<{ items: GroupRun[] }>('GET', product().runsPath())).items;
 
   /** A request whose path is sent as it is: fetch would tidy it up. */
@@ -77,7 +78,7 @@ export function testContract(product: () => Product): void {
     ['encoded slashes', '/status/a%2F..%2Fb'],
     ['encoded line breaks', '/status/a%0d%0aSet-Cookie:%20x'],
     ['encoded HTML', '/status/%3Cscript%3Ealert(1)%3C%2Fscript%3E'],
-    ['broken percent-encoding', '/status/%E0%A4%A'],
+    ...(proxied ? [] : [['broken percent-encoding', '/status/%E0%A4%A'] as const]),
   ])('the status of %s is 404 and reflects nothing', async (_what, path) => {
     const { status, type, body } = await raw(path);
     expect({ status, body }).toEqual({ status: 404, body: UNKNOWN });
