@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { accessLog } from './access-log.ts';
+import { lastAnswers } from './answer.ts';
 import { identify } from './auth/identify.ts';
 import { giveContext } from './context.ts';
 import type { Deps } from './deps.ts';
@@ -22,7 +23,7 @@ export function createApp(deps: Deps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', deps.proxies ?? 0);
-  app.use(giveContext(deps.log), accessLog(deps.metrics), safeHeaders(), shortUrl);
+  app.use(giveContext(deps.log), accessLog(deps.metrics), safeHeaders(), lastAnswers(deps), shortUrl);
   // Before anybody is asked who they are: these are for those who run the service.
   app.use(healthRoutes(deps));
   if (deps.onlyLoopback) app.use(onlyLoopback);

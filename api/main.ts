@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { newBase } from '../kube/ids.ts';
 import { createLog, errorMessage } from '../kube/log.ts';
@@ -87,6 +88,7 @@ async function main(settings: Settings): Promise<void> {
   const shutDown = async (signal: NodeJS.Signals) => {
     log('stopping', { signal });
     stopping.abort();
+    await sleep(settings.STOP_DELAY_SECONDS * 1000);
     await drain(server);
     stop.abort();
     await Promise.all(background);

@@ -42,6 +42,7 @@ const Environment = z
     MAX_ACTIVE_RUNS_PER_GROUP: count(1000, 'Runs that are not over, of one group;'),
     MAX_HELD: count(2000, 'Answers held open at a time (events, followed logs, waits);'),
     MAX_HELD_PER_CALLER: count(200, 'Of these, those of one caller;'),
+    STOP_DELAY_SECONDS: count(0, 'How long it goes on answering after SIGTERM, until no proxy sends more;', 0),
     MAX_CONNECTIONS: count(20_000, 'Connections at a time;'),
   })
   .superRefine((settings, context) => {
