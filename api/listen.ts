@@ -7,8 +7,8 @@ const MAX_HEADER_BYTES = 256 * 1024;
 /** Whoever takes longer keeps a connection busy to no end. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
-/** Longer than load balancers keep a connection that is idle: they, not we, end it, and no request falls in between. */
-const KEEP_ALIVE_MS = 75_000;
+/** Longer than proxies keep an idle connection (Traefik: 90 s): they, not we, end it, and no request falls in between. */
+const KEEP_ALIVE_MS = 100_000;
 /** Longer than a wait, and than the time between two heartbeats. */
 const SILENT_MS = 120_000;
 /** Shorter than the 10 s after which supervisors kill. */

@@ -11,8 +11,11 @@ async function hierarchies(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => join(ROOT, entry.name));
 }
 
-/** All pods together would get what one process of the machine gets; on a busy machine, too little to start in time. */
-const PROCESSES = 30;
+/**
+ * All pods together would get what one process of the machine gets; on a busy machine, too little to start in time. Not much more
+ * than the control plane's processes get, or pods that start would starve the API server.
+ */
+const PROCESSES = 6;
 
 /** Makes the cgroup below which the kubelet puts all pods; the kubelet expects it to be there. */
 export async function createCgroup(name: string): Promise<void> {

@@ -80,8 +80,7 @@ describe('through the ingress', () => {
   });
 });
 
-describe('a rolling restart of both Deployments under 50 triggers a second', () =>
-  testRollingRestart(() => [ingress, service]));
+describe('a rolling restart of both Deployments under load', () => testRollingRestart(() => [ingress, service]));
 
 test('kubectl delete -k, while runs go on, hangs on nothing and leaves nothing behind', async () => {
   const [path] = await trigger(ingress, 'group_a');
