@@ -80,22 +80,25 @@ export class JobWriter {
     // With the version: a cache that is behind must not cost a Job that has finished since.
     const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
     const options = { ...writeOptions(), body, idempotent: true };
-    await ignoring([404, 409], client.request('DELETE', `${path}/${name}`, options));
+    await unlessGone(client.request('DELETE', `${path}/${name}`, options));
   }
 
   #patch(job: Job, body: object): Promise<Job | undefined> {
     const { client, path, writeOptions } = this.#deps;
     const options = { ...writeOptions(), body, contentType: MERGE, idempotent: true };
-    // 404, 409: that very Job is gone; its watch event brings the run back.
-    return ignoring([404, 409], client.request<Job>('PATCH', `${path}/${job.metadata.name}`, options));
+    return unlessGone(client.request<Job>('PATCH', `${path}/${job.metadata.name}`, options));
   }
 }
 
-async function ignoring<T>(codes: number[], call: Promise<T>): Promise<T | undefined> {
+/**
+ * Undefined where the Job is gone. Any other refusal is thrown, to be tried again: a 409 may tell of another Job of this name,
+ * of which the cache will hear, or of a write beside ours, after which nothing else would bring the run back.
+ */
+async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof ApiError && codes.includes(error.code)) return undefined;
+    if (error instanceof ApiError && error.code === 404) return undefined;
     throw error;
   }
 }

@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { statusAnswer } from '../chaos/faults.ts';
+import type { FaultProxy } from '../chaos/proxy.ts';
+import { proxied } from '../support/behind-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { finalStatus, trigger } from '../support/rest.ts';
+
+let product: Product;
+let proxy: FaultProxy;
+beforeAll(async () => {
+  product = await Product.install();
+  const behind = await proxied(product, 'async-api-controller');
+  proxy = behind.proxy;
+  const file = join(product.folder, 'config.yaml');
+  const groups = {
+    quick: { jobs: { one: { sleep: { seconds: 0 } } } },
+    long: { jobs: { one: { sleep: { seconds: 600 } } } },
+  };
+  await writeFile(file, JSON.stringify({ groups }));
+  await Promise.all([
+    product.startApi(file),
+    product.startController({ KUBECONFIG: behind.kubeconfig, JOB_TTL_SECONDS: '3600' }),
+  ]);
+});
+afterAll(async () => {
+  await product.uninstall();
+  await proxy.close();
+});
+
+/** Answers the next call that fits with a conflict, as the API server does where another write came between. */
+function conflictAt(method: string, text: string): { struck: () => boolean } {
+  let struck = false;
+  proxy.faults.add({
+    matches: ({ label }) => !struck && label.startsWith(`${method} jobs`) && label.includes(text),
+    strike: async (exchange) => {
+      struck = true;
+      exchange.answer(statusAnswer(409, 'Conflict'));
+    },
+  });
+  return { struck: () => struck };
+}
+const jobOf = (path: string) =>
+  product.admin.request<{ spec: { ttlSecondsAfterFinished?: number } }>(
+    'GET',
+    product.jobsPath(path.slice('/status/'.length)),
+  );
+
+test('a Job gets its time to live also where the first write of it met a conflict', async () => {
+  const conflict = conflictAt('PATCH', 'ttlSecondsAfterFinished');
+  const [path] = await trigger(product, 'quick');
+  expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
+  const ttl = await eventually('its time to live', async () => (await jobOf(path!)).spec.ttlSecondsAfterFinished);
+  expect(ttl).toBe(3600);
+  expect(conflict.struck()).toBe(true);
+});
+
+test('a job is stopped, and its Job removed, also where the first write of either met a conflict', async () => {
+  const [path] = await trigger(product, 'long');
+  await eventually('its Job', () => jobOf(path!).catch(() => undefined));
+  const conflicts = [conflictAt('PATCH', 'suspend'), conflictAt('DELETE', '')];
+  await fetch(`${product.url}${path}/cancel`, { method: 'POST' });
+  expect(await finalStatus(product, path!)).toMatchObject({ state: 'REVOKED', reason: 'Cancelled' });
+  await eventually('no Job', () =>
+    jobOf(path!).then(
+      () => undefined,
+      () => true,
+    ),
+  );
+  expect(conflicts.map(({ struck }) => struck())).toEqual([true, true]);
+});
