@@ -21,11 +21,12 @@ const hanging = { sleep: { seconds: 0, hangProbability: 1 } };
 export const SCENARIOS: Record<string, Scenario> = {
   mixed: {
     jobs: {
-      good: { sleep: { seconds: 1 }, activeDeadlineSeconds: 30 },
-      bad: { sleep: { seconds: 2.5, failProbability: 1, exitCode: 3 }, activeDeadlineSeconds: 30 },
+      // Longer than an API server that is stopped in order and started again is away: what it is not told counts as not done.
+      good: { sleep: { seconds: 1 }, activeDeadlineSeconds: 90 },
+      bad: { sleep: { seconds: 2.5, failProbability: 1, exitCode: 3 }, activeDeadlineSeconds: 90 },
     },
     ends: { good: /^SUCCESS$/, bad: /^FAILURE\/Error$/ },
-    deadlineSeconds: 30,
+    deadlineSeconds: 90,
   },
   cancelled: {
     jobs: { short: done, long: { ...hanging, activeDeadlineSeconds: 60 } },
