@@ -21,12 +21,12 @@ const hanging = { sleep: { seconds: 0, hangProbability: 1 } };
 export const SCENARIOS: Record<string, Scenario> = {
   mixed: {
     jobs: {
-      // Longer than an API server that is stopped in order and started again is away: what it is not told counts as not done.
-      good: { sleep: { seconds: 1 }, activeDeadlineSeconds: 90 },
-      bad: { sleep: { seconds: 2.5, failProbability: 1, exitCode: 3 }, activeDeadlineSeconds: 90 },
+      // Longer than the Job controller may be blind after the API server was away: its watches back off for up to a minute.
+      good: { sleep: { seconds: 1 }, activeDeadlineSeconds: 180 },
+      bad: { sleep: { seconds: 2.5, failProbability: 1, exitCode: 3 }, activeDeadlineSeconds: 180 },
     },
     ends: { good: /^SUCCESS$/, bad: /^FAILURE\/Error$/ },
-    deadlineSeconds: 90,
+    deadlineSeconds: 180,
   },
   cancelled: {
     jobs: { short: done, long: { ...hanging, activeDeadlineSeconds: 60 } },
