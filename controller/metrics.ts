@@ -28,7 +28,7 @@ export function createMetrics({ caches, leads, queueDepth }: Observed) {
       this.set(queueDepth());
     },
   });
-  const each = (set: (resource: string, cache: { lastEventAt: number; size: number }) => void) => {
+  const each = (set: (resource: string, cache: { lastEventAgeSeconds: number; size: number }) => void) => {
     for (const [resource, cache] of Object.entries(caches)) set(resource, cache);
   };
   new Gauge({
@@ -37,7 +37,7 @@ export function createMetrics({ caches, leads, queueDepth }: Observed) {
     labelNames: ['resource'],
     registers,
     collect() {
-      each((resource, { lastEventAt }) => this.set({ resource }, (Date.now() - lastEventAt) / 1000));
+      each((resource, { lastEventAgeSeconds }) => this.set({ resource }, lastEventAgeSeconds));
     },
   });
   new Gauge({

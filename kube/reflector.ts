@@ -51,7 +51,7 @@ export class Reflector<T extends Stored> {
   readonly #random: () => number;
   #resourceVersion: string | undefined;
   #synced = false;
-  #lastEventAt = 0;
+  #lastEventAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   /** The last page's token was too old: the next list is asked for in one piece. */
   #unpaged = false;
@@ -67,9 +67,9 @@ export class Reflector<T extends Stored> {
     return this.#synced;
   }
 
-  /** When the API server was last heard of this collection, bookmarks included: milliseconds since the epoch, 0 for never. */
-  get lastEventAt(): number {
-    return this.#lastEventAt;
+  /** Since when the API server was not heard of this collection, bookmarks included: seconds, Infinity for never. */
+  get lastEventAgeSeconds(): number {
+    return (performance.now() - this.#lastEventAt) / 1000;
   }
 
   get size(): number {
@@ -140,7 +140,7 @@ export class Reflector<T extends Stored> {
     for (const change of pending) this.#store.apply(change);
     this.#resourceVersion = version;
     this.#synced = true;
-    this.#lastEventAt = Date.now();
+    this.#lastEventAt = performance.now();
     for (const change of pending) this.#notify(change);
   }
 
@@ -154,9 +154,9 @@ export class Reflector<T extends Stored> {
       // Random, so that the watches of many clients don't all end at once.
       timeoutSeconds: 240 + Math.floor(this.#random() * 240),
     };
-    const begun = Date.now();
+    const begun = performance.now();
     const events = await client.watch(path, query, AbortSignal.any([signal, silence.signal]));
-    this.#lastEventAt = Date.now();
+    this.#lastEventAt = performance.now();
     const guard = setTimeout(() => silence.abort(), silenceMs);
     let count = 0;
     try {
@@ -164,7 +164,7 @@ export class Reflector<T extends Stored> {
         guard.refresh();
         count += 1;
         this.#failures = 0;
-        this.#lastEventAt = Date.now();
+        this.#lastEventAt = performance.now();
         const object = event.object as T;
         this.#resourceVersion = object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
@@ -178,10 +178,10 @@ export class Reflector<T extends Stored> {
       if (!silence.signal.aborted || signal.aborted) throw error;
     } finally {
       clearTimeout(guard);
-      if (Date.now() - begun > STEADY_MS) this.#failures = 0;
+      if (performance.now() - begun > STEADY_MS) this.#failures = 0;
     }
     // Without this a server that ends each watch at once would be asked in a tight loop.
-    if (count === 0 && Date.now() - begun < 1000) throw new Error('The watch ended at once without an event');
+    if (count === 0 && performance.now() - begun < 1000) throw new Error('The watch ended at once without an event');
   }
 
   get #selectors() {

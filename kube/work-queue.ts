@@ -37,7 +37,8 @@ export class WorkQueue {
   /** Adds the key in `ms` milliseconds. Of two delays for one key the one that ends first counts. */
   addAfter(key: string, ms: number): void {
     if (this.#stopped) return;
-    const at = Date.now() + ms;
+    // A clock that never jumps: one that is set back would let a longer delay take the place of a shorter one.
+    const at = performance.now() + ms;
     const waiting = this.#timers.get(key);
     if (waiting && waiting.at <= at) return;
     clearTimeout(waiting?.timer);
