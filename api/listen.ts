@@ -35,10 +35,7 @@ export async function listen(app: RequestListener, { host, port, maxConnections 
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
     },
-    (request, response) => {
-      if (!server.listening) response.setHeader('Connection', 'close');
-      app(request, response);
-    },
+    app,
   );
   server.maxConnections = maxConnections;
   server.setTimeout(SILENT_MS);
