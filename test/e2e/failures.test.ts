@@ -6,12 +6,19 @@ import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
 
+/** A length of sleep that no other test gives, by which its process is told from theirs. */
+const SECONDS = 0.0625;
+const processes = () =>
+  execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('/app/main.ts sleep') && line.includes(`--seconds=${SECONDS}`));
+
 let product: Product;
 beforeAll(async () => {
   product = await Product.install();
   const groups = {
     exits: { jobs: { three: { sleep: { seconds: 0, failProbability: 1, exitCode: 3 } } } },
-    hangs: { jobs: { forever: { sleep: { seconds: 0, hangProbability: 1 }, activeDeadlineSeconds: 4 } } },
+    hangs: { jobs: { forever: { sleep: { seconds: SECONDS, hangProbability: 1 }, activeDeadlineSeconds: 8 } } },
     hungry: {
       jobs: {
         memory: {
@@ -43,12 +50,10 @@ test('a job that exits with 3 is a FAILURE with that exit code and its last word
 
 test('a job that runs forever is caught by its deadline and leaves no process on the node', async () => {
   const [path] = await trigger(product, 'hangs');
+  await eventually('the hanging process', async () => processes()[0]);
   const status = await finalStatus(product, path!);
   expect(status).toMatchObject({ state: 'FAILURE', reason: 'DeadlineExceeded' });
-  await eventually('the end of the hanging process', async () => {
-    const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-    return processes.includes('/app/main.ts sleep --seconds=0 --hang-probability=1') ? undefined : true;
-  });
+  await eventually('the end of the hanging process', async () => processes().length === 0 || undefined);
 });
 
 test('a job that allocates beyond its limit is OOMKilled', async () => {

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, type Status, trigger } from '../support/rest.ts';
 
-const PENDING_SECONDS = 8;
+const PENDING_SECONDS = 10;
 const container = (fields: object) => ({
   jobs: { one: { container: { image: process.env.TEST_JOB_IMAGE, ...fields } } },
 });
@@ -32,7 +32,7 @@ const pendingReason = (path: string) =>
       const status = (await (await fetch(product.url + path)).json()) as Status;
       return status.reason ? status : undefined;
     },
-    5000,
+    PENDING_SECONDS * 1000,
   );
 
 async function withQuota<T>(hard: object, work: () => Promise<T>): Promise<T> {
@@ -60,7 +60,7 @@ test.each([
   expect(await pendingReason(path!)).toMatchObject({ state: 'PENDING', reason: expect.stringMatching(reason) });
   const status = await finalStatus(product, path!);
   expect(status).toMatchObject({ state: 'FAILURE', reason: expect.stringMatching(reason) });
-  expect(status.message).toMatch(/pendingDeadlineSeconds \(8 s\)/);
+  expect(status.message).toMatch(/pendingDeadlineSeconds \(10 s\)/);
 });
 
 test.each([

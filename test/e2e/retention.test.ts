@@ -56,7 +56,7 @@ test('of the runs of a group that are over the latest stay, and one that goes on
 
 test('runs that are over for too long go, and their Jobs with them', async () => {
   const controller = await product.startController({ ...settings, RUN_RETENTION_SECONDS: '1' });
-  await finished('quick');
+  await trigger(product, 'quick');
   await eventually('only the run that goes on', async () => {
     const left = await runs();
     return left.every(({ spec }) => spec.group === 'long') || undefined;
