@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { GroupRun, GroupRunSpec } from '../kube/group-run.ts';
+import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../kube/group-run.ts';
 import { jobId } from '../kube/ids.ts';
 import { CALLER, REQUEST, TRACEPARENT } from '../kube/labels.ts';
 import { checkCaps } from './active-runs.ts';
@@ -53,6 +53,7 @@ async function store(deps: Deps, [request, response]: [Request, Response], wish:
   let spec: GroupRunSpec;
   try {
     spec = wish.resolve();
+    checkSize(spec);
     checkCaps(runs.active, caps, wish.group);
   } catch (refusal) {
     const earlier = key === undefined ? undefined : await runs.find(base);
@@ -71,6 +72,14 @@ async function store(deps: Deps, [request, response]: [Request, Response], wish:
   context.log('run accepted', { run: base, group: spec.group, jobs: spec.jobs.length, rerunOf: spec.rerunOf });
   answer(response, base, spec.jobs.length);
   return 'accepted';
+}
+
+/** Throws a Refusal (422) where the run would be larger than one object of Kubernetes may be. */
+function checkSize(spec: GroupRunSpec): void {
+  const bytes = Buffer.byteLength(JSON.stringify(spec));
+  if (bytes <= MAX_SPEC_BYTES) return;
+  const expected = `Expected at most ${MAX_SPEC_BYTES} bytes of definitions and parameters, got ${bytes}`;
+  throw new Refusal(422, `${expected}. Nothing was started; split the group.`);
 }
 
 /** Where to ask for each job, and for the whole run. */

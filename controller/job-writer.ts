@@ -1,5 +1,6 @@
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
+import { type GroupRun, KIND } from '../kube/group-run.ts';
 import { jobId, runBase } from '../kube/ids.ts';
 import type { Cause } from './failure.ts';
 import { buildJob } from './job.ts';
@@ -49,6 +50,8 @@ export class JobWriter {
       if (error.reason === 'AlreadyExists' || isRefused) {
         const job = await this.#deps.observer.job(id);
         if (job && owns(observed.run, job)) observed.jobs.set(id, job);
+        else if (job && isLeftOver(observed.run, job))
+          observed.refused.set(id, `The Job ${id} of an earlier run is not gone yet`);
         else if (job) observed.rejected.set(id, `A Job named ${id} exists and does not belong to this run`);
         else if (isRefused) observed.refused.set(id, error.message.slice(0, MAX_MESSAGE));
         else throw error; // Gone in between: the next try makes it.
@@ -89,6 +92,15 @@ export class JobWriter {
     return unlessGone(client.request<Job>('PATCH', `${path}/${job.metadata.name}`, options));
   }
 }
+
+/** A Job that is on its way out: of a deleted run of the same name, which the garbage collector takes along in its time. */
+const isLeftOver = (run: GroupRun, { metadata }: Job): boolean =>
+  metadata.deletionTimestamp !== undefined ||
+  (metadata.ownerReferences?.some(
+    ({ kind, name, uid, controller }) =>
+      controller && kind === KIND && name === run.metadata.name && uid !== run.metadata.uid,
+  ) ??
+    false);
 
 /**
  * Undefined where the Job is gone. Any other refusal is thrown, to be tried again: a 409 may tell of another Job of this name,

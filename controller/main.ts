@@ -14,8 +14,9 @@ import { createMetrics } from './metrics.ts';
 import { help, type Settings, settings } from './settings.ts';
 import { serveTerm } from './term.ts';
 
-/** Changes within this time are taken together: at most ten status writes a second a run. */
+/** Changes within this time are taken together: at most ten status writes a second a run, and fewer where each is large. */
 const COALESCE_MS = 100;
+const COALESCE_MS_PER_JOB = 3;
 const LEASE = 'async-api-controller';
 
 const log = createLog('controller');
@@ -31,7 +32,11 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     log,
     namespace: settings.NAMESPACE,
     silenceMs: settings.WATCH_SILENCE_SECONDS * 1000,
-    changed: (name, when) => (when === 'now' ? queue?.add(name) : queue?.addAfter(name, COALESCE_MS)),
+    changed: (name, when) => {
+      if (when === 'now') return queue?.add(name);
+      const jobs = caches.runs.get(name)?.spec.jobs.length ?? 0;
+      queue?.addAfter(name, Math.max(COALESCE_MS, COALESCE_MS_PER_JOB * jobs));
+    },
   });
   const leader = new Leader({
     client,

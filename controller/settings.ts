@@ -17,6 +17,13 @@ const Environment = z.object({
     .max(1_000_000)
     .default(1000)
     .describe('How many ended GroupRuns of a group stay; 1000.'),
+  RUN_RETENTION_MIN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(31_536_000)
+    .default(300)
+    .describe('How long a GroupRun stays after its end however many there are; 300.'),
   RETENTION_INTERVAL_SECONDS: seconds(60, 'How often GroupRuns that are to go are looked for; 60.'),
   WATCH_SILENCE_SECONDS: seconds(150, 'A watch that says nothing for so long counts as dead; 150, over two bookmarks.'),
   METRICS_HOST: text('').default('127.0.0.1').describe('Where /metrics, /livez and /readyz listen; 127.0.0.1.'),

@@ -45,16 +45,15 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
   const startedAt = previous?.startedAt ?? firstStart(pods);
   const attempts = Math.max(previous?.attempts ?? 0, pods.length);
   const jobUID = previous?.jobUID ?? job?.metadata.uid;
-  const pendingSince =
-    isTerminal(state) || pods.some(isRunning) ? undefined : (previous?.pendingSince ?? stuckSince(found, now));
+  // A trouble that has passed does not count against a later one.
+  const pendingSince = found.stuck ? (previous?.pendingSince ?? now.toISOString()) : undefined;
   return {
     name: definition.name,
     id,
     ...(jobUID ? { jobUID } : {}),
     state,
     ...(reason ? { reason } : {}),
-    // The CRD takes 4,096 characters: one longer message of a kubelet would have the whole status refused.
-    ...(message ? { message: message.slice(-2048) } : {}),
+    ...(message ? { message } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(attempts > 0 ? { attempts } : {}),
     ...(startedAt ? { startedAt } : {}),
@@ -133,8 +132,6 @@ const isQuiet = (job: Job, pods: Pod[]): boolean =>
   (job.status?.active ?? 0) === 0 &&
   (job.status?.terminating ?? 0) === 0 &&
   pods.every(hasEnded);
-
-const stuckSince = (found: Decision, now: Date): string | undefined => (found.stuck ? now.toISOString() : undefined);
 
 function firstStart(pods: Pod[]): string | undefined {
   const starts = pods.flatMap((pod) => {

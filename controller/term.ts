@@ -83,11 +83,15 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
 
 /** Deletes, now and then, the runs that have been kept for long enough. */
 async function retain({ client, caches, settings, writeOptions, log }: Deps, path: string, signal: AbortSignal) {
-  const policy = { maxAgeSeconds: settings.RUN_RETENTION_SECONDS, maxPerGroup: settings.RUN_RETENTION_COUNT };
+  const policy = {
+    maxAgeSeconds: settings.RUN_RETENTION_SECONDS,
+    maxPerGroup: settings.RUN_RETENTION_COUNT,
+    minAgeSeconds: settings.RUN_RETENTION_MIN_SECONDS,
+  };
   while (!signal.aborted) {
     const expired = expiredRuns(caches.runs.list(), policy, new Date());
     try {
-      await deleteRuns(client, path, expired, writeOptions);
+      await deleteRuns(client, path, expired, writeOptions, signal);
       if (expired.length > 0) log('runs deleted', { count: expired.length });
     } catch (error) {
       log('runs cannot be deleted, trying again', { error: errorMessage(error) });

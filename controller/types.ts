@@ -7,7 +7,7 @@ export interface Meta {
   deletionTimestamp?: string;
   annotations?: Record<string, string>;
   labels?: Record<string, string>;
-  ownerReferences?: { uid: string; kind: string; controller?: boolean }[];
+  ownerReferences?: { uid: string; kind: string; name?: string; controller?: boolean }[];
 }
 
 export interface JobCondition {

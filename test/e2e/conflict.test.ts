@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { jobId, newBase } from '../../kube/ids.ts';
 import { statusAnswer } from '../chaos/faults.ts';
 import type { FaultProxy } from '../chaos/proxy.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
 
 let product: Product;
 let proxy: FaultProxy;
@@ -70,4 +72,42 @@ test('a job is stopped, and its Job removed, also where the first write of eithe
     ),
   );
   expect(conflicts.map(({ struck }) => struck())).toEqual([true, true]);
+});
+
+test('a job whose Job an earlier run of this name has left waits until that has gone', async () => {
+  const base = newBase();
+  const id = jobId(base, 1);
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'one', image: 'none' }] } };
+  const owner = {
+    apiVersion: 'async-api.dev/v1alpha1',
+    kind: 'GroupRun',
+    name: base,
+    uid: randomUUID(),
+    controller: true,
+  };
+  await product.admin.request('POST', product.jobsPath(), {
+    body: {
+      // What keeps the garbage collector from finishing.
+      metadata: { name: id, finalizers: ['async-api.dev/test'], ownerReferences: [owner] },
+      spec: { suspend: true, template },
+    },
+  });
+  const limits = { activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
+  const spec = { group: 'g', jobs: [{ name: 'one', sleep: { seconds: 0 }, ...limits }] };
+  const run = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: base }, spec };
+  await product.admin.request('POST', product.runsPath(), { body: run });
+  const waits = await eventually('why it waits', async () => {
+    const status = (await (await fetch(`${product.url}/status/${id}`)).json()) as Status;
+    return status.reason ? status : undefined;
+  });
+  expect(waits).toMatchObject({
+    state: 'PENDING',
+    reason: 'FailedCreate',
+    message: expect.stringMatching(/earlier run/),
+  });
+  await product.admin.request('PATCH', product.jobsPath(id), {
+    body: { metadata: { finalizers: null } },
+    contentType: 'application/merge-patch+json',
+  });
+  expect(await finalStatus(product, `/status/${id}`)).toEqual({ state: 'SUCCESS', task_id: id });
 });

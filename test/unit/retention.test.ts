@@ -12,7 +12,7 @@ const one = (name: string, state: JobState, finishedAt?: string, group = 'g'): G
     status: { state, ...(finishedAt ? { finishedAt } : {}) },
   };
 };
-const policy = { maxAgeSeconds: 3600, maxPerGroup: 2 };
+const policy = { maxAgeSeconds: 3600, maxPerGroup: 2, minAgeSeconds: 300 };
 const expired = (runs: GroupRun[]) => expiredRuns(runs, policy, NOW).map(({ metadata }) => metadata.name);
 
 test('a run that has been over for longer than the age goes', () => {
@@ -25,6 +25,12 @@ test('of each group the latest stay', () => {
   const at = (minute: number) => `2026-11-24T11:${minute}:00Z`;
   const runs = [one('1', 'SUCCESS', at(31)), one('3', 'REVOKED', at(33)), one('2', 'FAILURE', at(32))];
   expect(expired([...runs, one('other', 'SUCCESS', at(30), 'h')])).toEqual(['1']);
+});
+
+test('a run that was over a moment ago stays, however many there are', () => {
+  const at = (second: number) => `2026-11-24T11:${second < 30 ? 54 : 55}:${second}Z`;
+  const runs = [50, 40, 35, 20, 10].map((second) => one(`${second}`, 'SUCCESS', at(second)));
+  expect(expired(runs)).toEqual(['20', '10']);
 });
 
 test('a run that goes on never goes, however old, nor does it take the place of one that is over', () => {

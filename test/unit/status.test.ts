@@ -189,6 +189,12 @@ describe('the end of a job that cannot start', () => {
     });
   });
 
+  test('counts anew where what kept it has passed in between', () => {
+    const passed = { ...since('2026-11-24T11:00:00Z'), pods: [waitingPod('ContainerCreating')] };
+    expect(jobStatus(observed(passed), NOW)).not.toHaveProperty('pendingSince');
+    expect(jobStatus(observed({ ...stuck, previous: stored('PENDING') }), NOW).pendingSince).toBe(NOW.toISOString());
+  });
+
   test('counts from when it first got stuck, whatever the kubelet calls it', () => {
     const { pendingSince } = jobStatus(observed(since('2026-11-24T11:59:00Z')), NOW);
     expect(pendingSince).toBe('2026-11-24T11:59:00Z');
