@@ -94,6 +94,16 @@ test.each<[string, object, RegExp]>([
     /labels/,
   ],
   ['the label of another run', withMeta({ labels: { ...labels(), 'async-api.dev/run': 'x' } }), /labels/],
+  [
+    "the name of the product's own pods",
+    withMeta({ labels: { ...labels(), 'app.kubernetes.io/name': 'x' } }),
+    /labels/,
+  ],
+  [
+    "pods with the name of the product's own",
+    withTemplate({ metadata: { labels: { ...labels(), 'app.kubernetes.io/name': 'async-api' } } }),
+    /labels/,
+  ],
   ['pods without labels', withTemplate({ metadata: {} }), /labels/],
   ['no deadline', withSpec({ activeDeadlineSeconds: undefined }), /deadline/],
   ['a deadline of a year', withSpec({ activeDeadlineSeconds: 31_536_000 }), /deadline/],
