@@ -74,7 +74,7 @@ export const GroupConfig = z.strictObject({
     .array(z.string().min(1).max(512))
     .max(100)
     .describe(
-      'Who may trigger it, see and cancel its runs: names of callers, or of groups of them. All who may ask at all where not given.',
+      'Who may trigger it, see and cancel its runs: names of callers, and group:NAME for groups of them. All who may ask at all where not given.',
     )
     .optional(),
 });

@@ -12,23 +12,24 @@ export const errorHandler: ErrorRequestHandler = (error, request, response, next
   const { log } = contextOf(response);
   const about = { method: request.method, path: request.path.slice(0, 200), error: errorMessage(error) };
   if (response.headersSent) {
-    log('answer broke off', about);
+    log('answer broke off', about, 'warn');
     return next(error);
   }
   if (error instanceof Refusal) return answer(request, response, error);
   if (error instanceof Unavailable) {
-    log('cannot be asked', about);
+    log('cannot be asked', about, 'warn');
     const headers = { 'Retry-After': String(error.retryAfterSeconds) };
     return answer(request, response, new Refusal(503, error.message, { headers }));
   }
   if (error.status >= 400 && error.status < 500) return answer(request, response, refusalOf(error, request.path));
-  log('request failed', { ...about, stack: error?.stack });
+  log('request failed', { ...about, stack: error?.stack }, 'error');
   answer(request, response, new Refusal(500, FAULT));
 };
 
 /** Plain text as the earlier service had it, or Problem Details (RFC 9457) for those who would rather have JSON. */
 function answer(request: Request, response: Response, { status, message, headers, problems }: Refusal): void {
-  response.status(status).set(headers).vary('Accept');
+  // Without it a 404 or 410 may be kept and used again (RFC 9111, 4.2.2).
+  response.status(status).set('Cache-Control', 'no-store').set(headers).vary('Accept');
   const wanted = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
   if (wanted === 'application/problem+json' || wanted === 'application/json') {
     const title = STATUS_CODES[status];

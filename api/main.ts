@@ -59,9 +59,9 @@ async function main(settings: Settings): Promise<void> {
       { name: 'runs-synced', ok: runs.hasSynced },
       // No reasons to take the replica out: it goes on with the last good file, and with what the cache holds.
       { name: 'config-file', ok: true, ...(file.problem && { note: file.problem }) },
-      { name: 'api-server', ok: true, ...(runs.staleSeconds > 0 && { note: `silent for ${runs.staleSeconds} s` }) },
+      { name: 'api-server', ok: true, ...(runs.silentSeconds > 0 && { note: `silent for ${runs.silentSeconds} s` }) },
     ],
-    auth: chooseAuth(settings, client, file, () => runs.staleSeconds),
+    auth: chooseAuth(settings, client, file, () => runs.silentSeconds),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
     slots,
     stopping: stopping.signal,
@@ -84,7 +84,12 @@ async function main(settings: Settings): Promise<void> {
     throw error;
   });
   const background = [file.follow(stop.signal), runs.follow(stop.signal)];
-  log('listening', { host, port: (server.address() as AddressInfo).port, metricsPort: metricsServer.port });
+  // Whatever is logged otherwise: it says that it is ready, and where.
+  createLog('api')('listening', {
+    host,
+    port: (server.address() as AddressInfo).port,
+    metricsPort: metricsServer.port,
+  });
   const shutDown = async (signal: NodeJS.Signals) => {
     log('stopping', { signal });
     stopping.abort();

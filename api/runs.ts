@@ -34,6 +34,8 @@ export interface RunStore {
 }
 
 const RETRY_AFTER_SECONDS = 2;
+/** A watch has a bookmark a minute at least: one that is quiet for so long, while others are answered, is cut or refused. */
+const QUIET_SECONDS = 100;
 /** A quota has room again when runs are deleted, which takes long. */
 const QUOTA_RETRY_SECONDS = 60;
 
@@ -70,8 +72,14 @@ export class KubernetesRuns implements RunStore {
     });
   }
 
-  get staleSeconds(): number {
+  /** For how many seconds the API server has not answered; 0 where it does. */
+  get silentSeconds(): number {
     return this.#reachability.silentSeconds;
+  }
+
+  get staleSeconds(): number {
+    const quiet = this.#reflector.lastEventAgeSeconds;
+    return this.hasSynced && quiet > QUIET_SECONDS ? Math.round(quiet) : this.silentSeconds;
   }
 
   get hasSynced(): boolean {
@@ -128,9 +136,9 @@ export class KubernetesRuns implements RunStore {
   }
 
   async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {
-    const { staleSeconds } = this;
+    const { silentSeconds } = this;
     // What waits for an API server that is gone would only pile up, and be done when nobody expects it any more.
-    if (staleSeconds > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${staleSeconds} s`);
+    if (silentSeconds > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${silentSeconds} s`);
     return callKube(this.#client, method, path, options);
   }
 }

@@ -7,9 +7,14 @@ import type { Caller, Verb } from './auth.ts';
 
 const DOING: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };
 
-/** Whether a group's own `allow` lets the caller in. */
+const GROUP_OF_CALLERS = 'group:';
+
+/** Whether a group's own `allow` lets the caller in. Nobody gets in by calling themselves as a group of callers is called. */
 export const admits = (group: Pick<Group, 'allow'> | undefined, { name, groups }: Caller): boolean =>
-  group?.allow === undefined || group.allow.some((one) => one === name || groups.includes(one));
+  group?.allow === undefined ||
+  group.allow.some((one) =>
+    one.startsWith(GROUP_OF_CALLERS) ? groups.includes(one.slice(GROUP_OF_CALLERS.length)) : one === name,
+  );
 
 /** Whether the caller of this request may do that with runs of a group. */
 export async function mayDo(

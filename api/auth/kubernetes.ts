@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { API_GROUP, PLURAL } from '../../kube/group-run.ts';
 import { callKube } from '../kube-call.ts';
@@ -26,6 +27,8 @@ interface KubernetesCaller extends Caller {
 }
 
 const RETRY_AFTER_SECONDS = 2;
+const MAY_NOT_ASK =
+  'This service may not ask the cluster who calls: its service account needs the ClusterRole system:auth-delegator.';
 /** So long a token that was revoked, or a role that was changed, still counts; in an outage the second. */
 const KEPT = { freshMs: 10_000, staleMs: 300_000 };
 
@@ -49,7 +52,11 @@ export function kubernetesAuth({ client, namespace, audiences, silentSeconds }: 
   const ask = <T>(path: string, body: object): Promise<T> => {
     // Every request would wait for an answer that does not come, before what was known is used.
     if (silentSeconds() > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${silentSeconds()} s`);
-    return callKube<T>(client, 'POST', path, { body });
+    return callKube<T>(client, 'POST', path, { body }).catch((error) => {
+      throw error instanceof ApiError && error.code === 403
+        ? new Unavailable(RETRY_AFTER_SECONDS, error, MAY_NOT_ASK)
+        : error;
+    });
   };
 
   const review = async (token: string): Promise<KubernetesCaller | undefined> => {

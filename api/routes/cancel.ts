@@ -16,8 +16,9 @@ export function cancelRoutes(deps: Deps): Router {
   /** The run as it is once the wish is stored; undefined where it has gone. */
   const cancel = async (log: Log, run: GroupRun, state: JobState, job?: string): Promise<GroupRun | undefined> => {
     if (isTerminal(state)) return run;
+    const cancelled = await deps.runs.cancel(run.metadata.name, job);
     log('cancel accepted', { run: run.metadata.name, job });
-    return deps.runs.cancel(run.metadata.name, job);
+    return cancelled;
   };
   const router = Router();
   router.post('/runs/:id/cancel', async (request, response) => {

@@ -16,8 +16,8 @@ import { LogsQuery } from '../schemas.ts';
 
 const MAX_FOLLOW_MS = 3_600_000;
 const MAX_READ_MS = 60_000;
-/** A pod's container begins without the run changing. */
-const LOOK_AGAIN_MS = 1000;
+/** The run changes when a container begins; this is for what is missed, and for pods whose log comes late. */
+const LOOK_AGAIN_MS = 5000;
 
 /**
  * `GET /status/:id/logs`: what the job's last pod has written so far; with `?follow=true` also what it and the pods of later
@@ -83,12 +83,12 @@ async function followAll(deps: Deps, id: string, { status, read, response, signa
     while (!signal.aborted) {
       // Before the pods are looked for: whatever an ended job wrote is there then.
       const over = isTerminal((await status()).state);
-      const pod = (await deps.logs.pods(id)).find((one) => !done.has(one));
+      const [pod, newer] = (await deps.logs.pods(id)).filter((one) => !done.has(one));
       const log = pod === undefined ? undefined : await read(pod);
-      if (pod !== undefined && log) {
-        await pipe(log, response, signal);
-        done.add(pod);
-      } else if (over) return;
+      if (log) await pipe(log, response, signal);
+      // Of a pod that made way for another before it had a log, none will come.
+      if (pod !== undefined && (log || newer !== undefined)) done.add(pod);
+      else if (over) return;
       else await changes.next(LOOK_AGAIN_MS, signal);
     }
   } finally {

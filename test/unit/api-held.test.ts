@@ -149,6 +149,22 @@ test.each(['', '?follow=true'])('a log%s that a stop cuts short does not look co
   expect(await held(0)).toBe(0);
 });
 
+test('who follows a job is not kept by an attempt of which no log is left', async () => {
+  await app.close();
+  const lines = async function* () {
+    yield new TextEncoder().encode('of the second attempt\n');
+  };
+  const logs = {
+    pods: async () => ['evicted', 'second'],
+    read: async (pod: string) => (pod === 'second' ? lines() : undefined),
+  };
+  app = await startApp({ stopping: stop.signal, slots, logs });
+  const base = await start();
+  app.runs.setStates(base, 'SUCCESS', 'SUCCESS');
+  const response = await fetch(`${app.url}${jobOf(base)}/logs?follow=true`);
+  expect(await response.text()).toBe('of the second attempt\n');
+});
+
 test('events of a message with line breaks are still one event each', async () => {
   const base = await start();
   app.runs.setStates(base, 'FAILURE', 'SUCCESS');

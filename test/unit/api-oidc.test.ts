@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose';
 import { oidcAuth } from '../../api/auth/oidc.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => void issuer.close());
 
-const GROUPS = 'groups: { g: { allow: [team], jobs: { j: { sleep: { seconds: 1 } } } } }';
+const GROUPS = 'groups: { g: { allow: [group:team], jobs: { j: { sleep: { seconds: 1 } } } } }';
 let app: TestApp;
 beforeEach(async () => {
   down = false;
@@ -111,7 +111,10 @@ const forged: [string, () => Promise<string | undefined>][] = [
   ],
   [
     'RS512, which was not agreed on',
-    async () => `Bearer ${await token({ header: { alg: 'RS512' } }).catch(() => 'a.b.c')}`,
+    async () => {
+      const key = (await importJWK(await exportJWK(keys.privateKey), 'RS512')) as CryptoKey;
+      return `Bearer ${await token({ key, header: { alg: 'RS512' } })}`;
+    },
   ],
   [
     'claims that were changed after signing',
@@ -124,8 +127,9 @@ const forged: [string, () => Promise<string | undefined>][] = [
   [
     'a key of its own in the header',
     async () => {
-      const jwk = await exportJWK((await generateKeyPair('RS256', { extractable: true })).publicKey);
-      return `Bearer ${await token({ key: strangers, header: { jwk, kid: undefined } })}`;
+      const own = await generateKeyPair('RS256', { extractable: true });
+      const jwk = await exportJWK(own.publicKey);
+      return `Bearer ${await token({ key: own.privateKey, header: { jwk, kid: undefined } })}`;
     },
   ],
 ];
