@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type Cluster, startEmbedded } from './embedded.ts';
 import { UserError } from './errors.ts';
 import type { Progress } from './progress.ts';
@@ -30,6 +30,11 @@ export async function startCluster(
       );
     }
     const kubeconfig = process.env.KUBECONFIG || join(homedir(), '.kube/config');
+    if (kubeconfig.includes(delimiter)) {
+      throw new UserError(
+        `Expected one file in KUBECONFIG with --context, got ${kubeconfig}: name the one that has it.`,
+      );
+    }
     return { kubeconfig, context: wish.context, jobImage: wish.jobImage, stop: async () => {} };
   }
   // Loaded only here: testcontainers takes a second to load, and most starts do not need it.

@@ -13,13 +13,19 @@ export const layoutFile = (folder: string): string => join(folder, 'layout.json'
 export const NESTED = ['test', 'chaos', 'node-lost', 'in-cluster'];
 const inNested = (folder: string, text: string): boolean => NESTED.some((name) => text.includes(`${folder}/${name}/`));
 
+/** Of the cluster that was started last in `folder` and has not been cleaned up. */
+export async function leftLayout(folder: string): Promise<Layout | undefined> {
+  if (!existsSync(layoutFile(folder))) return undefined;
+  return JSON.parse(await readFile(layoutFile(folder), 'utf8'));
+}
+
 /**
  * Ends whatever is left of the cluster in `folder`: processes, mounts, bridge, network, cgroups, files. Works after a `kill -9` of
- * the launcher too, since everything is found by the cluster's own names. Keeps the logs.
+ * the launcher too, since everything is found by the cluster's own names. Keeps the logs. With an id only that cluster is meant.
  */
-export async function cleanUp(folder: string): Promise<void> {
-  if (!existsSync(layoutFile(folder))) return;
-  const layout: Layout = JSON.parse(await readFile(layoutFile(folder), 'utf8'));
+export async function cleanUp(folder: string, id?: string): Promise<void> {
+  const layout = await leftLayout(folder);
+  if (!layout || (id !== undefined && layout.id !== id)) return;
   // What starts others goes first: the launcher's components, then shims, then what runs in pods.
   for (let tries = 0; tries < 40; tries++) {
     const pids = new Set([...(await processesOf(folder)), ...(await cgroupProcesses(layout.cgroup))]);
@@ -51,7 +57,7 @@ function kill(pid: number): void {
   }
 }
 
-/** The components and shims of a cluster: processes with one of its files among their arguments. */
+/** A cluster's components and shims, with one of its files among their arguments; the api and controller that talk to it. */
 async function processesOf(folder: string): Promise<number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
@@ -59,13 +65,19 @@ async function processesOf(folder: string): Promise<number[]> {
     if (!Number.isInteger(pid) || pid === process.pid) continue;
     const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
     const program = await readlink(`/proc/${entry}/exe`).catch(() => '');
-    if (COMPONENT.test(program) && command.includes(`${folder}/`) && !inNested(folder, command)) {
-      found.push(pid);
-    }
+    const about = SERVICE.test(command) ? await kubeconfigOf(pid) : COMPONENT.test(program) ? command : '';
+    if (about.includes(`${folder}/`) && !inNested(folder, about)) found.push(pid);
   }
   return found;
 }
 
+/** The kubeconfig that a process was started with. */
+async function kubeconfigOf(pid: number): Promise<string> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  return environment.split('\0').find((one) => one.startsWith('KUBECONFIG=')) ?? '';
+}
+
+const SERVICE = /\/(api|controller)\/main\.ts\0/;
 const COMPONENT = /\/(etcd|kube-[a-z-]+|kubelet|containerd|containerd-shim-runc-v2|runc|traefik)( \(deleted\))?$/;
 
 async function mountsBelow(folder: string): Promise<string[]> {

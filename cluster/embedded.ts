@@ -2,11 +2,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCluster } from './build.ts';
-import { cleanUp, layoutFile } from './clean.ts';
+import { cleanUp, layoutFile, leftLayout } from './clean.ts';
 import type { Component } from './component.ts';
 import { clientKubeconfig, serverUrl, startApiServer, startControllers } from './control-plane.ts';
 import { UserError } from './errors.ts';
 import { type ImageContent, jobImage, ociArchive } from './image.ts';
+import { runsElsewhere } from './launcher.ts';
 import { apiServerIp, chooseLayout, file, type Layout } from './layout.ts';
 import { createNetwork, needNetworkTools, startKubeProxy } from './network.ts';
 import { PAUSE_IMAGE, startContainerd, startKubelet } from './node.ts';
@@ -61,6 +62,12 @@ export async function startEmbedded(
         'npm start -- --context NAME',
     );
   }
+  const left = await leftLayout(folder);
+  if (left?.launcher && (await runsElsewhere(left.launcher))) {
+    throw new UserError(
+      `Process ${left.launcher.pid} of this checkout runs a cluster already. End it with Ctrl-C where it runs, or with: npm run cluster:stop`,
+    );
+  }
   if (services) await needNetworkTools();
   const binaries = await buildCluster(progress);
   await progress.step('Clean up what an earlier run left', () => cleanUp(folder));
@@ -74,7 +81,7 @@ export async function startEmbedded(
   const stop = async () => {
     // In the reverse order of their start: what depends on others ends first.
     for (const component of components.toReversed()) await component.stop();
-    await cleanUp(folder);
+    await cleanUp(folder, layout.id);
   };
   try {
     const archives = Promise.all([

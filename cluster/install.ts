@@ -8,6 +8,7 @@ import type { Cluster } from './embedded.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 
 const CORE = join(import.meta.dirname, '../manifests/core');
+const AUTH_DELEGATOR = join(import.meta.dirname, '../manifests/overlays/production/auth-delegator.yaml');
 export const NAMESPACE = 'async-api';
 /** A month: longer than any `npm start`, and the cluster's keys die with it. */
 const TOKEN_SECONDS = 30 * 24 * 3600;
@@ -32,14 +33,14 @@ export function inNamespace<T extends Manifest>(object: T, namespace: string): T
 /** The objects of manifests/core, in `namespace`. */
 async function manifests(namespace: string): Promise<Manifest[]> {
   const { resources } = parse(await readFile(join(CORE, 'kustomization.yaml'), 'utf8')) as { resources: string[] };
-  const objects: Manifest[] = [];
-  for (const resource of resources) {
-    for (const document of parseAllDocuments(await readFile(join(CORE, resource), 'utf8'))) {
-      objects.push(inNamespace(document.toJS() as Manifest, namespace));
-    }
-  }
-  return objects;
+  const files = await Promise.all(resources.map((resource) => manifestsIn(join(CORE, resource), namespace)));
+  return files.flat();
 }
+
+const manifestsIn = async (file: string, namespace: string): Promise<Manifest[]> =>
+  parseAllDocuments(await readFile(file, 'utf8')).map((document) =>
+    inNamespace(document.toJS() as Manifest, namespace),
+  );
 
 /** Where the API serves an object; the kinds of manifests/core all have regular plurals. */
 function objectPath({ apiVersion, kind, metadata }: Manifest): string {
@@ -49,15 +50,21 @@ function objectPath({ apiVersion, kind, metadata }: Manifest): string {
   return `${api}${scope}/${plural}/${metadata.name}`;
 }
 
-/** Applies manifests/core by server-side apply and waits until the API server serves GroupRuns. */
+/**
+ * Applies manifests/core by server-side apply and waits until the API server serves GroupRuns. `asksWhoCalls` adds what
+ * AUTH=kubernetes needs.
+ */
 export async function installManifests(
   cluster: Pick<Cluster, 'kubeconfig' | 'context'>,
   namespace: string,
+  asksWhoCalls = false,
 ): Promise<void> {
   const client = await createClient(cluster);
+  const objects = await manifests(namespace);
+  if (asksWhoCalls) objects.push(...(await manifestsIn(AUTH_DELEGATOR, namespace)));
   try {
     // Not by the client library: its serializer drops x-kubernetes-* fields of a CRD.
-    for (const object of await manifests(namespace)) {
+    for (const object of objects) {
       await client.request('PATCH', objectPath(object), {
         body: object,
         contentType: 'application/apply-patch+yaml',

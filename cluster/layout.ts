@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from './errors.ts';
+import { type Launcher, thisLauncher } from './launcher.ts';
 
 /** Everything of one embedded cluster that must differ from another's on the same machine, and where its files lie. */
 export interface Layout {
@@ -10,6 +11,7 @@ export interface Layout {
   folder: string;
   /** Names its bridge and its cgroup. */
   id: string;
+  launcher: Launcher;
   nodeName: string;
   nodeIp: string;
   /** Where the control plane listens: loopback, but where the cluster has a network of its own. */
@@ -70,6 +72,7 @@ export async function chooseLayout(folder: string, ownNetwork: boolean): Promise
   const common = {
     folder,
     id,
+    launcher: await thisLauncher(),
     nodeName: `node-${id}`,
     podSubnet: `${freePrefix()}.0/24`,
     serviceSubnet: `${freePrefix()}.0/24`,

@@ -41,8 +41,7 @@ export class Service {
     }
     this.#exited = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
-        log.end();
-        resolve();
+        log.end(resolve);
         if (!this.#stopping)
           onDeath(`${name} ended with ${signal ?? code}. The end of its log:\n${this.#tail.join('\n')}`);
       });

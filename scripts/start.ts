@@ -65,7 +65,7 @@ async function startProduct(
   await mkdir(logs, { recursive: true });
   const kubeconfigs = { api: join(folder, 'api.kubeconfig'), controller: join(folder, 'controller.kubeconfig') };
   await progress.step('Apply the CRD, the service accounts and their roles', async () => {
-    await installManifests(cluster, NAMESPACE);
+    await installManifests(cluster, NAMESPACE, process.env.AUTH === 'kubernetes');
     await Promise.all([
       accountKubeconfig(cluster, NAMESPACE, 'async-api', kubeconfigs.api),
       accountKubeconfig(cluster, NAMESPACE, 'async-api-controller', kubeconfigs.controller),

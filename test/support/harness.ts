@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { accountKubeconfig, installManifests } from '../../cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import { paths } from '../../kube/paths.ts';
 import { Service } from '../../scripts/service.ts';
+import { eventually } from './eventually.ts';
 
 export const ADMIN = { kubeconfig: process.env.TEST_KUBECONFIG ?? '' };
 
@@ -31,13 +31,24 @@ export class Product {
   static async install(cluster = ADMIN): Promise<Product> {
     const namespace = `test-${randomBytes(4).toString('hex')}`;
     await installManifests(cluster, namespace);
-    const folder = await mkdtemp(join(tmpdir(), `${namespace}-`));
+    // Beside the cluster's files, by which its clean-up finds processes that a killed run left.
+    const folder = await mkdtemp(join(dirname(cluster.kubeconfig), `${namespace}-`));
     const product = new Product(namespace, await createClient(cluster), folder);
     await Promise.all(
       ['async-api', 'async-api-controller'].map((account) =>
         accountKubeconfig(cluster, namespace, account, join(folder, `${account}.kubeconfig`)),
       ),
     );
+    // The API server hears of new roles a moment after it stored them.
+    for (const account of ['async-api', 'async-api-controller'] as const) {
+      const client = await product.as(account);
+      await eventually(`the rights of ${account}`, () =>
+        client.request('GET', product.runsPath(), { query: { limit: 1 } }).catch((error) => {
+          if (error.code !== 403) throw error;
+        }),
+      );
+      await client.close();
+    }
     return product;
   }
 
