@@ -62,9 +62,9 @@ function acceptedExist({ versions, acknowledged, told, retention }: Observation)
     ...deleted
       .filter(({ state }) => !retention || !state || !isTerminal(state))
       .map(({ name, state }) => broken(1, `${name} was deleted while ${state ?? 'new'}`)),
-    // The API may know of a deletion a moment before the observer does.
+    // The API may know of a deletion before the observer, which shares its process with the callers, gets to it.
     ...told
-      .filter(({ id, code, at }) => code === 404 && deletedAt(id) > at + 1000)
+      .filter(({ id, code, at }) => code === 404 && deletedAt(id) > at + 10_000)
       .map(({ id }) => broken(1, `/status/${id} was 404 after its run was acknowledged`)),
   ];
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   product = await Product.install();
   const groups = {
     exits: { jobs: { three: { sleep: { seconds: 0, failProbability: 1, exitCode: 3 } } } },
-    hangs: { jobs: { forever: { sleep: { seconds: SECONDS, hangProbability: 1 }, activeDeadlineSeconds: 8 } } },
+    hangs: { jobs: { forever: { sleep: { seconds: SECONDS, hangProbability: 1 }, activeDeadlineSeconds: 15 } } },
     hungry: {
       jobs: {
         memory: {

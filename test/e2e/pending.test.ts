@@ -6,6 +6,7 @@ import { Product } from '../support/harness.ts';
 import { finalStatus, type Status, trigger } from '../support/rest.ts';
 
 const PENDING_SECONDS = 10;
+const PATIENT = { sleep: { seconds: 0 }, pendingDeadlineSeconds: 120 };
 const container = (fields: object) => ({
   jobs: { one: { container: { image: process.env.TEST_JOB_IMAGE, ...fields } } },
 });
@@ -14,10 +15,12 @@ let product: Product;
 beforeAll(async () => {
   product = await Product.install();
   const groups = {
-    image: container({ image: 'docker.io/async-api/no-such-image:1' }),
+    image: container({ image: 'registry.invalid/async-api/no-such-image:1' }),
     node: container({ resources: { requests: { cpu: '1000' } } }),
     config: container({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'missing', key: 'a' } } }] }),
     sleep: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } },
+    // The Job controller tries again after 1 s, then twice as long each time.
+    patient: { jobs: { one: PATIENT, two: PATIENT } },
   };
   const file = join(product.folder, 'config.yaml');
   await writeFile(file, JSON.stringify({ defaults: { pendingDeadlineSeconds: PENDING_SECONDS }, groups }));
@@ -26,24 +29,39 @@ beforeAll(async () => {
 afterAll(() => product.uninstall());
 
 const pendingReason = (path: string) =>
-  eventually(
-    'a reason',
-    async () => {
-      const status = (await (await fetch(product.url + path)).json()) as Status;
-      return status.reason ? status : undefined;
+  eventually('a reason', async () => {
+    const status = (await (await fetch(product.url + path)).json()) as Status;
+    return status.reason ? status : undefined;
+  });
+
+const spec = {
+  restartPolicy: 'Never',
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      name: 'one',
+      image: 'none',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     },
-    PENDING_SECONDS * 1000,
-  );
+  ],
+};
+const POD = { metadata: { name: 'dry' }, spec };
+const JOB = { metadata: { name: 'dry' }, spec: { template: { spec } } };
 
 async function withQuota<T>(hard: object, work: () => Promise<T>): Promise<T> {
   const path = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
   const body = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'tight' }, spec: { hard } };
   await product.admin.request('POST', path, { body });
   // Admission reads quotas from a cache of its own; until the status is there it lets everything through.
-  await eventually('the quota in force', async () => {
-    const quota = await product.admin.request<{ status?: { hard?: object } }>('GET', `${path}/tight`);
-    return quota.status?.hard;
-  });
+  const isRefused = (what: string, template: object) =>
+    product.admin.request('POST', what, { query: { dryRun: 'All' }, body: template }).then(
+      () => false,
+      (error) => /exceeded quota/.test(error.message),
+    );
+  await eventually(
+    'the quota in force',
+    async () => (await isRefused(product.podsPath(), POD)) || (await isRefused(product.jobsPath(), JOB)) || undefined,
+  );
   try {
     return await work();
   } finally {
@@ -78,7 +96,7 @@ test.each([
 
 test('a job that a quota lets through in the end succeeds', async () => {
   const paths = await withQuota({ pods: '0' }, async () => {
-    const triggered = await trigger(product, 'sleep');
+    const triggered = await trigger(product, 'patient');
     await pendingReason(triggered[0]!);
     return triggered;
   });

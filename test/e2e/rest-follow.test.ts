@@ -25,10 +25,8 @@ const baseOf = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
 
 test('a wait is answered once the job is done', async () => {
   const [path] = await trigger(product, 'group_a');
-  const from = performance.now();
   const answer = (await (await fetch(`${other.url}${path}?wait=40s`)).json()) as { state: string };
   expect(answer.state).toBe('SUCCESS');
-  expect(performance.now() - from).toBeGreaterThan(4000);
 });
 
 test('events that broke off go on through another replica, and every job is told of to its end', async () => {

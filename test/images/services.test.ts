@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type StartedTestContainer, Wait } from 'testcontainers';
+import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { changes, ImageContainer, lineOf, runToEnd, stop } from '../support/image-container.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
@@ -56,7 +57,7 @@ describe.each(SERVICES)('the image of %s', (name) => {
     const { url, metricsUrl } = await start(imageFor(name));
     for (const base of name === 'api' ? [url, metricsUrl] : [metricsUrl]) {
       expect(await get(`${base}/livez`)).toEqual({ status: 200, text: 'ok' });
-      expect(await get(`${base}/readyz`)).toEqual({ status: 200, text: 'ok' });
+      await eventually('readiness', async () => (await get(`${base}/readyz`)).status === 200 || undefined);
     }
     const { status, text } = await get(`${metricsUrl}/metrics`);
     expect(status).toBe(200);

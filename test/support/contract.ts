@@ -54,19 +54,14 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
   test('a deleted run takes its Jobs and pods along', async () => {
     const [first] = await trigger(product(), 'group_a');
     const id = first!.slice('/status/'.length);
-    await eventually('the Job', () =>
-      product()
-        .admin.request<Job>('GET', product().jobsPath(id))
-        .catch(() => undefined),
-    );
     const base = `${id.slice(0, -4)}0000`;
+    const query = { labelSelector: `async-api.dev/run=${base}` };
+    const ofRun = async (path: string) =>
+      (await product().admin.request<{ items: unknown[] }>('GET', path, { query })).items;
+    await eventually('a pod', async () => (await ofRun(product().podsPath()))[0]);
     await product().admin.request('DELETE', product().runsPath(base));
     for (const path of [product().jobsPath(), product().podsPath()]) {
-      await eventually(`nothing left of the run at ${path}`, async () => {
-        const query = { labelSelector: `async-api.dev/run=${base}` };
-        const { items } = await product().admin.request<{ items: unknown[] }>('GET', path, { query });
-        return items.length === 0 || undefined;
-      });
+      await eventually(`nothing left of the run at ${path}`, async () => (await ofRun(path)).length === 0 || undefined);
     }
     expect(await raw(first!)).toMatchObject({ status: 404, body: UNKNOWN });
   });
