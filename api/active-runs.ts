@@ -54,6 +54,15 @@ export class ActiveRuns {
     }
   }
 
+  /** The base of a run that is known to go on, each in turn. */
+  next(): string | undefined {
+    const [first] = this.#seen;
+    if (!first) return undefined;
+    this.#seen.delete(first[0]);
+    this.#seen.set(...first);
+    return first[0];
+  }
+
   #count(group: string, by: number): void {
     const count = this.inGroup(group) + by;
     if (count > 0) this.#perGroup.set(group, count);

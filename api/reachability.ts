@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { GroupRun } from '../kube/group-run.ts';
 import { paths } from '../kube/paths.ts';
 
 const INTERVAL_MS = 2000;
@@ -10,18 +11,25 @@ const GONE_MS = INTERVAL_MS + 2 * TIMEOUT_MS;
 /** There is no such run: the answer is short, and comes from where runs are stored. */
 const NOBODY = 'reachable';
 
+interface Options {
+  client: Pick<KubeClient, 'request'>;
+  namespace: string;
+  /** The run to ask for next, where one goes on. */
+  next: () => string | undefined;
+  /** Told what a run is now. */
+  read: (run: GroupRun) => void;
+}
+
 /**
  * Whether the API server answers, asked all the time: a watch that is silent looks the same whether nothing happens or
  * nothing can be heard.
  */
 export class Reachability {
-  readonly #client: Pick<KubeClient, 'request'>;
-  readonly #path: string;
+  readonly #options: Options;
   #heardAt = performance.now();
 
-  constructor(client: Pick<KubeClient, 'request'>, namespace: string) {
-    this.#client = client;
-    this.#path = `${paths(namespace).runs}/${NOBODY}`;
+  constructor(options: Options) {
+    this.#options = options;
   }
 
   /** For how many seconds the API server has not answered; 0 where it does. */
@@ -39,9 +47,13 @@ export class Reachability {
   }
 
   #answers(signal: AbortSignal): Promise<boolean> {
+    const { client, namespace, next, read } = this.#options;
     const once = { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), idempotent: false };
-    return this.#client.request('GET', this.#path, once).then(
-      () => true,
+    return client.request<GroupRun>('GET', `${paths(namespace).runs}/${next() ?? NOBODY}`, once).then(
+      (run) => {
+        read(run);
+        return true;
+      },
       (error) => error instanceof ApiError && error.code < 500,
     );
   }

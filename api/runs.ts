@@ -11,6 +11,7 @@ import { callKube } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
 import { Refusal, Unavailable } from './refusal.ts';
 import { justFinished } from './run-view.ts';
+import { WatchCheck } from './watch-check.ts';
 
 /** The stored runs, by base. What cannot be done because the API server has no answer rejects with Unavailable. */
 export interface RunStore {
@@ -52,7 +53,6 @@ export class KubernetesRuns implements RunStore {
   constructor(client: KubeClient, namespace: string, log: Log, finished: (lagSeconds: number) => void) {
     this.#client = client;
     this.#path = paths(namespace).runs;
-    this.#reachability = new Reachability(client, namespace);
     this.#reflector = new Reflector<GroupRun>({
       client,
       log,
@@ -69,6 +69,19 @@ export class KubernetesRuns implements RunStore {
         }
         for (const listener of this.#listeners.get(base) ?? []) listener();
       },
+    });
+    const check = new WatchCheck<GroupRun>({
+      get: (name) => this.#reflector.get(name),
+      reopen: () => {
+        log('the watch missed a change, opening it again', { path: this.#path }, 'warn');
+        this.#reflector.reopen();
+      },
+    });
+    this.#reachability = new Reachability({
+      client,
+      namespace,
+      next: () => this.#namesByBase.get(this.active.next() ?? ''),
+      read: (run) => check.compare(run),
     });
   }
 

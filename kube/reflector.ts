@@ -53,6 +53,7 @@ export class Reflector<T extends Stored> {
   #synced = false;
   #lastEventAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #watching: AbortController | undefined;
   /** The last page's token was too old: the next list is asked for in one piece. */
   #unpaged = false;
 
@@ -87,6 +88,11 @@ export class Reflector<T extends Stored> {
   /** The objects for which `indexBy` gave this value. */
   byIndex(value: string): T[] {
     return this.#store.group(value);
+  }
+
+  /** Opens the watch again where it left off, since it seems to hear nothing. */
+  reopen(): void {
+    this.#watching?.abort();
   }
 
   /** Resolves when aborted, never rejects: every error is logged and tried again after a while. */
@@ -147,6 +153,7 @@ export class Reflector<T extends Stored> {
   async #watch(signal: AbortSignal): Promise<void> {
     const { client, path, strip, silenceMs = SILENCE_MS } = this.#options;
     const silence = new AbortController();
+    this.#watching = silence;
     const query = {
       ...this.#selectors,
       resourceVersion: this.#resourceVersion,

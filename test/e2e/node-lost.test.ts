@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, startEmbedded } from '../../cluster/embedded.ts';
 import { Progress } from '../../cluster/progress.ts';
@@ -29,6 +31,15 @@ afterAll(async () => {
   await product?.uninstall();
   await cluster?.stop();
 }, 60_000);
+
+test('nobody starts a second cluster in its place while it runs', async () => {
+  const script = `
+    import { startEmbedded } from ${JSON.stringify(join(import.meta.dirname, '../../cluster/embedded.ts'))};
+    import { Progress } from ${JSON.stringify(join(import.meta.dirname, '../../cluster/progress.ts'))};
+    await startEmbedded(${JSON.stringify(FOLDER)}, new Progress(), () => {});`;
+  const second = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  await expect(second).rejects.toThrow(`Process ${process.pid} of this checkout runs a cluster already.`);
+});
 
 test('a job on a node that died fails with NodeLost after its deadline and a grace, and stays so when the node is back', async () => {
   const begun = Date.now();

@@ -1,15 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../kube/group-run.ts';
+import { WATCH_FAULTS } from '../chaos/faults.ts';
 import type { FaultProxy } from '../chaos/proxy.ts';
 import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product, type Replica } from '../support/harness.ts';
 import { metricsOf } from '../support/metrics.ts';
-import { finalStatus } from '../support/rest.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
 
 const OUTAGE_MS = 30_000;
 let product: Product;
@@ -127,6 +128,33 @@ test('while no API server answers, status goes on and triggers are 503; then all
   const stored = new Set(items.map(({ metadata }) => metadata.name));
   for (const path of accepted) expect(stored).toContain(`${path.slice('/status/'.length, -4)}0000`);
 }, 150_000);
+
+test('a watch that hears nothing more, while all else goes on, is found out and opened again', async () => {
+  const groups = { slow: { jobs: { one: { sleep: { seconds: 8 } } } } };
+  const CONFIG_FILE = join(product.folder, 'slow.yaml');
+  await writeFile(CONFIG_FILE, JSON.stringify({ groups }));
+  const replica = await product.startReplica({ ...env, CONFIG_FILE });
+  try {
+    const [path] = await trigger({ url: replica.url } as Product, 'slow');
+    const told = async () => ((await (await fetch(replica.url + path)).json()) as Status).state;
+    await eventually('the run in the cache', async () => {
+      const { runs } = (await (await fetch(`${replica.url}/runs?group=slow`)).json()) as { runs: unknown[] };
+      return runs.length > 0 || undefined;
+    });
+    // This replica's is the last that was opened.
+    for (let watch = 0; watch < 3; watch++)
+      proxy.watchFaults.add({
+        matches: ({ label }) => label === 'WATCH groupruns',
+        strike: WATCH_FAULTS['black-holed']!,
+      });
+    await eventually('the end', async () => (await told()) === 'SUCCESS' || undefined, 45_000);
+    const log = await readFile(join(product.folder, 'api.log'), 'utf8');
+    expect(log).toMatch(/the watch missed a change/);
+  } finally {
+    proxy.watchFaults.clear();
+    await replica.service.stop();
+  }
+});
 
 test('a replica that starts meanwhile is not ready and lists nothing, until it has read all runs', async () => {
   const mend = partition();
