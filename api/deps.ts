@@ -5,7 +5,7 @@ import type { Catalog } from './catalog.ts';
 import type { JobLogs } from './job-logs.ts';
 import type { Metrics } from './metrics.ts';
 import type { Rate } from './rate-limit.ts';
-import type { RunStore } from './runs.ts';
+import type { RunStore } from './run-store.ts';
 import type { Slots } from './slots.ts';
 
 /** One thing that `/readyz` looks at. */

@@ -1,4 +1,4 @@
-import type { RunStore } from './runs.ts';
+import type { RunStore } from './run-store.ts';
 
 /** Tells when one run has changed; a change between two calls of `next` is not missed. Close it when done. */
 export class RunChanges {

@@ -7,38 +7,16 @@ import type { Log } from '../kube/log.ts';
 import { paths } from '../kube/paths.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { ActiveRuns } from './active-runs.ts';
-import { callKube } from './kube-call.ts';
+import { callKube, refusalOf } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
-import { Refusal, Unavailable } from './refusal.ts';
+import { Unavailable } from './refusal.ts';
+import type { RunStore } from './run-store.ts';
 import { justFinished } from './run-view.ts';
 import { WatchCheck } from './watch-check.ts';
-
-/** The stored runs, by base. What cannot be done because the API server has no answer rejects with Unavailable. */
-export interface RunStore {
-  /**
-   * Stores a run in one write; when it resolves, the run is accepted. Where there is one with this base already, nothing
-   * is written, and it resolves with that. Throws a Refusal where the cluster's quota (429) or policy (422) forbids it.
-   */
-  create(base: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined>;
-  /** From the cache, else from the API server: any replica knows a run that another accepted a moment ago. */
-  find(base: string): Promise<GroupRun | undefined>;
-  /** All runs in the cache. Throws Unavailable before all are in it. */
-  list(): GroupRun[];
-  /** Calls the listener after each change of that run in the cache, until the function it returns is called. */
-  subscribe(base: string, listener: () => void): () => void;
-  /** Counts the runs that are not over. */
-  readonly active: Pick<ActiveRuns, 'total' | 'inGroup'>;
-  /** For how many seconds the cache may have missed something; 0 where it is current. */
-  readonly staleSeconds: number;
-  /** Stores the wish to end a run, or one of its jobs; undefined where there is no such run. Can be repeated. */
-  cancel(name: string, job?: string): Promise<GroupRun | undefined>;
-}
 
 const RETRY_AFTER_SECONDS = 2;
 /** A watch has a bookmark a minute at least: one that is quiet for so long, while others are answered, is cut or refused. */
 const QUIET_SECONDS = 100;
-/** A quota has room again when runs are deleted, which takes long. */
-const QUOTA_RETRY_SECONDS = 60;
 
 /** Runs as GroupRuns of a namespace, cached by a watch. */
 export class KubernetesRuns implements RunStore {
@@ -154,21 +132,6 @@ export class KubernetesRuns implements RunStore {
     if (silentSeconds > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${silentSeconds} s`);
     return callKube(this.#client, method, path, options);
   }
-}
-
-/** What those who run the cluster do not want, as the API server words it (its admission plugins and webhooks). */
-function refusalOf(error: unknown): Refusal | undefined {
-  if (!(error instanceof ApiError)) return undefined;
-  if (error.code === 403 && /exceeded quota|status unknown for quota/.test(error.message)) {
-    const headers = { 'Retry-After': String(QUOTA_RETRY_SECONDS) };
-    return new Refusal(429, 'The quota of the namespace has no room for one more run. Nothing was started.', {
-      headers,
-    });
-  }
-  if (error.code < 500 && /denied (the )?request/.test(error.message)) {
-    return new Refusal(422, `A policy of the cluster refuses this run, nothing was started: ${error.message}`);
-  }
-  return undefined;
 }
 
 /** Who wrote which field is half of a small run, and nobody asks for it here. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { ActiveRuns } from '../../api/active-runs.ts';
 import { Unavailable } from '../../api/refusal.ts';
-import type { RunStore } from '../../api/runs.ts';
+import type { RunStore } from '../../api/run-store.ts';
 import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../kube/group-run.ts';
 import { jobId, runBase } from '../../kube/ids.ts';
 import { run } from './builders.ts';
