@@ -29,7 +29,8 @@ interface List<T> {
   items?: T[];
 }
 
-const PAGE = 500;
+/** client-go takes 500. A run may be a megabyte, and a page is read in one piece. */
+const PAGE = 100;
 const LIST_MS = 60_000;
 /** Bookmarks come about once a minute: a watch silent for longer than two of them may be dead. */
 const SILENCE_MS = 150_000;

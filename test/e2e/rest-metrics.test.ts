@@ -99,3 +99,12 @@ test('answers that are held open are counted for as long as they are', async () 
   events.close();
   await eventually('none held', async () => (await held()) === 0 || undefined);
 });
+
+test('a replica that logs errors only still says where it listens', async () => {
+  const { url, service } = await product.startReplica({ LOG_LEVEL: 'error' });
+  try {
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+  } finally {
+    await service.stop();
+  }
+});

@@ -74,3 +74,15 @@ test('with an audience of its own only tokens for that are taken', async () => {
     await replica.service.stop();
   }
 });
+
+test('a service that may not ask the cluster who calls says so, and what it needs', async () => {
+  const other = await Product.install();
+  try {
+    await other.startApi(undefined, { AUTH: 'kubernetes' });
+    const response = await ask('all', '/groups', 'GET', other.url);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await response.text()).toMatch(/system:auth-delegator/);
+  } finally {
+    await other.uninstall();
+  }
+});
