@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../kube/group-run.ts';
 import { jobId } from '../kube/ids.ts';
 import { CALLER, REQUEST, TRACEPARENT } from '../kube/labels.ts';
+import { storedBytes } from '../kube/stored-size.ts';
 import { checkCaps } from './active-runs.ts';
 import { authorize } from './auth/access.ts';
 import { contextOf } from './context.ts';
@@ -76,7 +77,7 @@ async function store(deps: Deps, [request, response]: [Request, Response], wish:
 
 /** Throws a Refusal (422) where the run would be larger than one object of Kubernetes may be. */
 function checkSize(spec: GroupRunSpec): void {
-  const bytes = Buffer.byteLength(JSON.stringify(spec));
+  const bytes = storedBytes(spec);
   if (bytes <= MAX_SPEC_BYTES) return;
   const expected = `Expected at most ${MAX_SPEC_BYTES} bytes of definitions and parameters, got ${bytes}`;
   throw new Refusal(422, `${expected}. Nothing was started; split the group.`);

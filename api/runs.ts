@@ -51,8 +51,8 @@ export class KubernetesRuns implements RunStore {
     const check = new WatchCheck<GroupRun>({
       get: (name) => this.#reflector.get(name),
       reopen: () => {
-        log('the watch missed a change, opening it again', { path: this.#path }, 'warn');
-        this.#reflector.reopen();
+        const reopened = this.#reflector.reopen();
+        if (reopened) log('the watch missed a change, opening it again', { path: this.#path }, 'warn');
       },
     });
     this.#reachability = new Reachability({

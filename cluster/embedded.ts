@@ -62,14 +62,11 @@ export async function startEmbedded(
         'npm start -- --context NAME',
     );
   }
-  const left = await leftLayout(folder);
-  if (left?.launcher && (await runsElsewhere(left.launcher))) {
-    throw new UserError(
-      `Process ${left.launcher.pid} of this checkout runs a cluster already. End it with Ctrl-C where it runs, or with: npm run cluster:stop`,
-    );
-  }
+  await refuseSecond(folder);
   if (services) await needNetworkTools();
   const binaries = await buildCluster(progress);
+  // Again: a build takes minutes.
+  await refuseSecond(folder);
   await progress.step('Clean up what an earlier run left', () => cleanUp(folder));
   await rm(join(folder, 'logs'), { recursive: true, force: true });
   await mkdir(join(folder, 'logs'), { recursive: true });
@@ -104,6 +101,15 @@ export async function startEmbedded(
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function refuseSecond(folder: string): Promise<void> {
+  const left = await leftLayout(folder);
+  if (left?.launcher && (await runsElsewhere(left.launcher))) {
+    throw new UserError(
+      `Process ${left.launcher.pid} of this checkout runs a cluster already. End it with Ctrl-C where it runs, or with: npm run cluster:stop`,
+    );
   }
 }
 

@@ -13,8 +13,11 @@ export const thisLauncher = async (): Promise<Launcher> => ({ pid: process.pid, 
 export const runsElsewhere = async ({ pid, began }: Launcher): Promise<boolean> =>
   pid !== process.pid && (await begin(pid).catch(() => undefined)) === began;
 
+/** Rejects where there is no such process, or only what its parent has not asked after yet. */
 async function begin(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name, in parentheses, may hold anything; starttime is the 22nd field, the 20th after it.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
+  // The name, in parentheses, may hold anything; the state is the third field, starttime the 22nd.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] === 'Z') throw new Error(`Process ${pid} has ended`);
+  return fields[19]!;
 }

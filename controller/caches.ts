@@ -30,7 +30,11 @@ export function createCaches({ client, namespace, log, silenceMs, changed }: Opt
     resyncMs: RESYNC_MS,
     strip: stripRun,
     indexBy: ({ metadata }) => runBase(metadata),
-    onChange: (previous, current) => changed((current ?? previous)!.metadata.name, previous ? 'soon' : 'now'),
+    onChange: (previous, current) => {
+      // New, or wanted otherwise: a cancel does not wait.
+      const isAsked = previous?.metadata.generation !== current?.metadata.generation;
+      changed((current ?? previous)!.metadata.name, isAsked ? 'now' : 'soon');
+    },
   });
   // A run that is not in the cache yet is looked at when it comes.
   const ofBase = (base: string | undefined) => {

@@ -14,7 +14,10 @@ import { createMetrics } from './metrics.ts';
 import { help, type Settings, settings } from './settings.ts';
 import { serveTerm } from './term.ts';
 
-/** Changes within this time are taken together: at most ten status writes a second a run, and fewer where each is large. */
+/**
+ * Changes within this time are taken together: at most ten status writes a second a run, and fewer where each is large and
+ * nothing waits for them, as the next Job of a run with a bounded parallelism does.
+ */
 const COALESCE_MS = 100;
 const COALESCE_MS_PER_JOB = 3;
 const LEASE = 'async-api-controller';
@@ -34,8 +37,8 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     silenceMs: settings.WATCH_SILENCE_SECONDS * 1000,
     changed: (name, when) => {
       if (when === 'now') return queue?.add(name);
-      const jobs = caches.runs.get(name)?.spec.jobs.length ?? 0;
-      queue?.addAfter(name, Math.max(COALESCE_MS, COALESCE_MS_PER_JOB * jobs));
+      const { jobs = [], parallelism } = caches.runs.get(name)?.spec ?? {};
+      queue?.addAfter(name, Math.max(COALESCE_MS, parallelism ? 0 : COALESCE_MS_PER_JOB * jobs.length));
     },
   });
   const leader = new Leader({

@@ -1,7 +1,7 @@
 import { type GroupRun, type GroupRunStatus, isTerminal } from '../kube/group-run.ts';
 import { jobId, runBase } from '../kube/ids.ts';
+import { storedEnd } from '../kube/stored-size.ts';
 import { type Cause, trueCondition } from './failure.ts';
-import { lastBytes } from './last-bytes.ts';
 import { lostAt, NODE_GRACE_MS } from './lost.ts';
 import { runStatus } from './run-status.ts';
 import { dueStop, jobStatus, type Observed } from './status.ts';
@@ -14,7 +14,7 @@ const PODS_LATE_MS = 10_000;
 /** The CRD takes 4,096 characters: one longer message of a kubelet would have the whole status refused. */
 const MAX_MESSAGE_BYTES = 2048;
 /** All jobs of a run together, so that with MAX_SPEC_BYTES and a thousand jobs the object fits into etcd. */
-const ALL_MESSAGES_BYTES = 400_000;
+const ALL_MESSAGES_BYTES = 150_000;
 
 /** A run and all that is known of its jobs, each by the job's id. */
 export interface ObservedRun {
@@ -95,7 +95,7 @@ export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus 
   const room = Math.min(MAX_MESSAGE_BYTES, Math.floor(ALL_MESSAGES_BYTES / observed.run.spec.jobs.length));
   const statuses = observedJobs(observed).map((one) => {
     const status = jobStatus(one, now);
-    return status.message ? { ...status, message: lastBytes(status.message, room) } : status;
+    return status.message ? { ...status, message: storedEnd(status.message, room) } : status;
   });
   return runStatus(observed.run, statuses, now);
 }

@@ -45,8 +45,12 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
   const startedAt = previous?.startedAt ?? firstStart(pods);
   const attempts = Math.max(previous?.attempts ?? 0, pods.length);
   const jobUID = previous?.jobUID ?? job?.metadata.uid;
-  // A trouble that has passed does not count against a later one.
-  const pendingSince = found.stuck ? (previous?.pendingSince ?? now.toISOString()) : undefined;
+  const pendingSince = found.stuck
+    ? (previous?.pendingSince ?? now.toISOString())
+    : // A trouble that has passed does not count against a later one; without a Job nobody knows whether it has.
+      job || isTerminal(state)
+      ? undefined
+      : previous?.pendingSince;
   return {
     name: definition.name,
     id,

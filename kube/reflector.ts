@@ -91,9 +91,10 @@ export class Reflector<T extends Stored> {
     return this.#store.group(value);
   }
 
-  /** Opens the watch again where it left off, since it seems to hear nothing. */
-  reopen(): void {
+  /** Opens the watch again where it left off, since it seems to hear nothing; false where none is open. */
+  reopen(): boolean {
     this.#watching?.abort();
+    return this.#watching !== undefined;
   }
 
   /** Resolves when aborted, never rejects: every error is logged and tried again after a while. */
@@ -154,7 +155,6 @@ export class Reflector<T extends Stored> {
   async #watch(signal: AbortSignal): Promise<void> {
     const { client, path, strip, silenceMs = SILENCE_MS } = this.#options;
     const silence = new AbortController();
-    this.#watching = silence;
     const query = {
       ...this.#selectors,
       resourceVersion: this.#resourceVersion,
@@ -165,6 +165,7 @@ export class Reflector<T extends Stored> {
     const begun = performance.now();
     const events = await client.watch(path, query, AbortSignal.any([signal, silence.signal]));
     this.#lastEventAt = performance.now();
+    this.#watching = silence;
     const guard = setTimeout(() => silence.abort(), silenceMs);
     let count = 0;
     try {
@@ -186,6 +187,7 @@ export class Reflector<T extends Stored> {
       if (!silence.signal.aborted || signal.aborted) throw error;
     } finally {
       clearTimeout(guard);
+      this.#watching = undefined;
       if (performance.now() - begun > STEADY_MS) this.#failures = 0;
     }
     // Without this a server that ends each watch at once would be asked in a tight loop.

@@ -3,7 +3,7 @@ import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { API_GROUP, PLURAL } from '../../kube/group-run.ts';
 import { callKube } from '../kube-call.ts';
-import { Unavailable } from '../refusal.ts';
+import { Refusal, Unavailable } from '../refusal.ts';
 import { type Auth, bearerToken, type Caller, INVALID, unauthorized } from './auth.ts';
 import { Decisions } from './decisions.ts';
 
@@ -53,9 +53,9 @@ export function kubernetesAuth({ client, namespace, audiences, silentSeconds }: 
     // Every request would wait for an answer that does not come, before what was known is used.
     if (silentSeconds() > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${silentSeconds()} s`);
     return callKube<T>(client, 'POST', path, { body }).catch((error) => {
-      throw error instanceof ApiError && error.code === 403
-        ? new Unavailable(RETRY_AFTER_SECONDS, error, MAY_NOT_ASK)
-        : error;
+      if (!(error instanceof ApiError && error.code === 403)) throw error;
+      // No outage, in which what was known would still count.
+      throw new Refusal(503, MAY_NOT_ASK, { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
     });
   };
 

@@ -55,6 +55,8 @@ function acceptedExist({ versions, acknowledged, told, retention }: Observation)
   const runs = new Map(latest(runsOf(versions)).map((run) => [run.name, run]));
   const deleted = [...runs.values()].filter(({ type }) => type === 'DELETED');
   const deletedAt = (id: string) => deleted.find(({ name }) => name === baseOf(id))?.at ?? Number.POSITIVE_INFINITY;
+  const ends = runsOf(versions).filter(({ state }) => state && isTerminal(state));
+  const overAt = (id: string) => ends.find(({ name }) => name === baseOf(id))?.at ?? Number.POSITIVE_INFINITY;
   return [
     ...acknowledged
       .filter(({ run }) => !runs.has(run))
@@ -62,9 +64,9 @@ function acceptedExist({ versions, acknowledged, told, retention }: Observation)
     ...deleted
       .filter(({ state }) => !retention || !state || !isTerminal(state))
       .map(({ name, state }) => broken(1, `${name} was deleted while ${state ?? 'new'}`)),
-    // The API may know of a deletion before the observer, which shares its process with the callers, gets to it.
+    // The API may know of an end and a deletion before the observer, which shares its process with the callers, gets to them.
     ...told
-      .filter(({ id, code, at }) => code === 404 && deletedAt(id) > at + 10_000)
+      .filter(({ id, code, at }) => code === 404 && (deletedAt(id) > at + 10_000 || overAt(id) > at + 5000))
       .map(({ id }) => broken(1, `/status/${id} was 404 after its run was acknowledged`)),
   ];
 }

@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Lane } from '../chaos/lane.ts';
 import { needsOf } from '../chaos/points.ts';
@@ -19,7 +18,7 @@ let folder: string;
 let session: Session;
 const stop = new AbortController();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'async-api-chaos-'));
+  folder = await mkdtemp(join(dirname(ADMIN.kubeconfig), 'chaos-'));
   const cluster = { kubeconfig: ADMIN.kubeconfig, jobImage: process.env.TEST_JOB_IMAGE! };
   const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.open(cluster, folder)));
   const restart = () => Promise.reject(new Error('Expected no fault that ends a component: others use this cluster'));

@@ -1,24 +1,17 @@
-import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Pod } from '../../controller/types.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
-
-/** A length of sleep that no other test gives, by which its process is told from theirs. */
-const SECONDS = 0.0625;
-const processes = () =>
-  execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes('/app/main.ts sleep') && line.includes(`--seconds=${SECONDS}`));
 
 let product: Product;
 beforeAll(async () => {
   product = await Product.install();
   const groups = {
     exits: { jobs: { three: { sleep: { seconds: 0, failProbability: 1, exitCode: 3 } } } },
-    hangs: { jobs: { forever: { sleep: { seconds: SECONDS, hangProbability: 1 }, activeDeadlineSeconds: 15 } } },
+    hangs: { jobs: { forever: { sleep: { seconds: 0, hangProbability: 1 }, activeDeadlineSeconds: 15 } } },
     hungry: {
       jobs: {
         memory: {
@@ -48,12 +41,15 @@ test('a job that exits with 3 is a FAILURE with that exit code and its last word
   });
 });
 
-test('a job that runs forever is caught by its deadline and leaves no process on the node', async () => {
+test('a job that runs forever is caught by its deadline and leaves no pod', async () => {
   const [path] = await trigger(product, 'hangs');
-  await eventually('the hanging process', async () => processes()[0]);
+  const query = { labelSelector: `batch.kubernetes.io/job-name=${path!.slice('/status/'.length)}` };
+  const pods = async () => (await product.admin.request<{ items: Pod[] }>('GET', product.podsPath(), { query })).items;
+  await eventually('the hanging pod', async () => (await pods()).find(({ status }) => status?.phase === 'Running'));
   const status = await finalStatus(product, path!);
   expect(status).toMatchObject({ state: 'FAILURE', reason: 'DeadlineExceeded' });
-  await eventually('the end of the hanging process', async () => processes().length === 0 || undefined);
+  // A pod goes only when its node has said that its container has ended.
+  await eventually('no pod', async () => (await pods()).length === 0 || undefined);
 });
 
 test('a job that allocates beyond its limit is OOMKilled', async () => {

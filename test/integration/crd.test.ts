@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../kube/group-run.ts';
+import { jobIds, plannedStatus } from '../../controller/plan.ts';
+import { type GroupRun, MAX_SPEC_BYTES } from '../../kube/group-run.ts';
 import { newBase } from '../../kube/ids.ts';
+import { storedBytes } from '../../kube/stored-size.ts';
+import { observedRun } from '../support/builders.ts';
 import { Product } from '../support/harness.ts';
 
 let product: Product;
@@ -35,6 +38,27 @@ test('a run of 1,000 jobs is accepted and one more is refused', async () => {
   const jobs = Array.from({ length: 1001 }, (_, index) => ({ ...definition, name: `job_${index}` }));
   await create({ group: 'g', jobs: jobs.slice(1) });
   await expect(create({ group: 'g', jobs })).rejects.toThrow(/at most 1000/);
+});
+
+test('the largest run that is accepted still has room for all that can be said of it', async () => {
+  const name = (index: number) => `${index}`.padStart(63, 'x');
+  const bare = { ...definition, sleep: undefined, container: { image: 'i'.repeat(100) } };
+  const jobs = Array.from({ length: 1000 }, (_, index) => ({ ...bare, name: name(index) }));
+  const room = Math.floor((MAX_SPEC_BYTES - storedBytes({ group: 'g', jobs })) / 1000);
+  const large = jobs.map((one) => ({ ...one, container: { image: 'i'.repeat(100 + room) } }));
+  const run = await create({ group: 'g', jobs: large });
+  const rejected = new Map(jobIds(run).map((id) => [id, '<b>'.repeat(1000)]));
+  const { jobs: said = [], ...status } = plannedStatus(observedRun({ run, rejected }), new Date());
+  const jobUID = run.metadata.uid;
+  const all = said.map((one) => ({ ...one, jobUID, exitCode: 137, attempts: 21, startedAt: one.finishedAt! }));
+  const path = `${product.runsPath(run.metadata.name)}/status`;
+  await patch(path, {
+    status: { ...status, state: 'STARTED', jobs: all.map((one) => ({ ...one, state: 'STARTED' })) },
+  });
+  const stored = await patch(path, { status: { ...status, jobs: all } });
+  // etcd's own bound, whatever this API server packs objects into (managedFields are in there).
+  expect(storedBytes(stored)).toBeLessThan(1.5 * 1024 ** 2);
+  expect(stored.status?.jobs?.[999]?.message).toMatch(/^.*<b>$/);
 });
 
 test.each([

@@ -185,7 +185,7 @@ test('a group that is too large for one object of Kubernetes is refused, and say
   const response = await fetch(`${app.url}/group/large`, { method: 'POST' });
   expect([response.status, await response.text()]).toEqual([
     422,
-    expect.stringMatching(/^Expected at most 600000 bytes/),
+    expect.stringMatching(/^Expected at most 400000 bytes/),
   ]);
   expect(app.runs.runs.size).toBe(0);
 });
