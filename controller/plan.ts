@@ -14,7 +14,7 @@ const PODS_LATE_MS = 10_000;
 /** The CRD takes 4,096 characters: one longer message of a kubelet would have the whole status refused. */
 const MAX_MESSAGE_BYTES = 2048;
 /** All jobs of a run together, so that with MAX_SPEC_BYTES and a thousand jobs the object fits into etcd. */
-const ALL_MESSAGES_BYTES = 150_000;
+const ALL_MESSAGES_BYTES = 400_000;
 
 /** A run and all that is known of its jobs, each by the job's id. */
 export interface ObservedRun {

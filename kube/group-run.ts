@@ -8,8 +8,8 @@ export const PLURAL = 'groupruns';
 
 /** At most this many jobs a run: four hex digits number them, and one object must hold them (etcd: 1.5 MiB). */
 export const MAX_JOBS = 1000;
-/** At most so many bytes a spec, so that the object still fits into etcd with the status of a thousand jobs and managedFields. */
-export const MAX_SPEC_BYTES = 400_000;
+/** At most so many bytes a spec, so that the object still fits into etcd with the status of a thousand jobs. */
+export const MAX_SPEC_BYTES = 600_000;
 
 /** Also a valid label value and environment variable suffix; Kubernetes' 63 characters. */
 export const Name = z

@@ -180,12 +180,12 @@ test('nobody gets in by calling themselves as a group of callers is called', asy
 });
 
 test('a group that is too large for one object of Kubernetes is refused, and says what would fit', async () => {
-  const jobs = Array.from({ length: 1000 }, (_, i) => `j${i}: { container: { image: ${'i'.repeat(500)} } }`);
+  const jobs = Array.from({ length: 1000 }, (_, i) => `j${i}: { container: { image: ${'i'.repeat(512)} } }`);
   app = await startApp({}, `groups: { large: { jobs: { ${jobs.join(', ')} } } }`);
   const response = await fetch(`${app.url}/group/large`, { method: 'POST' });
   expect([response.status, await response.text()]).toEqual([
     422,
-    expect.stringMatching(/^Expected at most 400000 bytes/),
+    expect.stringMatching(/^Expected at most 600000 bytes/),
   ]);
   expect(app.runs.runs.size).toBe(0);
 });

@@ -113,7 +113,7 @@ test('what jobs have to say shares a budget', () => {
   const one = run(many);
   const rejected = new Map(jobIds(one).map((id) => [id, 'é'.repeat(2048)]));
   const status = plannedStatus(observedRun({ run: one, rejected }), NOW);
-  expect(status.jobs!.map(({ message }) => message)).toEqual(Array(1000).fill('é'.repeat(75)));
+  expect(status.jobs!.map(({ message }) => message)).toEqual(Array(1000).fill('é'.repeat(200)));
   const few = observedRun({ run: run([definition()]), rejected: new Map([[ID, 'x'.repeat(5000)]]) });
   expect(plannedStatus(few, NOW).jobs![0]!.message).toHaveLength(2048);
 });
