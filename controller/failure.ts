@@ -26,8 +26,10 @@ export const needsPod = (job: Job): boolean =>
   trueCondition(job, 'FailureTarget', 'Failed')?.reason === 'BackoffLimitExceeded';
 
 /** The pod that was made last among those that failed: it says why its Job failed. */
-export const lastFailed = (pods: Pod[]): Pod | undefined =>
-  newest(pods.filter((pod) => pod.status?.phase === 'Failed'));
+export const lastFailed = (pods: Pod[]): Pod | undefined => newest(pods.filter(hasFailed));
+
+/** The kubelet calls a pod Running until all of it is cleaned up, for a moment longer than its container runs. */
+const hasFailed = (pod: Pod): boolean => pod.status?.phase === 'Failed' || (terminated(pod)?.exitCode ?? 0) !== 0;
 
 export const newest = (pods: Pod[]): Pod | undefined =>
   pods

@@ -95,6 +95,13 @@ export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
     minute,
   );
 
+/** Its container failed, and the kubelet is not done with the pod. */
+export const endingPod = (): Pod => {
+  const one = failedPod();
+  one.status!.phase = 'Running';
+  return one;
+};
+
 export const evictedPod = (): Pod => pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory' });
 
 /** A job that the node controller took for dead with its node: its container runs, as far as is known. */

@@ -5,6 +5,7 @@ import type { JobState } from '../../kube/group-run.ts';
 import {
   definition,
   disruptedPod,
+  endingPod,
   failedCreate,
   failedPod,
   job,
@@ -39,6 +40,11 @@ describe('the state of a job', () => {
     [
       'whose pod failed for the last time is FAILURE with its exit code',
       { job: job({ type: 'Failed', reason: 'BackoffLimitExceeded' }, 1), pods: [failedPod()] },
+      { state: 'FAILURE', reason: 'Error', exitCode: 3 },
+    ],
+    [
+      'whose pod failed, as its container says before the kubelet does, is FAILURE with its exit code',
+      { job: job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, 1), pods: [endingPod()] },
       { state: 'FAILURE', reason: 'Error', exitCode: 3 },
     ],
     ['whose Job vanished is FAILURE', { job: undefined, vanished: true }, { state: 'FAILURE', reason: 'JobDeleted' }],
