@@ -31,7 +31,7 @@ export async function callKube<T>(
 }
 
 /** The refusal in what the API server threw: what those who run the cluster do not want, as it words that (admission plugins, webhooks). */
-export function refusalOf(error: unknown): Refusal | undefined {
+export function clusterRefusal(error: unknown): Refusal | undefined {
   if (!(error instanceof ApiError)) return undefined;
   if (error.code === 403 && /exceeded quota|status unknown for quota/.test(error.message)) {
     const headers = { 'Retry-After': String(QUOTA_RETRY_SECONDS) };

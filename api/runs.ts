@@ -7,7 +7,7 @@ import type { Log } from '../kube/log.ts';
 import { paths } from '../kube/paths.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { ActiveRuns } from './active-runs.ts';
-import { callKube, refusalOf } from './kube-call.ts';
+import { callKube, clusterRefusal } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
 import { Unavailable } from './refusal.ts';
 import type { RunStore } from './run-store.ts';
@@ -93,7 +93,7 @@ export class KubernetesRuns implements RunStore {
       return undefined;
     } catch (error) {
       forget();
-      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw refusalOf(error) ?? error;
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw clusterRefusal(error) ?? error;
       const earlier = await orMissing(this.#call('GET', `${this.#path}/${base}`));
       // Deleted between the two calls: the next try will make it.
       if (!earlier) throw new Unavailable(1, error);

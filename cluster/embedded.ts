@@ -104,8 +104,10 @@ export async function startEmbedded(
   }
 }
 
+/** Throws UserError where another process runs a cluster in that folder. */
 async function refuseSecond(folder: string): Promise<void> {
   const left = await leftLayout(folder);
+  // Earlier versions of this program did not write down their process.
   if (left?.launcher && (await runsElsewhere(left.launcher))) {
     throw new UserError(
       `Process ${left.launcher.pid} of this checkout runs a cluster already. End it with Ctrl-C where it runs, or with: npm run cluster:stop`,

@@ -59,9 +59,9 @@ export async function installManifests(
   namespace: string,
   asksWhoCalls = false,
 ): Promise<void> {
-  const client = await createClient(cluster);
   const objects = await manifests(namespace);
   if (asksWhoCalls) objects.push(...(await manifestsIn(AUTH_DELEGATOR, namespace)));
+  const client = await createClient(cluster);
   try {
     // Not by the client library: its serializer drops x-kubernetes-* fields of a CRD.
     for (const object of objects) {

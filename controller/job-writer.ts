@@ -4,7 +4,7 @@ import { type GroupRun, KIND } from '../kube/group-run.ts';
 import { jobId, runBase } from '../kube/ids.ts';
 import type { Cause } from './failure.ts';
 import { buildJob } from './job.ts';
-import { type Observer, owns } from './observe.ts';
+import { controllerOf, type Observer, owns } from './observe.ts';
 import type { ObservedRun } from './plan.ts';
 import { stopPatch } from './stop.ts';
 import { stripJob } from './strip.ts';
@@ -94,13 +94,11 @@ export class JobWriter {
 }
 
 /** A Job that is on its way out: of a deleted run of the same name, which the garbage collector takes along in its time. */
-const isLeftOver = (run: GroupRun, { metadata }: Job): boolean =>
-  metadata.deletionTimestamp !== undefined ||
-  (metadata.ownerReferences?.some(
-    ({ kind, name, uid, controller }) =>
-      controller && kind === KIND && name === run.metadata.name && uid !== run.metadata.uid,
-  ) ??
-    false);
+function isLeftOver(run: GroupRun, job: Job): boolean {
+  const owner = controllerOf(job);
+  const isOfNamesake = owner?.kind === KIND && owner.name === run.metadata.name && !owns(run, job);
+  return isOfNamesake || job.metadata.deletionTimestamp !== undefined;
+}
 
 /**
  * Undefined where the Job is gone. Any other refusal is thrown, to be tried again: a 409 may tell of another Job of this name,

@@ -101,8 +101,10 @@ export class Observer {
   }
 }
 
-export const owns = (run: GroupRun, job: Job): boolean =>
-  job.metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === run.metadata.uid) ?? false;
+/** What made the Job and is followed in its deletion; an object has one such owner at most. */
+export const controllerOf = (job: Job) => job.metadata.ownerReferences?.find(({ controller }) => controller);
+
+export const owns = (run: GroupRun, job: Job): boolean => controllerOf(job)?.uid === run.metadata.uid;
 
 /** Without pods of an earlier Job of the same name. */
 const ofJob = (pods: Pod[], { metadata: { uid } }: Job): Pod[] =>

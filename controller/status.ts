@@ -45,12 +45,7 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
   const startedAt = previous?.startedAt ?? firstStart(pods);
   const attempts = Math.max(previous?.attempts ?? 0, pods.length);
   const jobUID = previous?.jobUID ?? job?.metadata.uid;
-  const pendingSince = found.stuck
-    ? (previous?.pendingSince ?? now.toISOString())
-    : // A trouble that has passed does not count against a later one; without a Job nobody knows whether it has.
-      job || isTerminal(state)
-      ? undefined
-      : previous?.pendingSince;
+  const pendingSince = stuckSince(found, observed, now);
   return {
     name: definition.name,
     id,
@@ -136,6 +131,12 @@ const isQuiet = (job: Job, pods: Pod[]): boolean =>
   (job.status?.active ?? 0) === 0 &&
   (job.status?.terminating ?? 0) === 0 &&
   pods.every(hasEnded);
+
+/** A trouble that has passed does not count against a later one; without a Job nobody knows whether it has. */
+function stuckSince(found: Decision, { previous, job }: Observed, now: Date): string | undefined {
+  if (found.stuck) return previous?.pendingSince ?? now.toISOString();
+  return job || isTerminal(found.state) ? undefined : previous?.pendingSince;
+}
 
 function firstStart(pods: Pod[]): string | undefined {
   const starts = pods.flatMap((pod) => {

@@ -8,6 +8,8 @@ export const storedBytes = (value: unknown): number =>
 
 /** The end of a text that takes at most so many stored bytes, its quotes left out; no character is cut in half. */
 export function storedEnd(text: string, bytes: number): string {
+  // Nearly always; a message that is stored is looked at again with each status.
+  if (storedBytes(text) - 2 <= bytes) return text;
   // Each character takes a byte at least.
   const characters = [...text.slice(-bytes)];
   let from = characters.length;

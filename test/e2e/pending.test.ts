@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildJob } from '../../controller/job.ts';
+import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, type Status, trigger } from '../support/rest.ts';
@@ -34,19 +36,8 @@ const pendingReason = (path: string) =>
     return status.reason ? status : undefined;
   });
 
-const spec = {
-  restartPolicy: 'Never',
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-  containers: [
-    {
-      name: 'one',
-      image: 'none',
-      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-    },
-  ],
-};
-const POD = { metadata: { name: 'dry' }, spec };
-const JOB = { metadata: { name: 'dry' }, spec: { template: { spec } } };
+const JOB = buildJob(run(), 1, 'none');
+const POD = { metadata: { name: 'dry' }, spec: JOB.spec.template.spec };
 
 async function withQuota<T>(hard: object, work: () => Promise<T>): Promise<T> {
   const path = `/api/v1/namespaces/${product.namespace}/resourcequotas`;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun, JobState } from '../../kube/group-run.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { trigger } from '../support/rest.ts';
+import { cached, trigger } from '../support/rest.ts';
 
 // Without the controller: statuses are written here, so that each state can be had at will.
 let product: Product;
@@ -185,10 +185,7 @@ test('active runs are counted from what is stored, whoever stored it', async () 
     await eventually('readiness', async () => (await fetch(`${url}/readyz`)).ok || undefined);
     // By the other replica: this one has only what it sees.
     await trigger(product, 'group_d');
-    await eventually('it in the cache', async () => {
-      const { runs } = (await (await fetch(`${url}/runs?group=group_d`)).json()) as { runs: unknown[] };
-      return runs.length > 0 || undefined;
-    });
+    await cached({ url }, 'group_d');
     const refused = await start('group_d');
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
     expect(await refused.text()).toMatch(/at most 1 runs of group group_d/);

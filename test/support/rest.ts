@@ -2,7 +2,7 @@ import { eventually } from './eventually.ts';
 import type { Product } from './harness.ts';
 
 /** Triggers a group over REST and returns the status paths of its jobs. */
-export async function trigger(product: Product, group: string): Promise<string[]> {
+export async function trigger(product: Pick<Product, 'url'>, group: string): Promise<string[]> {
   const response = await fetch(`${product.url}/group/${group}`, { method: 'POST' });
   if (response.status !== 202) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`);
   return ((await response.json()) as Record<string, string[]>)['Check job status at']!;
@@ -11,7 +11,7 @@ export async function trigger(product: Product, group: string): Promise<string[]
 export type Status = { state: string; task_id: string; reason?: string; message?: string; exitCode?: number };
 
 /** What /status says once the job is done. */
-export const finalStatus = (product: Product, path: string, deadlineMs = 45_000): Promise<Status> =>
+export const finalStatus = (product: Pick<Product, 'url'>, path: string, deadlineMs = 45_000): Promise<Status> =>
   eventually(
     `a final state of ${path}`,
     async () => {
@@ -20,3 +20,10 @@ export const finalStatus = (product: Product, path: string, deadlineMs = 45_000)
     },
     deadlineMs,
   );
+
+/** Resolves once this replica's cache has a run of that group. */
+export const cached = (product: Pick<Product, 'url'>, group: string): Promise<unknown> =>
+  eventually(`a run of ${group} in the cache`, async () => {
+    const { runs } = (await (await fetch(`${product.url}/runs?group=${group}`)).json()) as { runs: unknown[] };
+    return runs[0];
+  });
