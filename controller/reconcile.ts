@@ -58,19 +58,21 @@ export class Reconciler {
   async #advance(observed: ObservedRun): Promise<void> {
     const { observer, jobs, now, requeueAfter } = this.#deps;
     const { name } = observed.run.metadata;
-    await observer.confirm(observed, now());
+    // One moment for all: a deadline that passed between two looks would be neither acted on nor waited for.
+    const at = now();
+    await observer.confirm(observed, at);
     const acting = Promise.allSettled([
-      eachLimited(jobsToCreate(observed, now()), (index) => jobs.create(observed, index)),
-      eachLimited(jobsToStop(observed, now()), ({ job, cause }) => jobs.stop(observed, job, cause)),
+      eachLimited(jobsToCreate(observed, at), (index) => jobs.create(observed, index)),
+      eachLimited(jobsToStop(observed, at), ({ job, cause }) => jobs.stop(observed, job, cause)),
     ]);
     const failed = (await acting).find((result) => result.status === 'rejected');
-    observed.run = await this.#write(observed.run, plannedStatus(observed, now()));
+    observed.run = await this.#write(observed.run, plannedStatus(observed, at));
     // Only now: what did succeed is recorded whatever else failed.
     if (failed) throw failed.reason;
     if (observed.refused.size > 0) requeueAfter(name, REFUSED_MS);
-    if (podsAreLate(observed, now())) this.#deps.podsLate(observed.run);
-    const next = nextChange(observed, now());
-    if (Number.isFinite(next)) requeueAfter(name, next - now().getTime());
+    if (podsAreLate(observed, at)) this.#deps.podsLate(observed.run);
+    const next = nextChange(observed, at);
+    if (Number.isFinite(next)) requeueAfter(name, Math.max(0, next - now().getTime()));
   }
 
   /** The newest version known. */
