@@ -1,19 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
+import { claimed, givenUp, type Lease } from './lease.ts';
 import { errorMessage, type Log } from './log.ts';
-
-/** A Lease as the API server keeps it (coordination.k8s.io/v1); its times are MicroTime: six decimals. */
-interface Lease {
-  metadata: { name: string; resourceVersion?: string };
-  spec?: {
-    holderIdentity?: string | null;
-    leaseDurationSeconds?: number | null;
-    acquireTime?: string | null;
-    renewTime?: string | null;
-    leaseTransitions?: number | null;
-  };
-}
 
 interface Options {
   client: Pick<KubeClient, 'request'>;
@@ -157,21 +146,7 @@ export class Leader {
   }
 
   async #write(lease: Lease | undefined): Promise<Lease> {
-    const { name, identity, leaseMs } = this.#options;
-    const mine = lease?.spec?.holderIdentity === identity;
-    const now = microTime(new Date());
-    const body = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name, ...(lease ? { resourceVersion: lease.metadata.resourceVersion } : {}) },
-      spec: {
-        holderIdentity: identity,
-        leaseDurationSeconds: Math.ceil(leaseMs / 1000),
-        acquireTime: mine ? lease.spec?.acquireTime : now,
-        renewTime: now,
-        leaseTransitions: (lease?.spec?.leaseTransitions ?? 0) + (lease && !mine ? 1 : 0),
-      },
-    };
+    const body = claimed(lease, this.#options, new Date());
     return lease
       ? this.#request<Lease>('PUT', this.#path, body)
       : this.#request<Lease>('POST', this.#options.path, body);
@@ -184,8 +159,7 @@ export class Leader {
     const held = this.leads;
     this.#renewedAt = Number.NEGATIVE_INFINITY;
     if (!lease || !held) return;
-    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(new Date()) };
-    await this.#request('PUT', this.#path, { ...lease, spec }).catch((error) => {
+    await this.#request('PUT', this.#path, givenUp(lease, new Date())).catch((error) => {
       this.#options.log('cannot give up the lease, others wait for its end', { error: errorMessage(error) });
     });
   }
@@ -200,6 +174,3 @@ export class Leader {
     return this.#options.client.request<T>(method, path, { ...(body ? { body } : {}), timeoutMs });
   }
 }
-
-/** A time as MicroTime has it: exactly six decimals, or the API server answers 400. */
-const microTime = (date: Date): string => date.toISOString().replace('Z', '000Z');
