@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { errorMessage, type Log } from './log.ts';
+import { PagedList, versionIsUseless } from './paged-list.ts';
 import { type Change, Store, type Stored } from './store.ts';
 
 interface Options<T> {
@@ -24,43 +25,28 @@ interface Options<T> {
   random?: () => number;
 }
 
-interface List<T> {
-  metadata: { resourceVersion: string; continue?: string };
-  items?: T[];
-}
-
-/** client-go takes 500. A run may be a megabyte, and a page is read in one piece. */
-const PAGE = 100;
-const LIST_MS = 60_000;
 /** Bookmarks come about once a minute: a watch silent for longer than two of them may be dead. */
 const SILENCE_MS = 150_000;
 const MAX_BACKOFF_MS = 30_000;
 /** A watch that lasted for so long shows that the trouble before it is over, also where there was nothing to tell. */
 const STEADY_MS = 10_000;
 
-/** Whether going on from the version at hand is hopeless: it is too old (410), or newer than the server's (a restored etcd). */
-const versionIsUseless = (error: unknown): boolean =>
-  error instanceof ApiError &&
-  (error.code === 410 ||
-    error.causes.includes('ResourceVersionTooLarge') ||
-    /too large resource version/i.test(error.message));
-
 /** A local copy of a collection, kept current by list and watch for as long as `run` runs, whatever goes wrong. */
 export class Reflector<T extends Stored> {
   readonly #options: Options<T>;
   readonly #store: Store<T>;
+  readonly #pages: PagedList<T>;
   readonly #random: () => number;
   #resourceVersion: string | undefined;
   #synced = false;
   #lastEventAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #watching: AbortController | undefined;
-  /** The last page's token was too old: the next list is asked for in one piece. */
-  #unpaged = false;
 
   constructor(options: Options<T>) {
     this.#options = options;
     this.#store = new Store(options.indexBy);
+    this.#pages = new PagedList(options.client, options.path);
     this.#random = options.random ?? Math.random;
   }
 
@@ -125,25 +111,10 @@ export class Reflector<T extends Stored> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, path, strip } = this.#options;
+    const { strip } = this.#options;
     const found = new Map<string, T>();
-    let token: string | undefined;
-    let version: string | undefined;
-    do {
-      const limit = this.#unpaged ? undefined : PAGE;
-      const query = { limit, continue: token, ...this.#selectors };
-      let page: List<T>;
-      try {
-        page = await client.request('GET', path, { query, signal, timeoutMs: LIST_MS });
-      } catch (error) {
-        if (token !== undefined && versionIsUseless(error)) this.#unpaged = true;
-        throw error;
-      }
-      for (const item of page.items ?? []) found.set(item.metadata.name, strip ? strip(item) : item);
-      token = page.metadata.continue || undefined;
-      version = page.metadata.resourceVersion;
-    } while (token !== undefined);
-    this.#unpaged = false;
+    const keep = (item: T) => found.set(item.metadata.name, strip ? strip(item) : item);
+    const version = await this.#pages.read(this.#selectors, keep, signal);
     const pending = this.#store.changesTo(found);
     for (const change of pending) this.#store.apply(change);
     this.#resourceVersion = version;
