@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
-import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../kube/group-run.ts';
-import { jobId } from '../kube/ids.ts';
-import { CALLER, REQUEST, TRACEPARENT } from '../kube/labels.ts';
-import { storedBytes } from '../kube/stored-size.ts';
+import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../contract/group-run.ts';
+import { jobId } from '../contract/ids.ts';
+import { CALLER, REQUEST, TRACEPARENT } from '../contract/labels.ts';
+import { storedBytes } from '../contract/stored-size.ts';
 import { checkCaps } from './active-runs.ts';
 import { authorize } from './auth/access.ts';
 import { contextOf } from './context.ts';

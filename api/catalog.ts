@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type JobDefinition, MAX_JOBS, Name } from '../kube/group-run.ts';
+import { type JobDefinition, MAX_JOBS, Name } from '../contract/group-run.ts';
 import { errorMessage } from '../kube/log.ts';
 import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
 import { wrongValue } from './parameters.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { baseOf } from '../kube/ids.ts';
+import { baseOf } from '../contract/ids.ts';
 import { Refusal } from './refusal.ts';
 
 /** The header's value: with quotes, in which a quote or backslash has a backslash before it, or without. */

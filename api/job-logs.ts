@@ -1,7 +1,7 @@
+import { MANAGED_SELECTOR } from '../contract/labels.ts';
+import { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { MANAGED_SELECTOR } from '../kube/labels.ts';
-import { paths } from '../kube/paths.ts';
 import type { LogOptions, PodLogs } from '../kube/pod-logs.ts';
 import { callKube } from './kube-call.ts';
 import { Unavailable } from './refusal.ts';

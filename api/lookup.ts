@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import type { GroupRun } from '../kube/group-run.ts';
-import { isBase, jobId, parseJobId, runBase } from '../kube/ids.ts';
+import type { GroupRun } from '../contract/group-run.ts';
+import { isBase, jobId, parseJobId, runBase } from '../contract/ids.ts';
 import { authorize } from './auth/access.ts';
 import type { Verb } from './auth/auth.ts';
 import { contextOf } from './context.ts';

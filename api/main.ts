@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newBase } from '../contract/ids.ts';
 import { createClient, type KubeClient } from '../kube/client.ts';
-import { newBase } from '../kube/ids.ts';
 import { createLog, errorMessage } from '../kube/log.ts';
 import { serveMetrics } from '../kube/metrics.ts';
 import { createPodLogs } from '../kube/pod-logs.ts';

@@ -1,10 +1,10 @@
+import { API_GROUP, API_VERSION, type GroupRun, type GroupRunSpec, isTerminal, KIND } from '../contract/group-run.ts';
+import { runBase } from '../contract/ids.ts';
+import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../contract/labels.ts';
+import { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { API_GROUP, API_VERSION, type GroupRun, type GroupRunSpec, isTerminal, KIND } from '../kube/group-run.ts';
-import { runBase } from '../kube/ids.ts';
-import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../kube/labels.ts';
 import type { Log } from '../kube/log.ts';
-import { paths } from '../kube/paths.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { ActiveRuns } from './active-runs.ts';
 import { callKube, clusterRefusal } from './kube-call.ts';

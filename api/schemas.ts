@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../kube/group-run.ts';
+import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../contract/group-run.ts';
 import { MAX_PARAMETERS, Parameter } from './config.ts';
 import { MAX_LENGTH } from './parameters.ts';
 

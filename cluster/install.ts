@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse, parseAllDocuments } from 'yaml';
+import { paths } from '../contract/paths.ts';
 import { createClient, type KubeClient } from '../kube/client.ts';
-import { paths } from '../kube/paths.ts';
 import type { Cluster } from './embedded.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 

@@ -1,9 +1,9 @@
+import type { GroupRun } from '../contract/group-run.ts';
+import { runBase } from '../contract/ids.ts';
+import { MANAGED_SELECTOR, RUN_LABEL } from '../contract/labels.ts';
+import { paths } from '../contract/paths.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { GroupRun } from '../kube/group-run.ts';
-import { runBase } from '../kube/ids.ts';
-import { MANAGED_SELECTOR, RUN_LABEL } from '../kube/labels.ts';
 import type { Log } from '../kube/log.ts';
-import { paths } from '../kube/paths.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { JOB_NAME_LABEL } from './observe.ts';
 import { stripEvent, stripJob, stripPod, stripRun } from './strip.ts';

@@ -1,7 +1,7 @@
+import { type GroupRun, KIND } from '../contract/group-run.ts';
+import { jobId, runBase } from '../contract/ids.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { type GroupRun, KIND } from '../kube/group-run.ts';
-import { jobId, runBase } from '../kube/ids.ts';
 import type { Cause } from './failure.ts';
 import { buildJob } from './job.ts';
 import { controllerOf, type Observer, owns } from './observe.ts';

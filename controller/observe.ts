@@ -1,8 +1,8 @@
+import { type GroupRun, isTerminal } from '../contract/group-run.ts';
+import { runBase } from '../contract/ids.ts';
+import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { type GroupRun, isTerminal } from '../kube/group-run.ts';
-import { runBase } from '../kube/ids.ts';
-import type { paths } from '../kube/paths.ts';
 import { needsPod, terminated, trueCondition } from './failure.ts';
 import { eachLimited } from './limited.ts';
 import { jobIds, jobsToConfirm, type ObservedRun } from './plan.ts';

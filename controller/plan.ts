@@ -1,6 +1,6 @@
-import { type GroupRun, type GroupRunStatus, isTerminal } from '../kube/group-run.ts';
-import { jobId, runBase } from '../kube/ids.ts';
-import { storedEnd } from '../kube/stored-size.ts';
+import { type GroupRun, type GroupRunStatus, isTerminal } from '../contract/group-run.ts';
+import { jobId, runBase } from '../contract/ids.ts';
+import { storedEnd } from '../contract/stored-size.ts';
 import { type Cause, trueCondition } from './failure.ts';
 import { lostAt, NODE_GRACE_MS } from './lost.ts';
 import { runStatus } from './run-status.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type GroupRun, type GroupRunStatus, isTerminal } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { type GroupRun, type GroupRunStatus, isTerminal } from '../kube/group-run.ts';
 import type { Log } from '../kube/log.ts';
 import { isOlder } from '../kube/store.ts';
 import type { JobWriter } from './job-writer.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../kube/group-run.ts';
 import { errorMessage, type Log } from '../kube/log.ts';
 import type { RunEvent } from './run-events.ts';
 

@@ -1,6 +1,6 @@
+import { type GroupRun, isTerminal } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { type GroupRun, isTerminal } from '../kube/group-run.ts';
 import { eachLimited } from './limited.ts';
 
 export interface RetentionPolicy {

@@ -1,4 +1,4 @@
-import { isTerminal, type JobDefinition, type JobState, type JobStatus } from '../kube/group-run.ts';
+import { isTerminal, type JobDefinition, type JobState, type JobStatus } from '../contract/group-run.ts';
 import {
   type Cause,
   failureCause,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isTerminal } from '../contract/group-run.ts';
+import { paths } from '../contract/paths.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { isTerminal } from '../kube/group-run.ts';
 import { errorMessage, type Log } from '../kube/log.ts';
-import { paths } from '../kube/paths.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
 import type { ControllerCaches } from './caches.ts';
 import { JobWriter } from './job-writer.ts';

@@ -1,7 +1,7 @@
 import { Agent, request as send } from 'undici';
+import { paths } from '../contract/paths.ts';
 import { toApiError } from './api-error.ts';
 import { connect } from './connection.ts';
-import { paths } from './paths.ts';
 
 export interface LogOptions {
   /** Goes on with what is written from now on, until the container ends. */

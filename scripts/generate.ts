@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { configJsonSchema } from '../api/config.ts';
 import { openApiDocument } from '../api/openapi/document.ts';
-import { groupRunCrd } from '../kube/crd.ts';
+import { groupRunCrd } from '../contract/crd.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FILES = {
   'manifests/core/crd.yaml': () =>
-    `# Generated from kube/group-run.ts by: npm run generate\n${stringify(groupRunCrd(), { aliasDuplicateObjects: false })}`,
+    `# Generated from contract/group-run.ts by: npm run generate\n${stringify(groupRunCrd(), { aliasDuplicateObjects: false })}`,
   'resources/openapi.json': () => `${JSON.stringify(openApiDocument(), null, 2)}\n`,
   'resources/config.schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
 };

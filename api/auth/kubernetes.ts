@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { API_GROUP, PLURAL } from '../../contract/group-run.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { API_GROUP, PLURAL } from '../../kube/group-run.ts';
 import { callKube } from '../kube-call.ts';
 import { Refusal, Unavailable } from '../refusal.ts';
 import { type Auth, bearerToken, type Caller, INVALID, unauthorized } from './auth.ts';

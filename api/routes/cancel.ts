@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { type GroupRun, isTerminal, type JobState } from '../../kube/group-run.ts';
+import { type GroupRun, isTerminal, type JobState } from '../../contract/group-run.ts';
 import type { Log } from '../../kube/log.ts';
 import { contextOf } from '../context.ts';
 import type { Deps } from '../deps.ts';

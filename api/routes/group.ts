@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express';
-import { type GroupRunSpec, Name } from '../../kube/group-run.ts';
+import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
 import { accept } from '../accept.ts';
 import { mayDo } from '../auth/access.ts';
 import type { Catalog, Group } from '../catalog.ts';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Response, Router } from 'express';
-import { isTerminal, type JobStatus } from '../../kube/group-run.ts';
-import { baseOf } from '../../kube/ids.ts';
+import { isTerminal, type JobStatus } from '../../contract/group-run.ts';
+import { baseOf } from '../../contract/ids.ts';
 import { markAge } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { hold } from '../held.ts';

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { isTerminal } from '../../kube/group-run.ts';
+import { isTerminal } from '../../contract/group-run.ts';
 import { answerFromCache } from '../answer.ts';
 import { mayDo } from '../auth/access.ts';
 import type { Deps } from '../deps.ts';

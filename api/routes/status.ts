@@ -1,6 +1,6 @@
 import { Router } from 'express';
-import { isTerminal } from '../../kube/group-run.ts';
-import { baseOf } from '../../kube/ids.ts';
+import { isTerminal } from '../../contract/group-run.ts';
+import { baseOf } from '../../contract/ids.ts';
 import { answerFromCache } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { jobById } from '../lookup.ts';

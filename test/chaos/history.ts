@@ -1,4 +1,4 @@
-import type { JobState } from '../../kube/group-run.ts';
+import type { JobState } from '../../contract/group-run.ts';
 
 /** One version of a GroupRun, or of a Job, as an administrator's own watch saw it. */
 export interface RunVersion {

@@ -1,4 +1,4 @@
-import { isTerminal, type JobState } from '../../kube/group-run.ts';
+import { isTerminal, type JobState } from '../../contract/group-run.ts';
 import { type Acknowledged, type JobVersion, jobsOf, latest, runsOf, type Told, type Version } from './history.ts';
 
 export interface Observation {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTerminal } from '../../kube/group-run.ts';
+import { isTerminal } from '../../contract/group-run.ts';
 import type { Call } from './call.ts';
 import { Caller } from './caller.ts';
 import type { World } from './faults.ts';

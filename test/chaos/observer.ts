@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GroupRunStatus } from '../../contract/group-run.ts';
+import { paths } from '../../contract/paths.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
-import type { GroupRunStatus } from '../../kube/group-run.ts';
-import { paths } from '../../kube/paths.ts';
 import type { Version } from './history.ts';
 
 interface Observed {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MANAGED_SELECTOR } from '../../kube/labels.ts';
-import { paths } from '../../kube/paths.ts';
+import { MANAGED_SELECTOR } from '../../contract/labels.ts';
+import { paths } from '../../contract/paths.ts';
 import type { CallFault, World } from './faults.ts';
 import type { Lane, Sender } from './lane.ts';
 import type { Answer } from './proxy.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jobId, newBase } from '../../kube/ids.ts';
+import { jobId, newBase } from '../../contract/ids.ts';
 import { statusAnswer } from '../chaos/faults.ts';
 import type { FaultProxy } from '../chaos/proxy.ts';
 import { proxied } from '../support/behind-proxy.ts';

@@ -4,7 +4,7 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import type { GroupRun } from '../../kube/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { ADMIN, Product } from '../support/harness.ts';
 import { python } from '../support/python.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';

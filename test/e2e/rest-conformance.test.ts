@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { OPERATIONS } from '../../api/openapi/operations.ts';
-import type { GroupRun } from '../../kube/group-run.ts';
-import { jobId, runBase } from '../../kube/ids.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
+import { jobId, runBase } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
 import { python } from '../support/python.ts';
 

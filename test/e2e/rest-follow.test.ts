@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../kube/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { Product, type Replica } from '../support/harness.ts';
 import { trigger } from '../support/rest.ts';

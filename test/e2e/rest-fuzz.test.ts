@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { OPERATIONS } from '../../api/openapi/operations.ts';
-import type { GroupRun } from '../../kube/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { Product } from '../support/harness.ts';
 import { trigger } from '../support/rest.ts';
 

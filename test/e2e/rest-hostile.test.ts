@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../kube/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';

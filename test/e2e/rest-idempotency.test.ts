@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../kube/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { Product } from '../support/harness.ts';
 
 let product: Product;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../kube/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { WATCH_FAULTS } from '../chaos/faults.ts';
 import type { FaultProxy } from '../chaos/proxy.ts';
 import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun, JobState } from '../../kube/group-run.ts';
+import type { GroupRun, JobState } from '../../contract/group-run.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { cached, trigger } from '../support/rest.ts';

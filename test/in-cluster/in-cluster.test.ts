@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accountKubeconfig } from '../../cluster/install.ts';
-import { baseOf } from '../../kube/ids.ts';
+import { baseOf } from '../../contract/ids.ts';
 import { testContract } from '../support/contract.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';

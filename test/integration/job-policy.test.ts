@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { GroupRun, JobDefinition } from '../../contract/group-run.ts';
 import { buildJob } from '../../controller/job.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { GroupRun, JobDefinition } from '../../kube/group-run.ts';
 import { definition, ID, run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { GroupRun } from '../../contract/group-run.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { GroupRun } from '../../kube/group-run.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { statusAnswer, WATCH_FAULTS } from '../chaos/faults.ts';
 import type { FaultProxy } from '../chaos/proxy.ts';

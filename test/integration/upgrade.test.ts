@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { groupRunCrd } from '../../contract/crd.ts';
+import { API_GROUP, type GroupRun } from '../../contract/group-run.ts';
+import { newBase } from '../../contract/ids.ts';
 import { buildJob } from '../../controller/job.ts';
-import { groupRunCrd } from '../../kube/crd.ts';
-import { API_GROUP, type GroupRun } from '../../kube/group-run.ts';
-import { newBase } from '../../kube/ids.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 

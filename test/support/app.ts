@@ -6,7 +6,7 @@ import type { Deps } from '../../api/deps.ts';
 import { listen } from '../../api/listen.ts';
 import { createMetrics } from '../../api/metrics.ts';
 import { Slots } from '../../api/slots.ts';
-import { newBase } from '../../kube/ids.ts';
+import { newBase } from '../../contract/ids.ts';
 import { MemoryRuns } from './memory-runs.ts';
 
 const GROUPS = 'groups: { good: { jobs: { one: { sleep: { seconds: 1 } }, two: { log: { lines: 1 } } } }, empty: {} }';

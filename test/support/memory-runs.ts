@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { ActiveRuns } from '../../api/active-runs.ts';
 import { Unavailable } from '../../api/refusal.ts';
 import type { RunStore } from '../../api/run-store.ts';
-import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../kube/group-run.ts';
-import { jobId, runBase } from '../../kube/ids.ts';
+import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../contract/group-run.ts';
+import { jobId, runBase } from '../../contract/ids.ts';
 import { run } from './builders.ts';
 
 /** Runs kept here, for tests of what the routes do with callers' requests; nothing is claimed of Kubernetes by it. */

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { allSeen, eventsSince, formatSeen, nothingSeen, parseSeen, type Seen } from '../../api/run-events.ts';
-import { type GroupRun, JobState } from '../../kube/group-run.ts';
-import { jobId } from '../../kube/ids.ts';
+import { type GroupRun, JobState } from '../../contract/group-run.ts';
+import { jobId } from '../../contract/ids.ts';
 import { BASE, definition, run } from '../support/builders.ts';
 
 const withStates = (runState: JobState, ...states: JobState[]): GroupRun => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseCatalog } from '../../api/catalog.ts';
 import { fingerprint, keyedBase, parseKey } from '../../api/idempotency.ts';
-import { isBase } from '../../kube/ids.ts';
+import { isBase } from '../../contract/ids.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { JobState, JobStatus } from '../../kube/group-run.ts';
-import { jobId } from '../../kube/ids.ts';
+import type { JobState, JobStatus } from '../../contract/group-run.ts';
+import { jobId } from '../../contract/ids.ts';
 import { rerunSpec } from '../../kube/rerun.ts';
 import { BASE, definition, run } from '../support/builders.ts';
 

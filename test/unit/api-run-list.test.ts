@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { runPage } from '../../api/run-list.ts';
 import { RunsQuery } from '../../api/schemas.ts';
-import type { GroupRun } from '../../kube/group-run.ts';
-import { newBase } from '../../kube/ids.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
+import { newBase } from '../../contract/ids.ts';
 import { run } from '../support/builders.ts';
 
 /** `count` runs, two a second, group_b every third. */

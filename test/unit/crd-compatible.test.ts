@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { groupRunCrd } from '../../kube/crd.ts';
+import { groupRunCrd } from '../../contract/crd.ts';
 import { narrowed, type Schema } from '../support/narrowed.ts';
 
 test('the CRD takes every field and value that the one before it took', async () => {

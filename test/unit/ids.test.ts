@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jobId, newBase, parseJobId, runBase } from '../../kube/ids.ts';
+import { jobId, newBase, parseJobId, runBase } from '../../contract/ids.ts';
 
 const BASE = '78b9a1c2-0d3e-4f56-8a9b-c0d1e2f30000';
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { GroupRunSpec, JobStatus } from '../../contract/group-run.ts';
 import {
   cleanUp,
   jobIds,
@@ -10,7 +11,6 @@ import {
   podsAreLate,
 } from '../../controller/plan.ts';
 import type { Job } from '../../controller/types.ts';
-import type { GroupRunSpec, JobStatus } from '../../kube/group-run.ts';
 import {
   BASE,
   definition,

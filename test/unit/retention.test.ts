@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { GroupRun, JobState } from '../../contract/group-run.ts';
 import { expiredRuns } from '../../controller/retention.ts';
-import type { GroupRun, JobState } from '../../kube/group-run.ts';
 import { NOW, run } from '../support/builders.ts';
 
 const one = (name: string, state: JobState, finishedAt?: string, group = 'g'): GroupRun => {

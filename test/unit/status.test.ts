@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { JobState } from '../../contract/group-run.ts';
 import { runStatus } from '../../controller/run-status.ts';
 import { dueStop, jobStatus, type Observed } from '../../controller/status.ts';
-import type { JobState } from '../../kube/group-run.ts';
 import {
   definition,
   disruptedPod,

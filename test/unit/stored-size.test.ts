@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { storedBytes, storedEnd } from '../../kube/stored-size.ts';
+import { storedBytes, storedEnd } from '../../contract/stored-size.ts';
 
 test.each([
   ['a', 3],
