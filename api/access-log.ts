@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { LogLevel } from '../kube/log.ts';
+import type { LogLevel } from '../process/log.ts';
 import { contextOf } from './context.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -1,4 +1,4 @@
-import type { Log } from '../kube/log.ts';
+import type { Log } from '../process/log.ts';
 import type { RunCaps } from './active-runs.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog.ts';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { errorMessage } from '../kube/log.ts';
+import { errorMessage } from '../process/log.ts';
 import { contextOf } from './context.ts';
 import { problemLine } from './problem.ts';
 import { Refusal, Unavailable, unknownJob } from './refusal.ts';

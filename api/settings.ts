@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowRoot, flag, readSettings, settingsHelp, text } from '../kube/settings.ts';
+import { allowRoot, flag, readSettings, settingsHelp, text } from '../process/settings.ts';
 
 const count = (fallback: number, description: string, min = 1) =>
   z.coerce.number().int().min(min).max(1_000_000).default(fallback).describe(`${description} ${fallback}.`);

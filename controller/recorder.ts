@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { errorMessage, type Log } from '../kube/log.ts';
+import { errorMessage, type Log } from '../process/log.ts';
 import type { RunEvent } from './run-events.ts';
 
 interface Deps {

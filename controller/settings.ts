@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowRoot, readSettings, settingsHelp, text } from '../kube/settings.ts';
+import { allowRoot, readSettings, settingsHelp, text } from '../process/settings.ts';
 
 const seconds = (value: number, description: string) =>
   z.coerce.number().int().min(1).max(31_536_000).default(value).describe(description);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage, type Log } from '../process/log.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { claimed, givenUp, type Lease } from './lease.ts';
-import { errorMessage, type Log } from './log.ts';
 
 interface Options {
   client: Pick<KubeClient, 'request'>;

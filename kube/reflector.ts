@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage, type Log } from '../process/log.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
-import { errorMessage, type Log } from './log.ts';
 import { PagedList, versionIsUseless } from './paged-list.ts';
 import { type Change, Store, type Stored } from './store.ts';
 

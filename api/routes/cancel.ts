@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { type GroupRun, isTerminal, type JobState } from '../../contract/group-run.ts';
-import type { Log } from '../../kube/log.ts';
+import type { Log } from '../../process/log.ts';
 import { contextOf } from '../context.ts';
 import type { Deps } from '../deps.ts';
 import { jobById, runById } from '../lookup.ts';
