@@ -1,11 +1,12 @@
 import express, { type Express } from 'express';
-import { accessLog } from './access-log.ts';
-import { lastAnswers } from './answer.ts';
 import { identify } from './auth/identify.ts';
-import { giveContext } from './context.ts';
 import type { Deps } from './deps.ts';
-import { errorHandler } from './errors.ts';
-import { Refusal } from './refusal.ts';
+import { accessLog } from './http/access-log.ts';
+import { lastAnswers } from './http/answer.ts';
+import { giveContext } from './http/context.ts';
+import { errorHandler } from './http/errors.ts';
+import { Refusal } from './http/http-error.ts';
+import { noCrossSiteWrites, onlyLoopback, safeHeaders, shortUrl } from './http/security.ts';
 import { cancelRoutes } from './routes/cancel.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -15,7 +16,6 @@ import { logRoutes } from './routes/logs.ts';
 import { rerunRoutes } from './routes/rerun.ts';
 import { runRoutes } from './routes/runs.ts';
 import { statusRoutes } from './routes/status.ts';
-import { noCrossSiteWrites, onlyLoopback, safeHeaders, shortUrl } from './security.ts';
 
 /** The REST service, built apart from listening. */
 export function createApp(deps: Deps): Express {

@@ -2,9 +2,9 @@ import type { Log } from '../process/log.ts';
 import type { RunCaps } from './active-runs.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog.ts';
+import type { Rate } from './http/rate-limit.ts';
 import type { JobLogs } from './job-logs.ts';
 import type { Metrics } from './metrics.ts';
-import type { Rate } from './rate-limit.ts';
 import type { RunStore } from './run-store.ts';
 import type { Slots } from './slots.ts';
 

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Deps } from './deps.ts';
 import { hold } from './held.ts';
-import { queryOf } from './input.ts';
+import { queryOf } from './http/input.ts';
 import { RunChanges } from './run-changes.ts';
 
 /** Other keys are left alone: clients of the earlier service may send some. */

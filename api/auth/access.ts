@@ -1,8 +1,8 @@
 import type { Response } from 'express';
 import type { Group } from '../catalog.ts';
-import { contextOf } from '../context.ts';
 import type { Deps } from '../deps.ts';
-import { Refusal } from '../refusal.ts';
+import { contextOf } from '../http/context.ts';
+import { Refusal } from '../http/http-error.ts';
 import type { Caller, Verb } from './auth.ts';
 
 const DOING: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../http/http-error.ts';
 
 /** Who sends a request. */
 export interface Caller {

@@ -1,4 +1,4 @@
-import { Unavailable } from '../refusal.ts';
+import { Unavailable } from '../http/http-error.ts';
 
 interface Options {
   /** An answer is not asked for again for so long, milliseconds. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { contextOf } from '../context.ts';
 import type { Deps } from '../deps.ts';
-import { RateLimit } from '../rate-limit.ts';
-import { Refusal } from '../refusal.ts';
+import { contextOf } from '../http/context.ts';
+import { Refusal } from '../http/http-error.ts';
+import { RateLimit } from '../http/rate-limit.ts';
 import { ANONYMOUS } from './auth.ts';
 
 /** Whoever guesses tokens is not to make others look at each of them. */

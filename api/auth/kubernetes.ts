@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { API_GROUP, PLURAL } from '../../contract/group-run.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { Refusal, Unavailable } from '../http/http-error.ts';
 import { callKube } from '../kube-call.ts';
-import { Refusal, Unavailable } from '../refusal.ts';
 import { type Auth, bearerToken, type Caller, INVALID, unauthorized } from './auth.ts';
 import { Decisions } from './decisions.ts';
 

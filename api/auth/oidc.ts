@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { Unavailable } from '../refusal.ts';
+import { Unavailable } from '../http/http-error.ts';
 import { type Auth, bearerToken, INVALID, unauthorized } from './auth.ts';
 
 export interface OidcOptions {

@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import { type GroupRun, isTerminal, type JobState } from '../../contract/group-run.ts';
 import type { Log } from '../../process/log.ts';
-import { contextOf } from '../context.ts';
 import type { Deps } from '../deps.ts';
+import { contextOf } from '../http/context.ts';
+import { unknownJob, unknownRun } from '../http/http-error.ts';
+import { onlyMethods } from '../http/methods.ts';
 import { jobById, runById } from '../lookup.ts';
-import { onlyMethods } from '../methods.ts';
-import { unknownJob, unknownRun } from '../refusal.ts';
 import { jobStatuses, runSummary } from '../run-view.ts';
 
 /**

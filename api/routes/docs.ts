@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { onlyMethods } from '../methods.ts';
+import { onlyMethods } from '../http/methods.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { docsPage, PAGE_CSP } from '../openapi/page.ts';
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Router } from 'express';
-import { markAge } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { hold } from '../held.ts';
+import { markAge } from '../http/answer.ts';
+import { onlyMethods } from '../http/methods.ts';
 import { runById } from '../lookup.ts';
-import { onlyMethods } from '../methods.ts';
 import { RunChanges } from '../run-changes.ts';
 import { allSeen, eventsSince, nothingSeen, parseSeen, type RunEvent } from '../run-events.ts';
 

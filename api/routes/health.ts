@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { Deps } from '../deps.ts';
-import { onlyMethods } from '../methods.ts';
+import { onlyMethods } from '../http/methods.ts';
 
 /** `/livez`: the process answers. `/readyz`: it can do its work; `?verbose` says why or why not. */
 export function healthRoutes({ checks }: Deps): Router {

@@ -2,11 +2,11 @@ import { Router } from 'express';
 import { rerunSpec } from '../../kube/rerun.ts';
 import { accept } from '../accept.ts';
 import type { Deps } from '../deps.ts';
+import { Refusal } from '../http/http-error.ts';
+import { bodyOf, jsonBody } from '../http/input.ts';
+import { onlyMethods } from '../http/methods.ts';
 import { fingerprint } from '../idempotency.ts';
-import { bodyOf, jsonBody } from '../input.ts';
 import { runById } from '../lookup.ts';
-import { onlyMethods } from '../methods.ts';
-import { Refusal } from '../refusal.ts';
 import { RerunBody } from '../schemas.ts';
 
 const REFUSALS = {

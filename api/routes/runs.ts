@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import { isTerminal } from '../../contract/group-run.ts';
-import { answerFromCache } from '../answer.ts';
 import { mayDo } from '../auth/access.ts';
 import type { Deps } from '../deps.ts';
-import { queryOf } from '../input.ts';
+import { answerFromCache } from '../http/answer.ts';
+import { queryOf } from '../http/input.ts';
+import { onlyMethods } from '../http/methods.ts';
 import { runById } from '../lookup.ts';
-import { onlyMethods } from '../methods.ts';
 import { runPage } from '../run-list.ts';
 import { runView } from '../run-view.ts';
 import { RunsQuery } from '../schemas.ts';

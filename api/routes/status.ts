@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import { isTerminal } from '../../contract/group-run.ts';
 import { baseOf } from '../../contract/ids.ts';
-import { answerFromCache } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { answerFromCache } from '../http/answer.ts';
+import { unknownJob } from '../http/http-error.ts';
+import { onlyMethods } from '../http/methods.ts';
 import { jobById } from '../lookup.ts';
-import { onlyMethods } from '../methods.ts';
-import { unknownJob } from '../refusal.ts';
 import { jobStatuses } from '../run-view.ts';
 import { waited } from '../wait.ts';
 

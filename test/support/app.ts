@@ -3,7 +3,7 @@ import { createApp } from '../../api/app.ts';
 import { noAuth } from '../../api/auth/auth.ts';
 import { parseCatalog } from '../../api/catalog.ts';
 import type { Deps } from '../../api/deps.ts';
-import { listen } from '../../api/listen.ts';
+import { listen } from '../../api/http/listen.ts';
 import { createMetrics } from '../../api/metrics.ts';
 import { Slots } from '../../api/slots.ts';
 import { newBase } from '../../contract/ids.ts';

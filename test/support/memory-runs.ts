@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { ActiveRuns } from '../../api/active-runs.ts';
-import { Unavailable } from '../../api/refusal.ts';
+import { Unavailable } from '../../api/http/http-error.ts';
 import type { RunStore } from '../../api/run-store.ts';
 import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../contract/group-run.ts';
 import { jobId, runBase } from '../../contract/ids.ts';

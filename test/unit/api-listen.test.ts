@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { drain, listen } from '../../api/listen.ts';
+import { drain, listen } from '../../api/http/listen.ts';
 
 test('a stop waits for the answers in hand, and not for connections that are kept alive after them', async () => {
   const server = await listen((_request, response) => void setTimeout(() => response.end('done'), 500), {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import type { Log } from '../process/log.ts';
-import { ANONYMOUS, type Caller } from './auth/auth.ts';
+import type { Log } from '../../process/log.ts';
+import { ANONYMOUS, type Caller } from '../auth/auth.ts';
 
 /** What is known of a request before its route sees it. */
 export interface Context {

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
-import type { LogLevel } from '../process/log.ts';
+import type { LogLevel } from '../../process/log.ts';
+import type { Metrics } from '../metrics.ts';
 import { contextOf } from './context.ts';
-import type { Metrics } from './metrics.ts';
 
 /** Methods as they come would let a caller make up as many time series as they like. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { Refusal } from './refusal.ts';
+import { Refusal } from './http-error.ts';
 
 /** Refuses whatever comes this far; the routes before it took the methods named. */
 export const onlyMethods =

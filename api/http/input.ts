@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express';
 import type { z } from 'zod';
-import { Refusal } from './refusal.ts';
+import { Refusal } from './http-error.ts';
 
 /** Enough for 64 parameters of 4,096 characters. */
 const MAX_BODY_BYTES = 512 * 1024;

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { errorMessage } from '../process/log.ts';
+import { errorMessage } from '../../process/log.ts';
+import { problemLine } from '../problem.ts';
 import { contextOf } from './context.ts';
-import { problemLine } from './problem.ts';
-import { Refusal, Unavailable, unknownJob } from './refusal.ts';
+import { Refusal, Unavailable, unknownJob } from './http-error.ts';
 
 const FAULT = 'Something went wrong here; the log of the API says what.';
 

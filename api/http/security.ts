@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
-import { Refusal } from './refusal.ts';
-import { isLoopback } from './settings.ts';
+import { isLoopback } from '../settings.ts';
+import { Refusal } from './http-error.ts';
 
 /** Long enough for every address there is here. */
 const MAX_URL = 8192;

@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import type { Deps } from './deps.ts';
+import type { Deps } from '../deps.ts';
 
 /** Answers with what the cache holds; while the API server or the watch is silent, marked with how old it may be (RFC 9111, 5.1 and RFC 7234, 5.5.1). */
 export function answerFromCache({ runs }: Pick<Deps, 'runs'>, response: Response, body: unknown): void {
