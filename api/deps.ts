@@ -1,7 +1,7 @@
 import type { Log } from '../process/log.ts';
 import type { RunCaps } from './active-runs.ts';
 import type { Auth } from './auth/auth.ts';
-import type { Catalog } from './catalog.ts';
+import type { Catalog } from './catalog/catalog.ts';
 import type { Rate } from './http/rate-limit.ts';
 import type { JobLogs } from './job-logs.ts';
 import type { Metrics } from './metrics.ts';

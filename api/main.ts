@@ -10,7 +10,7 @@ import { createApp } from './app.ts';
 import { type Auth, noAuth } from './auth/auth.ts';
 import { kubernetesAuth } from './auth/kubernetes.ts';
 import { oidcAuth } from './auth/oidc.ts';
-import { CatalogFile } from './catalog-file.ts';
+import { CatalogFile } from './catalog/catalog-file.ts';
 import { drain, listen } from './http/listen.ts';
 import { kubernetesJobLogs } from './job-logs.ts';
 import { createMetrics } from './metrics.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { configJsonSchema } from '../api/config.ts';
+import { configJsonSchema } from '../api/catalog/config.ts';
 import { openApiDocument } from '../api/openapi/document.ts';
 import { groupRunCrd } from '../contract/crd.ts';
 

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { Group } from '../catalog.ts';
+import type { Group } from '../catalog/catalog.ts';
 import type { Deps } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
 import { Refusal } from '../http/http-error.ts';

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { errorMessage } from '../../process/log.ts';
-import { problemLine } from '../problem.ts';
+import { problemLine } from '../catalog/problem.ts';
 import { contextOf } from './context.ts';
 import { Refusal, Unavailable, unknownJob } from './http-error.ts';
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../catalog/problem.ts';
 
 interface Extra {
   headers?: Record<string, string>;

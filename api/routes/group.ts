@@ -2,13 +2,13 @@ import { type RequestHandler, Router } from 'express';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
 import { accept } from '../accept.ts';
 import { mayDo } from '../auth/access.ts';
-import type { Catalog, Group } from '../catalog.ts';
+import type { Catalog, Group } from '../catalog/catalog.ts';
+import { resolveParameters } from '../catalog/parameters.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../http/http-error.ts';
 import { bodyOf, jsonBody } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { fingerprint } from '../idempotency.ts';
-import { resolveParameters } from '../parameters.ts';
 import { type GroupView, TriggerBody } from '../schemas.ts';
 
 /** `GET /groups`: what can be triggered. `GET` and `POST /group/:name`: starts all jobs of a group by one write, and names where to ask for each. */

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
 import { noAuth } from '../../api/auth/auth.ts';
-import { parseCatalog } from '../../api/catalog.ts';
+import { parseCatalog } from '../../api/catalog/catalog.ts';
 import type { Deps } from '../../api/deps.ts';
 import { listen } from '../../api/http/listen.ts';
 import { createMetrics } from '../../api/metrics.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { parseCatalog } from '../../api/catalog.ts';
-import { resolveParameters } from '../../api/parameters.ts';
+import { parseCatalog } from '../../api/catalog/catalog.ts';
+import { resolveParameters } from '../../api/catalog/parameters.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 const declared = new Map([

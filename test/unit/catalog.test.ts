@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { CatalogError, parseCatalog } from '../../api/catalog.ts';
-import { CatalogFile } from '../../api/catalog-file.ts';
+import { CatalogError, parseCatalog } from '../../api/catalog/catalog.ts';
+import { CatalogFile } from '../../api/catalog/catalog-file.ts';
 import { eventually } from '../support/eventually.ts';
 
 const shipped = await readFile(join(import.meta.dirname, '../../resources/config.yaml'), 'utf8');

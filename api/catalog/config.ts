@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limits, MAX_JOBS, Name, work } from '../contract/group-run.ts';
+import { limits, MAX_JOBS, Name, work } from '../../contract/group-run.ts';
 
 /** The limits a job has where neither it nor the file's `defaults` says otherwise. */
 export const DEFAULTS = { activeDeadlineSeconds: 300, pendingDeadlineSeconds: 120, backoffLimit: 0 };

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorMessage, type Log } from '../process/log.ts';
+import { errorMessage, type Log } from '../../process/log.ts';
 import { type Catalog, parseCatalog } from './catalog.ts';
 
 /** More than a ConfigMap can hold. */

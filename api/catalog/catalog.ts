@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { type JobDefinition, MAX_JOBS, Name } from '../contract/group-run.ts';
-import { errorMessage } from '../process/log.ts';
+import { type JobDefinition, MAX_JOBS, Name } from '../../contract/group-run.ts';
+import { errorMessage } from '../../process/log.ts';
 import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
 import { wrongValue } from './parameters.ts';
 import { type Problem, problemLine } from './problem.ts';
