@@ -12,9 +12,9 @@ import { kubernetesAuth } from './auth/kubernetes.ts';
 import { oidcAuth } from './auth/oidc.ts';
 import { CatalogFile } from './catalog/catalog-file.ts';
 import { drain, listen } from './http/listen.ts';
-import { kubernetesJobLogs } from './job-logs.ts';
 import { createMetrics } from './metrics.ts';
-import { KubernetesRuns } from './runs.ts';
+import { kubernetesJobLogs } from './runs/job-logs.ts';
+import { KubernetesRuns } from './runs/kubernetes-runs.ts';
 import { help, type Settings, settings } from './settings.ts';
 import { Slots } from './slots.ts';
 

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { RunStore } from './run-store.ts';
+import type { RunStore } from './runs/run-store.ts';
 
 const OUTCOMES = ['accepted', 'replayed', 'refused', 'failed'] as const;
 /** How a trigger or rerun ended. */

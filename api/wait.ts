@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deps } from './deps.ts';
 import { hold } from './held.ts';
 import { queryOf } from './http/input.ts';
-import { RunChanges } from './run-changes.ts';
+import { RunChanges } from './runs/run-changes.ts';
 
 /** Other keys are left alone: clients of the earlier service may send some. */
 export const WaitQuery = z.object({

@@ -3,7 +3,7 @@ import { API_GROUP, PLURAL } from '../../contract/group-run.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { Refusal, Unavailable } from '../http/http-error.ts';
-import { callKube } from '../kube-call.ts';
+import { callKube } from '../runs/kube-call.ts';
 import { type Auth, bearerToken, type Caller, INVALID, unauthorized } from './auth.ts';
 import { Decisions } from './decisions.ts';
 

@@ -10,8 +10,8 @@ import { Refusal } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { jobById } from '../lookup.ts';
-import { RunChanges } from '../run-changes.ts';
 import { jobStatuses } from '../run-view.ts';
+import { RunChanges } from '../runs/run-changes.ts';
 import { LogsQuery } from '../schemas.ts';
 
 const MAX_FOLLOW_MS = 3_600_000;

@@ -1,5 +1,4 @@
 import { Router } from 'express';
-import { rerunSpec } from '../../kube/rerun.ts';
 import { accept } from '../accept.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../http/http-error.ts';
@@ -7,6 +6,7 @@ import { bodyOf, jsonBody } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { fingerprint } from '../idempotency.ts';
 import { runById } from '../lookup.ts';
+import { rerunSpec } from '../runs/rerun.ts';
 import { RerunBody } from '../schemas.ts';
 
 const REFUSALS = {

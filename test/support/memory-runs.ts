@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { ActiveRuns } from '../../api/active-runs.ts';
 import { Unavailable } from '../../api/http/http-error.ts';
-import type { RunStore } from '../../api/run-store.ts';
+import { ActiveRuns } from '../../api/runs/active-runs.ts';
+import type { RunStore } from '../../api/runs/run-store.ts';
 import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../contract/group-run.ts';
 import { jobId, runBase } from '../../contract/ids.ts';
 import { run } from './builders.ts';

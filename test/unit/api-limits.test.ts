@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ActiveRuns, checkCaps } from '../../api/active-runs.ts';
 import { ANONYMOUS, type Auth } from '../../api/auth/auth.ts';
 import { Decisions } from '../../api/auth/decisions.ts';
 import { Refusal } from '../../api/http/http-error.ts';
 import { RateLimit } from '../../api/http/rate-limit.ts';
+import { ActiveRuns, checkCaps } from '../../api/runs/active-runs.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { unavailable } from '../support/memory-runs.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { rerunSpec } from '../../api/runs/rerun.ts';
 import type { JobState, JobStatus } from '../../contract/group-run.ts';
 import { jobId } from '../../contract/ids.ts';
-import { rerunSpec } from '../../kube/rerun.ts';
 import { BASE, definition, run } from '../support/builders.ts';
 
 const names = ['one', 'two', 'three'];

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { WatchCheck } from '../../api/watch-check.ts';
+import { WatchCheck } from '../../api/runs/watch-check.ts';
 
 const object = (resourceVersion: string, uid = 'u') => ({ metadata: { name: 'one', uid, resourceVersion } });
 

@@ -1,4 +1,4 @@
-import type { GroupRun, GroupRunSpec } from '../contract/group-run.ts';
+import type { GroupRun, GroupRunSpec } from '../../contract/group-run.ts';
 import type { ActiveRuns } from './active-runs.ts';
 
 /** The stored runs, by base. What cannot be done because the API server has no answer rejects with Unavailable. */

@@ -1,4 +1,4 @@
-import { type GroupRun, type GroupRunSpec, isTerminal } from '../contract/group-run.ts';
+import { type GroupRun, type GroupRunSpec, isTerminal } from '../../contract/group-run.ts';
 
 export type Rerun = { spec: GroupRunSpec } | { refused: 'RunNotOver' | 'NothingFailed' };
 

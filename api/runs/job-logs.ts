@@ -1,9 +1,9 @@
-import { MANAGED_SELECTOR } from '../contract/labels.ts';
-import { paths } from '../contract/paths.ts';
-import { ApiError } from '../kube/api-error.ts';
-import type { KubeClient } from '../kube/client.ts';
-import type { LogOptions, PodLogs } from '../kube/pod-logs.ts';
-import { Unavailable } from './http/http-error.ts';
+import { MANAGED_SELECTOR } from '../../contract/labels.ts';
+import { paths } from '../../contract/paths.ts';
+import { ApiError } from '../../kube/api-error.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { LogOptions, PodLogs } from '../../kube/pod-logs.ts';
+import { Unavailable } from '../http/http-error.ts';
 import { callKube } from './kube-call.ts';
 
 /** What the pods of a job have written. */

@@ -1,17 +1,24 @@
-import { API_GROUP, API_VERSION, type GroupRun, type GroupRunSpec, isTerminal, KIND } from '../contract/group-run.ts';
-import { runBase } from '../contract/ids.ts';
-import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../contract/labels.ts';
-import { paths } from '../contract/paths.ts';
-import { ApiError } from '../kube/api-error.ts';
-import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { Reflector } from '../kube/reflector.ts';
-import type { Log } from '../process/log.ts';
+import {
+  API_GROUP,
+  API_VERSION,
+  type GroupRun,
+  type GroupRunSpec,
+  isTerminal,
+  KIND,
+} from '../../contract/group-run.ts';
+import { runBase } from '../../contract/ids.ts';
+import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../../contract/labels.ts';
+import { paths } from '../../contract/paths.ts';
+import { ApiError } from '../../kube/api-error.ts';
+import type { KubeClient, RequestOptions } from '../../kube/client.ts';
+import { Reflector } from '../../kube/reflector.ts';
+import type { Log } from '../../process/log.ts';
+import { Unavailable } from '../http/http-error.ts';
+import { justFinished } from '../run-view.ts';
 import { ActiveRuns } from './active-runs.ts';
-import { Unavailable } from './http/http-error.ts';
 import { callKube, clusterRefusal } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
 import type { RunStore } from './run-store.ts';
-import { justFinished } from './run-view.ts';
 import { WatchCheck } from './watch-check.ts';
 
 const RETRY_AFTER_SECONDS = 2;

@@ -1,4 +1,4 @@
-import { isOlder, type Stored } from '../kube/store.ts';
+import { isOlder, type Stored } from '../../kube/store.ts';
 
 /** A watch tells of a change within a second; one that has not by then is given up. */
 const MISSED_MS = 5000;

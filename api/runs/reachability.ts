@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GroupRun } from '../contract/group-run.ts';
-import { paths } from '../contract/paths.ts';
-import { ApiError } from '../kube/api-error.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
+import { paths } from '../../contract/paths.ts';
+import { ApiError } from '../../kube/api-error.ts';
+import type { KubeClient } from '../../kube/client.ts';
 
 const INTERVAL_MS = 2000;
 const TIMEOUT_MS = 2000;

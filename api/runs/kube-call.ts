@@ -1,6 +1,6 @@
-import { ApiError } from '../kube/api-error.ts';
-import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { Refusal, Unavailable } from './http/http-error.ts';
+import { ApiError } from '../../kube/api-error.ts';
+import type { KubeClient, RequestOptions } from '../../kube/client.ts';
+import { Refusal, Unavailable } from '../http/http-error.ts';
 
 /** What a caller is told to wait where the API server says nothing else. */
 const RETRY_AFTER_SECONDS = 2;
