@@ -13,7 +13,7 @@ import {
   ServerSentEvent,
   StatusView,
   TriggerBody,
-} from '../schemas.ts';
+} from '../views/schemas.ts';
 import { WaitQuery } from '../wait.ts';
 
 /** The schemas that the document names, each once. */

@@ -6,7 +6,7 @@ import { contextOf } from '../http/context.ts';
 import { unknownJob, unknownRun } from '../http/http-error.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { jobById, runById } from '../lookup.ts';
-import { jobStatuses, runSummary } from '../run-view.ts';
+import { jobStatuses, runSummary } from '../views/run-view.ts';
 
 /**
  * `POST /runs/:id/cancel` and `POST /status/:id/cancel`: ask for the end of a run or of one of its jobs. The controller

@@ -5,8 +5,8 @@ import { hold } from '../held.ts';
 import { markAge } from '../http/answer.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { runById } from '../lookup.ts';
-import { allSeen, eventsSince, nothingSeen, parseSeen, type RunEvent } from '../run-events.ts';
 import { RunChanges } from '../runs/run-changes.ts';
+import { allSeen, eventsSince, nothingSeen, parseSeen, type RunEvent } from '../views/sse.ts';
 
 /** Proxies end connections that are silent for longer; many after 60 s. */
 const HEARTBEAT_MS = 15_000;

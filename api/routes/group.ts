@@ -9,7 +9,7 @@ import { Refusal } from '../http/http-error.ts';
 import { bodyOf, jsonBody } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { fingerprint } from '../idempotency.ts';
-import { type GroupView, TriggerBody } from '../schemas.ts';
+import { type GroupView, TriggerBody } from '../views/schemas.ts';
 
 /** `GET /groups`: what can be triggered. `GET` and `POST /group/:name`: starts all jobs of a group by one write, and names where to ask for each. */
 export function groupRoutes(deps: Deps): Router {

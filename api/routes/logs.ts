@@ -10,9 +10,9 @@ import { Refusal } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { jobById } from '../lookup.ts';
-import { jobStatuses } from '../run-view.ts';
 import { RunChanges } from '../runs/run-changes.ts';
-import { LogsQuery } from '../schemas.ts';
+import { jobStatuses } from '../views/run-view.ts';
+import { LogsQuery } from '../views/schemas.ts';
 
 const MAX_FOLLOW_MS = 3_600_000;
 const MAX_READ_MS = 60_000;

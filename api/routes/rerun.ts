@@ -7,7 +7,7 @@ import { onlyMethods } from '../http/methods.ts';
 import { fingerprint } from '../idempotency.ts';
 import { runById } from '../lookup.ts';
 import { rerunSpec } from '../runs/rerun.ts';
-import { RerunBody } from '../schemas.ts';
+import { RerunBody } from '../views/schemas.ts';
 
 const REFUSALS = {
   RunNotOver: new Refusal(409, 'The run is not over yet, so what fails in it is not known. Nothing was started.'),

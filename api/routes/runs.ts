@@ -6,9 +6,9 @@ import { answerFromCache } from '../http/answer.ts';
 import { queryOf } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { runById } from '../lookup.ts';
-import { runPage } from '../run-list.ts';
-import { runView } from '../run-view.ts';
-import { RunsQuery } from '../schemas.ts';
+import { runPage } from '../views/run-list.ts';
+import { runView } from '../views/run-view.ts';
+import { RunsQuery } from '../views/schemas.ts';
 import { waited } from '../wait.ts';
 
 /** `GET /runs`: all runs, page by page. `GET /runs/:id`: one whole run; with `?wait=` when it is over. */

@@ -6,7 +6,7 @@ import { answerFromCache } from '../http/answer.ts';
 import { unknownJob } from '../http/http-error.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { jobById } from '../lookup.ts';
-import { jobStatuses } from '../run-view.ts';
+import { jobStatuses } from '../views/run-view.ts';
 import { waited } from '../wait.ts';
 
 /** `GET /status/:id`: a job's state, and its reason where there is one; with `?wait=` its last, if that comes in time. */

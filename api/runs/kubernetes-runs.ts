@@ -14,7 +14,7 @@ import type { KubeClient, RequestOptions } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import type { Log } from '../../process/log.ts';
 import { Unavailable } from '../http/http-error.ts';
-import { justFinished } from '../run-view.ts';
+import { justFinished } from '../views/run-view.ts';
 import { ActiveRuns } from './active-runs.ts';
 import { callKube, clusterRefusal } from './kube-call.ts';
 import { Reachability } from './reachability.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { allSeen, eventsSince, formatSeen, nothingSeen, parseSeen, type Seen } from '../../api/run-events.ts';
+import { allSeen, eventsSince, formatSeen, nothingSeen, parseSeen, type Seen } from '../../api/views/sse.ts';
 import { type GroupRun, JobState } from '../../contract/group-run.ts';
 import { jobId } from '../../contract/ids.ts';
 import { BASE, definition, run } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { runPage } from '../../api/run-list.ts';
-import { RunsQuery } from '../../api/schemas.ts';
+import { runPage } from '../../api/views/run-list.ts';
+import { RunsQuery } from '../../api/views/schemas.ts';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { newBase } from '../../contract/ids.ts';
 import { run } from '../support/builders.ts';

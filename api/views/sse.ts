@@ -1,4 +1,4 @@
-import { type GroupRun, isTerminal, type JobState, type JobStatus } from '../contract/group-run.ts';
+import { type GroupRun, isTerminal, type JobState, type JobStatus } from '../../contract/group-run.ts';
 import { jobStatuses, runSummary } from './run-view.ts';
 import type { RunSummary } from './schemas.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../contract/group-run.ts';
-import { MAX_PARAMETERS, Parameter } from './catalog/config.ts';
-import { MAX_LENGTH } from './catalog/parameters.ts';
+import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../../contract/group-run.ts';
+import { MAX_PARAMETERS, Parameter } from '../catalog/config.ts';
+import { MAX_LENGTH } from '../catalog/parameters.ts';
 
 /** What the routes take and give. */
 

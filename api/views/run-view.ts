@@ -1,5 +1,5 @@
-import { type GroupRun, isTerminal, type JobStatus } from '../contract/group-run.ts';
-import { jobId, runBase } from '../contract/ids.ts';
+import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
+import { jobId, runBase } from '../../contract/ids.ts';
 import type { RunSummary, RunView } from './schemas.ts';
 
 /** What a caller sees of a run; the values are those that kubectl shows. */

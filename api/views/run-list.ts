@@ -1,4 +1,4 @@
-import type { GroupRun } from '../contract/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { runSummary } from './run-view.ts';
 import type { RunList, RunsQuery } from './schemas.ts';
 
