@@ -1,12 +1,12 @@
 import type { Log } from '../process/log.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import type { Slots } from './hold/concurrency-limit.ts';
 import type { Rate } from './http/rate-limit.ts';
 import type { Metrics } from './metrics.ts';
 import type { RunCaps } from './runs/active-runs.ts';
 import type { JobLogs } from './runs/job-logs.ts';
 import type { RunStore } from './runs/run-store.ts';
-import type { Slots } from './slots.ts';
 
 /** One thing that `/readyz` looks at. */
 export interface Check {

@@ -11,12 +11,12 @@ import { type Auth, noAuth } from './auth/auth.ts';
 import { kubernetesAuth } from './auth/kubernetes.ts';
 import { oidcAuth } from './auth/oidc.ts';
 import { CatalogFile } from './catalog/catalog-file.ts';
+import { Slots } from './hold/concurrency-limit.ts';
 import { drain, listen } from './http/listen.ts';
 import { createMetrics } from './metrics.ts';
 import { kubernetesJobLogs } from './runs/job-logs.ts';
 import { KubernetesRuns } from './runs/kubernetes-runs.ts';
 import { help, type Settings, settings } from './settings.ts';
-import { Slots } from './slots.ts';
 
 function chooseAuth(settings: Settings, client: KubeClient, file: CatalogFile, silentSeconds: () => number): Auth {
   if (settings.AUTH === 'none') return noAuth;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WaitQuery } from '../hold/wait.ts';
 import { IdempotencyKey } from '../idempotency.ts';
 import {
   Accepted,
@@ -14,7 +15,6 @@ import {
   StatusView,
   TriggerBody,
 } from '../views/schemas.ts';
-import { WaitQuery } from '../wait.ts';
 
 /** The schemas that the document names, each once. */
 export const SCHEMAS = {

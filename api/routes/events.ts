@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Router } from 'express';
 import type { Deps } from '../deps.ts';
-import { hold } from '../held.ts';
+import { hold } from '../hold/long-lived.ts';
 import { markAge } from '../http/answer.ts';
 import { onlyMethods } from '../http/methods.ts';
 import { runById } from '../lookup.ts';

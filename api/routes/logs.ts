@@ -4,7 +4,7 @@ import { type Response, Router } from 'express';
 import { isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import { baseOf } from '../../contract/ids.ts';
 import type { Deps } from '../deps.ts';
-import { hold } from '../held.ts';
+import { hold } from '../hold/long-lived.ts';
 import { markAge } from '../http/answer.ts';
 import { Refusal } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { isTerminal } from '../../contract/group-run.ts';
 import { mayDo } from '../auth/access.ts';
 import type { Deps } from '../deps.ts';
+import { waited } from '../hold/wait.ts';
 import { answerFromCache } from '../http/answer.ts';
 import { queryOf } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
@@ -9,7 +10,6 @@ import { runById } from '../lookup.ts';
 import { runPage } from '../views/run-list.ts';
 import { runView } from '../views/run-view.ts';
 import { RunsQuery } from '../views/schemas.ts';
-import { waited } from '../wait.ts';
 
 /** `GET /runs`: all runs, page by page. `GET /runs/:id`: one whole run; with `?wait=` when it is over. */
 export function runRoutes(deps: Deps): Router {

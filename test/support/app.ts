@@ -3,9 +3,9 @@ import { createApp } from '../../api/app.ts';
 import { noAuth } from '../../api/auth/auth.ts';
 import { parseCatalog } from '../../api/catalog/catalog.ts';
 import type { Deps } from '../../api/deps.ts';
+import { Slots } from '../../api/hold/concurrency-limit.ts';
 import { listen } from '../../api/http/listen.ts';
 import { createMetrics } from '../../api/metrics.ts';
-import { Slots } from '../../api/slots.ts';
 import { newBase } from '../../contract/ids.ts';
 import { MemoryRuns } from './memory-runs.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Slots } from '../../api/slots.ts';
+import { Slots } from '../../api/hold/concurrency-limit.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { EventReader } from '../support/event-reader.ts';
 

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Deps } from './deps.ts';
-import { hold } from './held.ts';
-import { queryOf } from './http/input.ts';
-import { RunChanges } from './runs/run-changes.ts';
+import type { Deps } from '../deps.ts';
+import { queryOf } from '../http/input.ts';
+import { RunChanges } from '../runs/run-changes.ts';
+import { hold } from './long-lived.ts';
 
 /** Other keys are left alone: clients of the earlier service may send some. */
 export const WaitQuery = z.object({

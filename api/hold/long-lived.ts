@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import type { Deps } from './deps.ts';
-import { contextOf } from './http/context.ts';
+import type { Deps } from '../deps.ts';
+import { contextOf } from '../http/context.ts';
 
 /** What an answer that is held open may use, and must end with. */
 export interface Held {

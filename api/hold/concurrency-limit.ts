@@ -1,4 +1,4 @@
-import { Refusal } from './http/http-error.ts';
+import { Refusal } from '../http/http-error.ts';
 
 export interface SlotLimits {
   /** For all callers together. */
