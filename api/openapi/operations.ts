@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { WaitQuery } from '../hold/wait.ts';
-import { IdempotencyKey } from '../idempotency.ts';
+import { IdempotencyKey } from '../routes/idempotency.ts';
 import {
   Accepted,
   Cancelled,

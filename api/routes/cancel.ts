@@ -5,8 +5,8 @@ import type { Deps } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
 import { unknownJob, unknownRun } from '../http/http-error.ts';
 import { onlyMethods } from '../http/methods.ts';
-import { jobById, runById } from '../lookup.ts';
 import { jobStatuses, runSummary } from '../views/run-view.ts';
+import { jobById, runById } from './lookup.ts';
 
 /**
  * `POST /runs/:id/cancel` and `POST /status/:id/cancel`: ask for the end of a run or of one of its jobs. The controller

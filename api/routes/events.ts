@@ -4,9 +4,9 @@ import type { Deps } from '../deps.ts';
 import { hold } from '../hold/long-lived.ts';
 import { markAge } from '../http/answer.ts';
 import { onlyMethods } from '../http/methods.ts';
-import { runById } from '../lookup.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import { allSeen, eventsSince, nothingSeen, parseSeen, type RunEvent } from '../views/sse.ts';
+import { runById } from './lookup.ts';
 
 /** Proxies end connections that are silent for longer; many after 60 s. */
 const HEARTBEAT_MS = 15_000;

@@ -1,6 +1,5 @@
 import { type RequestHandler, Router } from 'express';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
-import { accept } from '../accept.ts';
 import { mayDo } from '../auth/access.ts';
 import type { Catalog, Group } from '../catalog/catalog.ts';
 import { resolveParameters } from '../catalog/parameters.ts';
@@ -8,8 +7,9 @@ import type { Deps } from '../deps.ts';
 import { Refusal } from '../http/http-error.ts';
 import { bodyOf, jsonBody } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
-import { fingerprint } from '../idempotency.ts';
 import { type GroupView, TriggerBody } from '../views/schemas.ts';
+import { accept } from './accept.ts';
+import { fingerprint } from './idempotency.ts';
 
 /** `GET /groups`: what can be triggered. `GET` and `POST /group/:name`: starts all jobs of a group by one write, and names where to ask for each. */
 export function groupRoutes(deps: Deps): Router {

@@ -9,10 +9,10 @@ import { markAge } from '../http/answer.ts';
 import { Refusal } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
-import { jobById } from '../lookup.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import { jobStatuses } from '../views/run-view.ts';
 import { LogsQuery } from '../views/schemas.ts';
+import { jobById } from './lookup.ts';
 
 const MAX_FOLLOW_MS = 3_600_000;
 const MAX_READ_MS = 60_000;

@@ -1,13 +1,13 @@
 import { Router } from 'express';
-import { accept } from '../accept.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../http/http-error.ts';
 import { bodyOf, jsonBody } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
-import { fingerprint } from '../idempotency.ts';
-import { runById } from '../lookup.ts';
 import { rerunSpec } from '../runs/rerun.ts';
 import { RerunBody } from '../views/schemas.ts';
+import { accept } from './accept.ts';
+import { fingerprint } from './idempotency.ts';
+import { runById } from './lookup.ts';
 
 const REFUSALS = {
   RunNotOver: new Refusal(409, 'The run is not over yet, so what fails in it is not known. Nothing was started.'),

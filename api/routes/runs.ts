@@ -6,10 +6,10 @@ import { waited } from '../hold/wait.ts';
 import { answerFromCache } from '../http/answer.ts';
 import { queryOf } from '../http/input.ts';
 import { onlyMethods } from '../http/methods.ts';
-import { runById } from '../lookup.ts';
 import { runPage } from '../views/run-list.ts';
 import { runView } from '../views/run-view.ts';
 import { RunsQuery } from '../views/schemas.ts';
+import { runById } from './lookup.ts';
 
 /** `GET /runs`: all runs, page by page. `GET /runs/:id`: one whole run; with `?wait=` when it is over. */
 export function runRoutes(deps: Deps): Router {

@@ -6,8 +6,8 @@ import { waited } from '../hold/wait.ts';
 import { answerFromCache } from '../http/answer.ts';
 import { unknownJob } from '../http/http-error.ts';
 import { onlyMethods } from '../http/methods.ts';
-import { jobById } from '../lookup.ts';
 import { jobStatuses } from '../views/run-view.ts';
+import { jobById } from './lookup.ts';
 
 /** `GET /status/:id`: a job's state, and its reason where there is one; with `?wait=` its last, if that comes in time. */
 export function statusRoutes(deps: Deps): Router {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseCatalog } from '../../api/catalog/catalog.ts';
-import { fingerprint, keyedBase, parseKey } from '../../api/idempotency.ts';
+import { fingerprint, keyedBase, parseKey } from '../../api/routes/idempotency.ts';
 import { isBase } from '../../contract/ids.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 

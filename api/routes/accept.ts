@@ -1,15 +1,15 @@
 import type { Request, Response } from 'express';
-import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../contract/group-run.ts';
-import { jobId } from '../contract/ids.ts';
-import { CALLER, REQUEST, TRACEPARENT } from '../contract/labels.ts';
-import { storedBytes } from '../contract/stored-size.ts';
-import { authorize } from './auth/access.ts';
-import type { Deps } from './deps.ts';
-import { contextOf } from './http/context.ts';
-import { Refusal } from './http/http-error.ts';
+import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
+import { jobId } from '../../contract/ids.ts';
+import { CALLER, REQUEST, TRACEPARENT } from '../../contract/labels.ts';
+import { storedBytes } from '../../contract/stored-size.ts';
+import { authorize } from '../auth/access.ts';
+import type { Deps } from '../deps.ts';
+import { contextOf } from '../http/context.ts';
+import { Refusal } from '../http/http-error.ts';
+import type { Outcome } from '../metrics.ts';
+import { checkCaps } from '../runs/active-runs.ts';
 import { keyedBase, parseKey } from './idempotency.ts';
-import type { Outcome } from './metrics.ts';
-import { checkCaps } from './runs/active-runs.ts';
 
 const REUSED = 'This Idempotency-Key was used for another request. Nothing was started; use a new key.';
 

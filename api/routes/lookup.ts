@@ -1,11 +1,11 @@
 import type { Response } from 'express';
-import type { GroupRun } from '../contract/group-run.ts';
-import { isBase, jobId, parseJobId, runBase } from '../contract/ids.ts';
-import { authorize } from './auth/access.ts';
-import type { Verb } from './auth/auth.ts';
-import type { Deps } from './deps.ts';
-import { contextOf } from './http/context.ts';
-import { unknownJob, unknownRun } from './http/http-error.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
+import { isBase, jobId, parseJobId, runBase } from '../../contract/ids.ts';
+import { authorize } from '../auth/access.ts';
+import type { Verb } from '../auth/auth.ts';
+import type { Deps } from '../deps.ts';
+import { contextOf } from '../http/context.ts';
+import { unknownJob, unknownRun } from '../http/http-error.ts';
 
 type Lookup = Pick<Deps, 'auth' | 'catalog' | 'runs'>;
 

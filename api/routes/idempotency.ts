@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { baseOf } from '../contract/ids.ts';
-import { Refusal } from './http/http-error.ts';
+import { baseOf } from '../../contract/ids.ts';
+import { Refusal } from '../http/http-error.ts';
 
 /** The header's value: with quotes, in which a quote or backslash has a backslash before it, or without. */
 export const IdempotencyKey = z
