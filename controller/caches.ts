@@ -5,9 +5,9 @@ import { paths } from '../contract/paths.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { Log } from '../process/log.ts';
+import { stripEvent, stripJob, stripPod, stripRun } from './decide/transform.ts';
+import type { Event, Job, Meta, Pod } from './decide/types.ts';
 import { JOB_NAME_LABEL } from './observe.ts';
-import { stripEvent, stripJob, stripPod, stripRun } from './strip.ts';
-import type { Event, Job, Meta, Pod } from './types.ts';
 
 const RESYNC_MS = 10 * 60_000;
 

@@ -2,13 +2,13 @@ import { type GroupRun, KIND } from '../contract/group-run.ts';
 import { jobId, runBase } from '../contract/ids.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import type { Cause } from './failure.ts';
-import { buildJob } from './job.ts';
+import type { Cause } from './decide/failure.ts';
+import { buildJob } from './decide/job.ts';
+import type { ObservedRun } from './decide/plan.ts';
+import { stopPatch } from './decide/stop.ts';
+import { stripJob } from './decide/transform.ts';
+import type { Job } from './decide/types.ts';
 import { controllerOf, type Observer, owns } from './observe.ts';
-import type { ObservedRun } from './plan.ts';
-import { stopPatch } from './stop.ts';
-import { stripJob } from './strip.ts';
-import type { Job } from './types.ts';
 
 interface Deps {
   client: Pick<KubeClient, 'request'>;

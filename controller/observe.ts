@@ -3,12 +3,12 @@ import { runBase } from '../contract/ids.ts';
 import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { needsPod, terminated, trueCondition } from './failure.ts';
+import { needsPod, terminated, trueCondition } from './decide/failure.ts';
+import { jobIds, jobsToConfirm, type ObservedRun } from './decide/plan.ts';
+import { stopCause } from './decide/stop.ts';
+import { stripJob, stripPod } from './decide/transform.ts';
+import type { Event, Job, Pod } from './decide/types.ts';
 import { eachLimited } from './limited.ts';
-import { jobIds, jobsToConfirm, type ObservedRun } from './plan.ts';
-import { stopCause } from './stop.ts';
-import { stripJob, stripPod } from './strip.ts';
-import type { Event, Job, Pod } from './types.ts';
 
 /** On each pod of a Job, set by the Job controller. */
 export const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';

@@ -4,11 +4,19 @@ import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { isOlder } from '../kube/store.ts';
 import type { Log } from '../process/log.ts';
+import {
+  cleanUp,
+  jobsToCreate,
+  jobsToStop,
+  nextChange,
+  type ObservedRun,
+  plannedStatus,
+  podsAreLate,
+} from './decide/plan.ts';
+import { stripRun } from './decide/transform.ts';
 import type { JobWriter } from './job-writer.ts';
 import { eachLimited } from './limited.ts';
 import type { Caches, Observer } from './observe.ts';
-import { cleanUp, jobsToCreate, jobsToStop, nextChange, type ObservedRun, plannedStatus, podsAreLate } from './plan.ts';
-import { stripRun } from './strip.ts';
 
 export interface Deps {
   client: Pick<KubeClient, 'request'>;

@@ -3,7 +3,7 @@ import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../contract/group-r
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { errorMessage, type Log } from '../process/log.ts';
-import type { RunEvent } from './run-events.ts';
+import type { RunEvent } from './decide/kubernetes-events.ts';
 
 interface Deps {
   client: Pick<KubeClient, 'request'>;

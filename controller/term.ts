@@ -5,12 +5,12 @@ import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
 import { errorMessage, type Log } from '../process/log.ts';
 import type { ControllerCaches } from './caches.ts';
+import { podsLateEvent, runEvents } from './decide/kubernetes-events.ts';
 import { JobWriter } from './job-writer.ts';
 import { Observer } from './observe.ts';
 import { Reconciler } from './reconcile.ts';
 import { Recorder } from './recorder.ts';
 import { deleteRuns, expiredRuns } from './retention.ts';
-import { podsLateEvent, runEvents } from './run-events.ts';
 import type { Settings } from './settings.ts';
 
 interface Deps {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Job, Pod } from '../../controller/types.ts';
+import type { Job, Pod } from '../../controller/decide/types.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { baseOf } from '../../contract/ids.ts';
-import type { Job } from '../../controller/types.ts';
+import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Product } from '../support/harness.ts';
 import { kubectl, restart, rolledOut } from './deployment.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type GroupRun, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
 import { newBase } from '../../contract/ids.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
-import { jobIds, plannedStatus } from '../../controller/plan.ts';
+import { jobIds, plannedStatus } from '../../controller/decide/plan.ts';
 import { observedRun } from '../support/builders.ts';
 import { Product } from '../support/harness.ts';
 

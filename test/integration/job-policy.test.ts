@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun, JobDefinition } from '../../contract/group-run.ts';
-import { buildJob } from '../../controller/job.ts';
+import { buildJob } from '../../controller/decide/job.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { definition, ID, run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';

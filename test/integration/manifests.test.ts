@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { inNamespace } from '../../cluster/install.ts';
 import { MANAGED_BY } from '../../contract/labels.ts';
-import { buildJob } from '../../controller/job.ts';
+import { buildJob } from '../../controller/decide/job.ts';
 import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { groupRunCrd } from '../../contract/crd.ts';
 import { API_GROUP, type GroupRun } from '../../contract/group-run.ts';
 import { newBase } from '../../contract/ids.ts';
-import { buildJob } from '../../controller/job.ts';
+import { buildJob } from '../../controller/decide/job.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 

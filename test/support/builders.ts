@@ -1,7 +1,7 @@
 import type { GroupRun, JobDefinition, JobStatus } from '../../contract/group-run.ts';
-import type { ObservedRun } from '../../controller/plan.ts';
-import type { Observed } from '../../controller/status.ts';
-import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/types.ts';
+import type { ObservedRun } from '../../controller/decide/plan.ts';
+import type { Observed } from '../../controller/decide/status.ts';
+import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/decide/types.ts';
 
 /** Small objects for tests of pure code; what a test does not say is ordinary. */
 export const BASE = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';

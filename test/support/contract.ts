@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
-import type { Job } from '../../controller/types.ts';
+import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from './eventually.ts';
 import type { Product } from './harness.ts';
 import { finalStatus, trigger } from './rest.ts';

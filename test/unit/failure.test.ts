@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { failureCause } from '../../controller/failure.ts';
+import { failureCause } from '../../controller/decide/failure.ts';
 import { evictedPod, failedPod, job } from '../support/builders.ts';
 
 const overLimit = job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded', message: 'Job has reached the limit' });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { buildJob } from '../../controller/job.ts';
+import { buildJob } from '../../controller/decide/job.ts';
 import { BASE, definition, ID, run } from '../support/builders.ts';
 
 const built = (fields: Parameters<typeof definition>[0] = {}) => buildJob(run([definition(fields)]), 1, 'job:1');

@@ -9,8 +9,8 @@ import {
   nextChange,
   plannedStatus,
   podsAreLate,
-} from '../../controller/plan.ts';
-import type { Job } from '../../controller/types.ts';
+} from '../../controller/decide/plan.ts';
+import type { Job } from '../../controller/decide/types.ts';
 import {
   BASE,
   definition,

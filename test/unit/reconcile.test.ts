@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { plannedStatus } from '../../controller/decide/plan.ts';
 import type { JobWriter } from '../../controller/job-writer.ts';
 import type { Observer } from '../../controller/observe.ts';
-import { plannedStatus } from '../../controller/plan.ts';
 import { Reconciler } from '../../controller/reconcile.ts';
 import { ID, job, NOW, observedRun, run, stored, unschedulablePod } from '../support/builders.ts';
 

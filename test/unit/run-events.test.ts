@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { JobStatus } from '../../contract/group-run.ts';
-import { runEvents } from '../../controller/run-events.ts';
-import { runStatus } from '../../controller/run-status.ts';
+import { runEvents } from '../../controller/decide/kubernetes-events.ts';
+import { runStatus } from '../../controller/decide/run-status.ts';
 import { BASE, NOW, run, stored } from '../support/builders.ts';
 
 const id = (index: number) => `${BASE.slice(0, -4)}${index.toString(16).padStart(4, '0')}`;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isTerminal, type JobState, type JobStatus } from '../../contract/group-run.ts';
-import { jobStatus, type Observed } from '../../controller/status.ts';
+import { jobStatus, type Observed } from '../../controller/decide/status.ts';
 import {
   definition,
   disruptedPod,

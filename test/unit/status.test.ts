@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobState } from '../../contract/group-run.ts';
-import { runStatus } from '../../controller/run-status.ts';
-import { dueStop, jobStatus, type Observed } from '../../controller/status.ts';
+import { runStatus } from '../../controller/decide/run-status.ts';
+import { dueStop, jobStatus, type Observed } from '../../controller/decide/status.ts';
 import {
   definition,
   disruptedPod,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { stripJob, stripRun } from '../../controller/strip.ts';
+import { stripJob, stripRun } from '../../controller/decide/transform.ts';
 import { job, run, stoppedJob, stored } from '../support/builders.ts';
 
 test('of what others write on a run only its trace is kept', () => {

@@ -1,5 +1,5 @@
-import { type GroupRun, isTerminal, type JobStatus } from '../contract/group-run.ts';
-import { TRACEPARENT } from '../contract/labels.ts';
+import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
+import { TRACEPARENT } from '../../contract/labels.ts';
 import { STOP_ANNOTATION } from './stop.ts';
 import type { ContainerStatus, Event, Job, Meta, Pod } from './types.ts';
 

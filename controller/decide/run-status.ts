@@ -5,7 +5,7 @@ import {
   isTerminal,
   type JobState,
   type JobStatus,
-} from '../contract/group-run.ts';
+} from '../../contract/group-run.ts';
 
 /** A run's status from its jobs'. Pure; times move only with what they tell of. */
 export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRunStatus {

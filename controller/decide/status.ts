@@ -1,4 +1,5 @@
-import { isTerminal, type JobDefinition, type JobState, type JobStatus } from '../contract/group-run.ts';
+import { isTerminal, type JobDefinition, type JobState, type JobStatus } from '../../contract/group-run.ts';
+import { stuckCause, type Waiting } from './blocked.ts';
 import {
   type Cause,
   failureCause,
@@ -9,9 +10,8 @@ import {
   terminated,
   trueCondition,
 } from './failure.ts';
-import { lostAt, lostPod } from './lost.ts';
+import { lostAt, lostPod } from './node-lost.ts';
 import { CANCELLED, stopCause } from './stop.ts';
-import { stuckCause, type Waiting } from './stuck.ts';
 import type { Job, Pod } from './types.ts';
 
 export interface Observed extends Waiting {

@@ -1,6 +1,6 @@
-import { API_GROUP, API_VERSION, type GroupRun, type JobDefinition, KIND } from '../contract/group-run.ts';
-import { jobId, runBase } from '../contract/ids.ts';
-import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL, TRACEPARENT } from '../contract/labels.ts';
+import { API_GROUP, API_VERSION, type GroupRun, type JobDefinition, KIND } from '../../contract/group-run.ts';
+import { jobId, runBase } from '../../contract/ids.ts';
+import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL, TRACEPARENT } from '../../contract/labels.ts';
 
 const CONTAINER = 'job';
 const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } };

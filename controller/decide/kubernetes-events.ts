@@ -1,4 +1,4 @@
-import { type GroupRun, type GroupRunStatus, isTerminal, type JobStatus } from '../contract/group-run.ts';
+import { type GroupRun, type GroupRunStatus, isTerminal, type JobStatus } from '../../contract/group-run.ts';
 
 /** What an operator reads in `kubectl describe grouprun`. */
 export interface RunEvent {

@@ -1,12 +1,12 @@
-import { type GroupRun, type GroupRunStatus, isTerminal } from '../contract/group-run.ts';
-import { jobId, runBase } from '../contract/ids.ts';
-import { storedEnd } from '../contract/stored-size.ts';
+import { type GroupRun, type GroupRunStatus, isTerminal } from '../../contract/group-run.ts';
+import { jobId, runBase } from '../../contract/ids.ts';
+import { storedEnd } from '../../contract/stored-size.ts';
+import { stuckCause } from './blocked.ts';
 import { type Cause, trueCondition } from './failure.ts';
-import { lostAt, NODE_GRACE_MS } from './lost.ts';
+import { lostAt, NODE_GRACE_MS } from './node-lost.ts';
 import { runStatus } from './run-status.ts';
 import { dueStop, jobStatus, type Observed } from './status.ts';
 import { stopCause } from './stop.ts';
-import { stuckCause } from './stuck.ts';
 import type { Event, Job, Pod } from './types.ts';
 
 /** The Job controller makes pods within a second or two where nothing holds it. */
