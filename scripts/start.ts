@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { settingNames as apiSettings } from '../api/settings.ts';
-import { startCluster, type Wish } from '../cluster/choose.ts';
-import type { Cluster } from '../cluster/embedded.ts';
-import { UserError } from '../cluster/errors.ts';
-import { accountKubeconfig, installManifests, NAMESPACE } from '../cluster/install.ts';
-import { Progress } from '../cluster/progress.ts';
 import { settingNames as controllerSettings } from '../controller/settings.ts';
+import { startCluster, type Wish } from '../dev/cluster/choose.ts';
+import type { Cluster } from '../dev/cluster/embedded.ts';
+import { UserError } from '../dev/cluster/errors.ts';
+import { accountKubeconfig, installManifests, NAMESPACE } from '../dev/cluster/install.ts';
+import { Progress } from '../dev/cluster/progress.ts';
 import { Service } from './service.ts';
 
 const ROOT = join(import.meta.dirname, '..');

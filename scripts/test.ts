@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { whyNotEmbedded } from '../cluster/embedded.ts';
-import { Progress } from '../cluster/progress.ts';
-import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from './images.ts';
+import { whyNotEmbedded } from '../dev/cluster/embedded.ts';
+import { Progress } from '../dev/cluster/progress.ts';
+import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from '../dev/docker/images.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Runs alone, on a cluster of its own: it deletes what is cluster-wide. */

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { accountKubeconfig, installManifests, NAMESPACE } from '../../cluster/install.ts';
+import { accountKubeconfig, installManifests, NAMESPACE } from '../../dev/cluster/install.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN } from '../support/harness.ts';
 

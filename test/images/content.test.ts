@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { IMAGES } from '../../scripts/images.ts';
+import { IMAGES } from '../../dev/docker/images.ts';
 import { imageOf } from '../support/image-container.ts';
 
 const run = promisify(execFile);

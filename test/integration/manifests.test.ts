@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { inNamespace } from '../../cluster/install.ts';
 import { MANAGED_BY } from '../../contract/labels.ts';
 import { buildJob } from '../../controller/decide/job.ts';
+import { inNamespace } from '../../dev/cluster/install.ts';
 import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';

@@ -1,4 +1,4 @@
-import { inNamespace } from '../../cluster/install.ts';
+import { inNamespace } from '../../dev/cluster/install.ts';
 import type { Product } from './harness.ts';
 import { kustomize } from './kubectl.ts';
 

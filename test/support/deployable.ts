@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cluster, startEmbedded } from '../../cluster/embedded.ts';
-import { buildIngressController, startIngressController } from '../../cluster/ingress.ts';
-import { accountToken } from '../../cluster/install.ts';
-import type { Progress } from '../../cluster/progress.ts';
-import { run } from '../../cluster/run.ts';
+import { type Cluster, startEmbedded } from '../../dev/cluster/embedded.ts';
+import { buildIngressController, startIngressController } from '../../dev/cluster/ingress.ts';
+import { accountToken } from '../../dev/cluster/install.ts';
+import type { Progress } from '../../dev/cluster/progress.ts';
+import { run } from '../../dev/cluster/run.ts';
 import { createClient } from '../../kube/client.ts';
 import { endpoint } from '../chaos/lane.ts';
 import { productImages } from './product-images.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { startCluster } from '../../cluster/choose.ts';
-import type { Cluster } from '../../cluster/embedded.ts';
-import { installManifests } from '../../cluster/install.ts';
-import { Progress } from '../../cluster/progress.ts';
+import { startCluster } from '../../dev/cluster/choose.ts';
+import type { Cluster } from '../../dev/cluster/embedded.ts';
+import { installManifests } from '../../dev/cluster/install.ts';
+import { Progress } from '../../dev/cluster/progress.ts';
 import { startDeployable } from './deployable.ts';
 import { python } from './python.ts';
 

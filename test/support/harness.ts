@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { accountKubeconfig, installManifests } from '../../cluster/install.ts';
 import { paths } from '../../contract/paths.ts';
+import { accountKubeconfig, installManifests } from '../../dev/cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import { Service } from '../../scripts/service.ts';
 import { eventually } from './eventually.ts';

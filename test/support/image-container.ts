@@ -7,8 +7,8 @@ import {
   StartupCheckStrategy,
   type StartupStatus,
 } from 'testcontainers';
-import { run } from '../../cluster/run.ts';
-import { BUILD_DEFAULTS, type ImageName } from '../../scripts/images.ts';
+import { run } from '../../dev/cluster/run.ts';
+import { BUILD_DEFAULTS, type ImageName } from '../../dev/docker/images.ts';
 
 type Docker = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
 

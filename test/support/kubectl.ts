@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { Manifest } from '../../cluster/install.ts';
+import type { Manifest } from '../../dev/cluster/install.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ImageContent, jobImage, nodeImage } from '../../cluster/image.ts';
+import { type ImageContent, jobImage, nodeImage } from '../../dev/cluster/image.ts';
 import { bundle } from '../../scripts/bundle.ts';
 
 const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');

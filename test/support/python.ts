@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../../cluster/cache.ts';
+import { cacheFolder } from '../../dev/cluster/cache.ts';
 
 const REQUIREMENTS = join(import.meta.dirname, '../python/requirements.txt');
 const INSTALL =

@@ -30,7 +30,7 @@ export async function nodeImage(name: string, files: Record<string, string>, env
 }
 
 const NODE = '/usr/local/bin/node';
-const JOB_PROGRAM = join(import.meta.dirname, '../job-image/main.ts');
+const JOB_PROGRAM = join(import.meta.dirname, '../../job-image/main.ts');
 /** Files above this are binaries, never edited in place: their size and time tell them apart. */
 const HASHED_BYTES = 16 * 1024 * 1024;
 

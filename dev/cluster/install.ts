@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse, parseAllDocuments } from 'yaml';
-import { paths } from '../contract/paths.ts';
-import { createClient, type KubeClient } from '../kube/client.ts';
+import { paths } from '../../contract/paths.ts';
+import { createClient, type KubeClient } from '../../kube/client.ts';
 import type { Cluster } from './embedded.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 
-const CORE = join(import.meta.dirname, '../manifests/core');
-const AUTH_DELEGATOR = join(import.meta.dirname, '../manifests/overlays/production/auth-delegator.yaml');
+const CORE = join(import.meta.dirname, '../../manifests/core');
+const AUTH_DELEGATOR = join(import.meta.dirname, '../../manifests/overlays/production/auth-delegator.yaml');
 export const NAMESPACE = 'async-api';
 /** A month: longer than any `npm start`, and the cluster's keys die with it. */
 const TOKEN_SECONDS = 30 * 24 * 3600;

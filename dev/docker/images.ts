@@ -5,7 +5,7 @@ import { UserError } from '../cluster/errors.ts';
 import { Progress } from '../cluster/progress.ts';
 import { run } from '../cluster/run.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../..');
 /** Each image's build context; its Dockerfile lies in the folder of its name. */
 const CONTEXTS = { api: '.', controller: '.', 'job-image': 'job-image' };
 export type ImageName = keyof typeof CONTEXTS;

@@ -9,7 +9,7 @@ import type { Cluster } from './embedded.ts';
 import type { Progress } from './progress.ts';
 
 const JOB_IMAGE = 'docker.io/async-api/job-image:k3s';
-const JOB_IMAGE_FOLDER = join(import.meta.dirname, '../job-image');
+const JOB_IMAGE_FOLDER = join(import.meta.dirname, '../../job-image');
 
 /** Whether a Docker engine answers, maps ports, and has the k3s image or can pull it. */
 export async function k3sAvailable(progress: Progress): Promise<boolean> {

@@ -25,7 +25,7 @@ const CNI = ['ipam/host-local', 'main/bridge', 'main/loopback'].map(
 );
 
 /**
- * Builds what `cluster/go.mod` and `cluster/runtime/go.mod` name, once for each content of their go.sum, and returns the
+ * Builds what `dev/cluster/go.mod` and `dev/cluster/runtime/go.mod` name, once for each content of their go.sum, and returns the
  * folder of the binaries. Takes minutes the first time, nothing later. Throws UserError where a tool is missing.
  */
 export const buildCluster = async (progress: Progress): Promise<string> =>
@@ -40,10 +40,10 @@ export const buildCluster = async (progress: Progress): Promise<string> =>
     }),
   );
 
-/** The version of Kubernetes that cluster/go.mod requires, such as `v1.36.3`. */
+/** The version of Kubernetes that dev/cluster/go.mod requires, such as `v1.36.3`. */
 export async function kubernetesVersion(): Promise<string> {
   const found = /k8s\.io\/kubernetes (v\S+)/.exec(await readFile(join(HERE, 'go.mod'), 'utf8'));
-  if (!found?.[1]) throw new Error('cluster/go.mod does not require k8s.io/kubernetes');
+  if (!found?.[1]) throw new Error('dev/cluster/go.mod does not require k8s.io/kubernetes');
   return found[1];
 }
 
