@@ -9,9 +9,9 @@ import type { Cluster } from '../../dev/cluster/embedded.ts';
 import { accountKubeconfig, installManifests } from '../../dev/cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import { Service } from '../../scripts/service.ts';
+import { FaultProxy } from '../fault-proxy/proxy.ts';
 import { latest, runsOf } from './history.ts';
 import { Observer } from './observer.ts';
-import { FaultProxy } from './proxy.ts';
 import { config } from './scenarios.ts';
 
 export type Sender = 'api' | 'controller' | 'standby';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../contract/group-run.ts';
-import type { Call } from './call.ts';
+import type { Call } from '../fault-proxy/call.ts';
+import type { World } from '../fault-proxy/faults.ts';
 import { Caller } from './caller.ts';
-import type { World } from './faults.ts';
 import { latest, ofRunsBegun, type RunVersion, runsOf } from './history.ts';
 import { type Broken, behind, brokenInvariants, leftOver } from './invariants.ts';
 import type { Lane, Sender } from './lane.ts';

@@ -1,4 +1,4 @@
-import { type Call, callName, isList, isMutating, isWatch } from './call.ts';
+import { type Call, callName, isList, isMutating, isWatch } from '../fault-proxy/call.ts';
 import {
   CALL_FAULTS,
   CLOCK_FAULTS,
@@ -8,7 +8,7 @@ import {
   LONG_FAULTS,
   REWATCH_FAULTS,
   WATCH_FAULTS,
-} from './faults.ts';
+} from '../fault-proxy/faults.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /** One place in a life where one fault strikes. `name` says all of it, so that it can be replayed by its name alone. */

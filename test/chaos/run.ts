@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Cluster, startEmbedded } from '../../dev/cluster/embedded.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import { createClient } from '../../kube/client.ts';
-import type { World } from './faults.ts';
+import type { World } from '../fault-proxy/faults.ts';
 import { INVARIANTS } from './invariants.ts';
 import { Lane } from './lane.ts';
 import { RSS_BOUND_MIB } from './life.ts';

@@ -1,5 +1,5 @@
-import type { Call } from './call.ts';
-import type { World } from './faults.ts';
+import type { Call } from '../fault-proxy/call.ts';
+import type { World } from '../fault-proxy/faults.ts';
 import type { Lane } from './lane.ts';
 import { live } from './life.ts';
 import { type FaultPoint, faultPoints, needsOf } from './points.ts';

@@ -1,4 +1,4 @@
-import { callName, isWatch } from './call.ts';
+import { callName, isWatch } from '../fault-proxy/call.ts';
 import {
   CALL_FAULTS,
   type CallFault,
@@ -10,7 +10,7 @@ import {
   REWATCH_FAULTS,
   WATCH_FAULTS,
   type World,
-} from './faults.ts';
+} from '../fault-proxy/faults.ts';
 import type { Lane, Sender } from './lane.ts';
 import { type FaultPoint, needsOf, reopened, watchFault } from './points.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MANAGED_SELECTOR } from '../../contract/labels.ts';
 import { paths } from '../../contract/paths.ts';
-import type { CallFault, World } from './faults.ts';
+import type { CallFault, World } from '../fault-proxy/faults.ts';
+import type { Answer } from '../fault-proxy/proxy.ts';
 import type { Lane, Sender } from './lane.ts';
-import type { Answer } from './proxy.ts';
 
 /** What a fault can do to this lane and, where it has the cluster to itself, to the cluster. */
 export function worldOf(lane: Lane, restart: World['restart'], earlier: ReadonlyMap<string, Answer>): World {

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { statusAnswer } from '../chaos/faults.ts';
-import type { FaultProxy } from '../chaos/proxy.ts';
+import { statusAnswer } from '../fault-proxy/faults.ts';
+import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { onceOn, proxied } from '../support/behind-proxy.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { FaultProxy } from '../chaos/proxy.ts';
+import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { onceOn, proxied } from '../support/behind-proxy.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { Product } from '../support/harness.ts';

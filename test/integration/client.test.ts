@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeClient, RequestOptions } from '../../kube/client.ts';
-import { statusAnswer } from '../chaos/faults.ts';
-import type { FaultProxy } from '../chaos/proxy.ts';
+import { statusAnswer } from '../fault-proxy/faults.ts';
+import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy, onceOn } from '../support/behind-proxy.ts';
 import { Product } from '../support/harness.ts';
 

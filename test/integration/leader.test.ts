@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { KubeClient } from '../../kube/client.ts';
 import { Leader } from '../../kube/leader.ts';
-import type { FaultProxy } from '../chaos/proxy.ts';
+import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import type { GroupRun } from '../../contract/group-run.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
-import { statusAnswer, WATCH_FAULTS } from '../chaos/faults.ts';
-import type { FaultProxy } from '../chaos/proxy.ts';
+import { statusAnswer, WATCH_FAULTS } from '../fault-proxy/faults.ts';
+import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy, onceOn } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import { endpoint, throughProxy } from '../chaos/lane.ts';
-import { type Exchange, FaultProxy } from '../chaos/proxy.ts';
+import { type Exchange, FaultProxy } from '../fault-proxy/proxy.ts';
 import { ADMIN, type Product } from './harness.ts';
 
 /** A kubeconfig with the account's token that leads through a proxy which can let faults strike. */
