@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose';
+import { oidcAuth } from '../../../../api/auth/oidc.ts';
+import { startApp, type TestApp } from '../../../support/app.ts';
+
+/** A provider of OpenID Connect: its discovery and its keys, over HTTP. */
+let issuer: Server;
+let url: string;
+let keys: { publicKey: CryptoKey; privateKey: CryptoKey };
+let strangers: CryptoKey;
+let down = false;
+beforeAll(async () => {
+  keys = await generateKeyPair('RS256', { extractable: true });
+  strangers = (await generateKeyPair('RS256')).privateKey;
+  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
+  issuer = createServer((request, response) => {
+    if (down) return void response.writeHead(500).end();
+    const discovery = request.url === '/.well-known/openid-configuration';
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(discovery ? { issuer: url, jwks_uri: `${url}/keys` } : { keys: [jwk] }));
+  });
+  issuer.listen(0, '127.0.0.1');
+  await once(issuer, 'listening');
+  url = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+});
+afterAll(() => void issuer.close());
+
+const GROUPS = 'groups: { g: { allow: [group:team], jobs: { j: { sleep: { seconds: 1 } } } } }';
+let app: TestApp;
+beforeEach(async () => {
+  down = false;
+  const auth = oidcAuth({
+    issuer: url,
+    audience: 'async-api',
+    algorithm: 'RS256',
+    nameClaim: 'sub',
+    groupsClaim: 'groups',
+    isDeclared: (group) => group === 'g',
+  });
+  app = await startApp({ auth }, GROUPS);
+});
+afterEach(() => app.close());
+
+const CLAIMS = { sub: 'alice', groups: ['team'] };
+interface Change {
+  claims?: JWTPayload;
+  header?: Record<string, unknown>;
+  expires?: string | null;
+  issuer?: string;
+  audience?: string;
+  key?: CryptoKey | Uint8Array;
+}
+function token({ claims = CLAIMS, header = {}, expires = '5m', ...change }: Change = {}): Promise<string> {
+  const jwt = new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256', kid: 'one', ...header })
+    .setIssuer(change.issuer ?? url)
+    .setAudience(change.audience ?? 'async-api');
+  if (expires !== null) jwt.setExpirationTime(expires);
+  return jwt.sign(change.key ?? keys.privateKey);
+}
+const unsigned = (header: object, claims: object) =>
+  `${[header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`;
+const trigger = (authorization?: string) =>
+  fetch(`${app.url}/group/g`, { method: 'POST', headers: authorization === undefined ? {} : { authorization } });
+
+test('a valid token of one whom the group allows starts a run in their name', async () => {
+  const response = await trigger(`Bearer ${await token()}`);
+  expect(response.status).toBe(202);
+  expect(app.runs.list()[0]!.metadata.annotations).toMatchObject({ 'async-api.dev/caller': 'alice' });
+});
+
+test('a valid token of one whom the group does not allow is 403', async () => {
+  const response = await trigger(`Bearer ${await token({ claims: { sub: 'bob', groups: 'team' } })}`);
+  expect([response.status, await response.text()]).toEqual([403, 'bob may not trigger runs of group g.']);
+});
+
+test('nothing is to be seen of runs whose group is no longer declared', async () => {
+  await app.runs.create('78b9d1a2-3c4d-4e5f-8a6b-000000000000', { group: 'gone', jobs: [] }, {});
+  const headers = { authorization: `Bearer ${await token()}` };
+  expect((await fetch(`${app.url}/runs/78b9d1a2-3c4d-4e5f-8a6b-000000000000`, { headers })).status).toBe(403);
+  expect(await (await fetch(`${app.url}/runs`, { headers })).json()).toEqual({ runs: [] });
+});
+
+const payload = () => ({ ...CLAIMS, iss: url, aud: 'async-api', exp: Math.floor(Date.now() / 1000) + 300 });
+const forged: [string, () => Promise<string | undefined>][] = [
+  ['no token', async () => undefined],
+  ['another scheme', async () => 'Basic YTpi'],
+  ['an empty token', async () => 'Bearer '],
+  ['no token but words', async () => 'Bearer let me in'],
+  ['a token that is none', async () => 'Bearer abc'],
+  ['a token of 100 kB', async () => `Bearer ${'a'.repeat(100_000)}`],
+  ['a token that has expired', async () => `Bearer ${await token({ expires: '-1m' })}`],
+  ['a token that never expires', async () => `Bearer ${await token({ expires: null })}`],
+  ['a token of another issuer', async () => `Bearer ${await token({ issuer: 'https://evil.example' })}`],
+  ['a token for somebody else', async () => `Bearer ${await token({ audience: 'another-api' })}`],
+  ['a token without a subject', async () => `Bearer ${await token({ claims: {} })}`],
+  ['a token signed with a key of somebody else', async () => `Bearer ${await token({ key: strangers })}`],
+  ['a token of an unknown key', async () => `Bearer ${await token({ key: strangers, header: { kid: 'two' } })}`],
+  ['a token that is not valid yet', async () => `Bearer ${await token({ claims: { ...CLAIMS, nbf: 9_999_999_999 } })}`],
+  ['alg none', async () => `Bearer ${unsigned({ alg: 'none' }, payload())}`],
+  ['alg NONE', async () => `Bearer ${unsigned({ alg: 'NONE', typ: 'JWT' }, payload())}`],
+  [
+    "HS256 with the issuer's public key as its secret",
+    async () => {
+      const secret = new TextEncoder().encode(await exportSPKI(keys.publicKey));
+      return `Bearer ${await token({ key: secret, header: { alg: 'HS256' } })}`;
+    },
+  ],
+  [
+    'RS512, which was not agreed on',
+    async () => {
+      const key = (await importJWK(await exportJWK(keys.privateKey), 'RS512')) as CryptoKey;
+      return `Bearer ${await token({ key, header: { alg: 'RS512' } })}`;
+    },
+  ],
+  [
+    'claims that were changed after signing',
+    async () => {
+      const [header, , signature] = (await token()).split('.');
+      const claims = Buffer.from(JSON.stringify({ ...payload(), sub: 'root' })).toString('base64url');
+      return `Bearer ${header}.${claims}.${signature}`;
+    },
+  ],
+  [
+    'a key of its own in the header',
+    async () => {
+      const own = await generateKeyPair('RS256', { extractable: true });
+      const jwk = await exportJWK(own.publicKey);
+      return `Bearer ${await token({ key: own.privateKey, header: { jwk, kid: undefined } })}`;
+    },
+  ],
+];
+test.each(forged)('%s is 401 and starts nothing', async (_what, make) => {
+  const response = await trigger(await make());
+  expect(response.status).toBe(401);
+  expect(response.headers.get('www-authenticate')).toMatch(/^Bearer realm="async-api"/);
+  expect(await response.text()).toMatch(/^Expected /);
+  expect(app.runs.runs.size).toBe(0);
+});
+
+test('an issuer that cannot be reached is 503 with Retry-After, and the service recovers by itself', async () => {
+  down = true;
+  const authorization = `Bearer ${await token()}`;
+  const response = await trigger(authorization);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await response.text()).toMatch(/issuer/);
+  down = false;
+  expect((await trigger(authorization)).status).toBe(202);
+});
+
+test('no token ever stands in the log', async () => {
+  const given = await token();
+  await trigger(`Bearer ${given}`);
+  await trigger(`Bearer ${given.slice(0, -4)}`);
+  expect(JSON.stringify(app.logged)).not.toContain(given.slice(0, 40));
+});

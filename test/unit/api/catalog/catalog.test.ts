@@ -1,0 +1,135 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { CatalogError, parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { CatalogFile } from '../../../../api/catalog/catalog-file.ts';
+import { eventually } from '../../../support/eventually.ts';
+
+const shipped = await readFile(join(import.meta.dirname, '../../../../resources/config.yaml'), 'utf8');
+
+describe('the shipped config.yaml', () => {
+  const catalog = parseCatalog(shipped);
+
+  test('has three valid jobs in group_a, in order, each with a deadline', () => {
+    const { jobs, problems } = catalog.get('group_a')!;
+    expect(problems).toEqual([]);
+    expect(jobs.map((job) => [job.name, job.activeDeadlineSeconds])).toEqual([
+      ['job_a1', 300],
+      ['job_a2', 300],
+      ['job_a3', 30],
+    ]);
+  });
+
+  test('has three problems in group_b, each with its path and line, and no jobs', () => {
+    const { jobs, problems } = catalog.get('group_b')!;
+    expect(jobs).toEqual([]);
+    expect(problems.map((problem) => problem.path)).toEqual([
+      'groups.group_b.jobs.job_b1.sleep.seconds',
+      'groups.group_b.jobs.job_b2',
+      'groups.group_b.jobs.job_b3.slep',
+    ]);
+    for (const { path, line } of problems) expect(shipped.split('\n')[line! - 1]).toContain(path.split('.')[3]);
+  });
+
+  test('has no jobs in group_c and a job that may hang in group_d', () => {
+    expect(catalog.get('group_c')).toEqual({ jobs: [], problems: [], parameters: new Map() });
+    expect(catalog.get('group_d')!.jobs[0]!.sleep!.hangProbability).toBeGreaterThan(0);
+  });
+});
+
+const problemsOf = (job: string) =>
+  parseCatalog(`groups:\n  g:\n    jobs:\n      j: ${job}`)
+    .get('g')!
+    .problems.map(({ path, message }) => `${path}: ${message}`);
+
+test.each([
+  ['{ sleep: { seconds: soon } }', [/sleep\.seconds: expected number, got "soon"/]],
+  ['{}', [/^groups\.g\.jobs\.j: expected exactly one of sleep, log and container, got none/]],
+  ['{ sleep: { seconds: 1 }, retries: 3 }', [/jobs\.j\.retries: expected no such field/]],
+  ['{ sleep: {}, activeDeadlineSeconds: 0 }', [/sleep\.seconds/, /activeDeadlineSeconds: .*>=1, got 0/]],
+  ['5', [/expected object, got 5/]],
+])('the definition %s is refused with every problem', (job, expected) => {
+  const problems = problemsOf(job);
+  expect(problems).toHaveLength(expected.length);
+  for (const one of expected) expect(problems).toContainEqual(expect.stringMatching(one));
+});
+
+test('a wrong group harms no other', () => {
+  const catalog = parseCatalog('groups: { bad: { jobs: 5 }, good: { jobs: { j: { sleep: { seconds: 1 } } } } }');
+  expect(catalog.get('bad')!.problems).toHaveLength(1);
+  expect(catalog.get('good')).toMatchObject({ jobs: [{ name: 'j' }], problems: [] });
+});
+
+test('a key given twice is a problem of its own group, with the line of the repetition', () => {
+  const job = '{ sleep: { seconds: 1 } }';
+  const catalog = parseCatalog(
+    `groups:\n  a: {}\n  b:\n    jobs:\n      x: ${job}\n      x: ${job}\n  a: {}\n  c: { jobs: { j: ${job} } }`,
+  );
+  const twice = 'expected this only once';
+  expect(catalog.get('a')!.problems).toEqual([{ path: 'groups.a', line: 7, message: twice }]);
+  expect(catalog.get('b')!.problems).toEqual([{ path: 'groups.b.jobs.x', line: 6, message: twice }]);
+  expect(catalog.get('c')).toMatchObject({ jobs: [{ name: 'j' }], problems: [] });
+});
+
+test("jobs keep the file's order and their names, also where those look like numbers", () => {
+  const jobs = ['b', '10', '2', '010', '1.0', 'true', 'constructor'];
+  const catalog = parseCatalog(
+    `groups: { g: { jobs: { ${jobs.map((job) => `${job}: { sleep: { seconds: 1 } }`)} } } }`,
+  );
+  expect(catalog.get('g')!.jobs.map((job) => job.name)).toEqual(jobs);
+});
+
+test.each(['__proto__', '-x', '"a b"', '<<'])('a job named %s is a problem, not a job that vanishes', (name) => {
+  const { problems } = parseCatalog(`groups: { g: { jobs: { ${name}: { sleep: { seconds: 1 } } } } }`).get('g')!;
+  expect(problems).toMatchObject([{ message: expect.stringContaining('expected a name') }]);
+});
+
+test('a group may bound how many of its jobs are active at a time', () => {
+  const catalog = parseCatalog('groups: { a: { parallelism: 3 }, b: { parallelism: 0 }, c: &c { parallelism: *c } }');
+  expect(catalog.get('a')!.parallelism).toBe(3);
+  expect(catalog.get('b')!.problems).toHaveLength(1);
+  expect(catalog.get('c')!.problems).toMatchObject([{ message: expect.stringContaining('contains itself') }]);
+});
+
+test('a file of more than a mebibyte is not read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'catalog-'));
+  const path = join(folder, 'config.yaml');
+  await writeFile(path, `groups: {}\n${'#'.repeat(1024 * 1024)}`);
+  await expect(CatalogFile.open(path, () => {})).rejects.toThrow(/at most 1048576 bytes/);
+  await rm(folder, { recursive: true });
+});
+
+test.each([
+  ['no YAML', 'groups: ['],
+  ['groups twice', 'groups: {}\ngroups: {}'],
+  ['defaults that have a key twice', 'defaults: { backoffLimit: 1, backoffLimit: 2 }\ngroups: {}'],
+  ['no groups', 'defaults: {}'],
+  ['a field that is not known', 'groups: {}\ngrups: {}'],
+  ['wrong defaults', 'defaults: { backoffLimit: -1 }\ngroups: {}'],
+])('a file with %s is refused as a whole', (_what, text) => {
+  expect(() => parseCatalog(text)).toThrow(CatalogError);
+});
+
+test('a changed file is read again, and one that cannot be used keeps the last good one and says why', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'catalog-'));
+  const path = join(folder, 'config.yaml');
+  const stop = new AbortController();
+  await writeFile(path, 'groups: { one: {} }');
+  const file = await CatalogFile.open(path, () => {});
+  const following = file.follow(stop.signal, 10);
+  try {
+    await writeFile(path, 'groups: { one: {}, two: {} }');
+    await eventually('the second group', async () => file.catalog.get('two'));
+    await writeFile(path, 'groups: [');
+    await eventually('the problem', async () => file.problem);
+    expect([...file.catalog.keys()]).toEqual(['one', 'two']);
+    await writeFile(path, 'groups: { three: {} }');
+    await eventually('the third group', async () => file.catalog.get('three'));
+    expect(file.problem).toBeUndefined();
+  } finally {
+    stop.abort();
+    await following;
+    await rm(folder, { recursive: true });
+  }
+});

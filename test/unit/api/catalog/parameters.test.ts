@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { resolveParameters } from '../../../../api/catalog/parameters.ts';
+import { startApp, type TestApp } from '../../../support/app.ts';
+
+const declared = new Map([
+  ['CUSTOMER', { required: true, pattern: '[a-z]+' }],
+  ['DRY_RUN', { default: 'false', pattern: 'true|false' }],
+  ['NOTE', {}],
+]);
+
+test('what is given is checked, and what is not given has its default', () => {
+  expect(resolveParameters(declared, { CUSTOMER: 'acme' })).toEqual({
+    values: { CUSTOMER: 'acme', DRY_RUN: 'false' },
+    problems: [],
+  });
+  expect(resolveParameters(declared, { NOTE: '', DRY_RUN: 'true', CUSTOMER: 'x' }).values).toEqual({
+    CUSTOMER: 'x',
+    DRY_RUN: 'true',
+    NOTE: '',
+  });
+});
+
+test.each([
+  ['a required one is missing', {}, 'parameters.CUSTOMER: expected a value'],
+  ['one is not declared', { CUSTOMER: 'a', COLOUR: 'red' }, 'parameters.COLOUR: expected one of'],
+  ['one is inherited by every object', { CUSTOMER: 'a', constructor: 'x' }, 'parameters.constructor: expected one of'],
+  ['one is no string', { CUSTOMER: 5 }, 'parameters.CUSTOMER: expected a string'],
+  ['only a part matches', { CUSTOMER: 'acme; rm' }, 'matches [a-z]+ as a whole'],
+  ['only a line matches', { CUSTOMER: 'acme\n' }, 'matches [a-z]+ as a whole'],
+  ['only an alternative at the edge matches', { CUSTOMER: 'a', DRY_RUN: 'true; x' }, 'as a whole'],
+  ['one is too long', { CUSTOMER: 'a', NOTE: 'x'.repeat(4097) }, 'at most 4096'],
+  ['one has a NUL', { CUSTOMER: 'a', NOTE: 'a\0b' }, 'without NUL'],
+  ['one is no text', { CUSTOMER: 'a', NOTE: '\ud800' }, 'half characters'],
+])('where %s, that is a problem', (_what, given, message) => {
+  const problems = resolveParameters(declared, given).problems.map((one) => `${one.path}: ${one.message}`);
+  expect(problems).toEqual([expect.stringContaining(message)]);
+});
+
+test('a pattern that would take for ever is given up after a moment', () => {
+  const from = performance.now();
+  const slow = new Map([['X', { pattern: '(a+)+' }]]);
+  expect(resolveParameters(slow, { X: `${'a'.repeat(50)}!` }).problems).toHaveLength(1);
+  // Without the bound it would take longer than any test may.
+  expect(performance.now() - from).toBeLessThan(10_000);
+});
+
+test.each([
+  ['{ "": {} }', /environment variable/],
+  ['{ a-b: {} }', /environment variable/],
+  ['{ ASYNC_API_JOB_ID: {} }', /reserved/],
+  ['{ LD_PRELOAD: {} }', /reserved/],
+  ['{ __proto__: {} }', /name/],
+  ['{ A: { pattern: "(" } }', /regular expression/],
+  ['{ A: { pattern: "[a-z]+", default: "1" } }', /matches \[a-z\]\+ as a whole/],
+  ['{ A: { required: true, default: x } }', /got both/],
+  ['{ A: { requierd: true } }', /no such field/],
+])('a declaration of %s is a problem of the group', (parameters, message) => {
+  const { problems } = parseCatalog(`groups: { g: { parameters: ${parameters} } }`).get('g')!;
+  expect(problems).toEqual([expect.objectContaining({ message: expect.stringMatching(message), line: 1 })]);
+});
+
+describe('a trigger of a group with parameters', () => {
+  let app: TestApp;
+  beforeEach(async () => {
+    app = await startApp(
+      {},
+      'groups: { g: { parameters: { WHO: { required: true }, HOW: { default: well } }, jobs: { j: { sleep: { seconds: 1 } } } } }',
+    );
+  });
+  afterEach(() => app.close());
+  const post = (body: string, headers: Record<string, string> = { 'Content-Type': 'application/json' }) =>
+    fetch(`${app.url}/group/g`, { method: 'POST', body, headers });
+
+  test('starts a run that has their values', async () => {
+    expect((await post('{"parameters":{"WHO":"me"}}')).status).toBe(202);
+    expect(app.runs.list()[0]!.spec.parameters).toEqual({ WHO: 'me', HOW: 'well' });
+  });
+
+  test.each([
+    [422, '{"parameters":{}}', 'parameters.WHO'],
+    [422, '{"parameters":{"WHO":"me","X":"1"}}', 'parameters.X'],
+    [422, '{"parameter":{"WHO":"me"}}', 'parameter'],
+    [422, '{"parameters":[]}', 'body.parameters'],
+    [422, '[]', 'body'],
+    [400, '{"parameters":{"__proto__":{"WHO":"me"}}}', 'JSON'],
+    [400, '"x"', 'JSON'],
+    [400, '{', 'JSON'],
+  ])('is %i and starts nothing where its body is %s', async (status, body, says) => {
+    const response = await post(body);
+    expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(says)]);
+    expect(app.runs.runs.size).toBe(0);
+  });
+
+  test('is 415 where its body is a form', async () => {
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect((await post('WHO=me', form)).status).toBe(415);
+  });
+
+  test('by GET has none, so a required one is missing', async () => {
+    const response = await fetch(`${app.url}/group/g`);
+    expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('parameters.WHO')]);
+  });
+
+  test('can be learnt from GET /groups', async () => {
+    expect(await (await fetch(`${app.url}/groups`)).json()).toEqual({
+      groups: [
+        { name: 'g', jobs: ['j'], parameters: { WHO: { required: true }, HOW: { default: 'well' } }, problems: [] },
+      ],
+    });
+  });
+});

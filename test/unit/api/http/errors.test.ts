@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startApp, type TestApp } from '../../../support/app.ts';
+import { unavailable } from '../../../support/memory-runs.ts';
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await startApp();
+});
+afterEach(() => app.close());
+
+const post = (headers: Record<string, string> = {}) => fetch(`${app.url}/group/good`, { method: 'POST', headers });
+
+test('an API server that cannot be reached is 503 with Retry-After, and the log says why', async () => {
+  app.runs.failure = unavailable();
+  const response = await post();
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '7']);
+  expect(await response.text()).toMatch(/cannot be reached/);
+  expect(app.logged).toContainEqual(expect.objectContaining({ error: expect.stringContaining('ECONNREFUSED') }));
+});
+
+test('a fault of the program is 500 and shows nothing of it, and the log has its stack', async () => {
+  app.runs.failure = new TypeError("Cannot read properties of undefined (reading 'secret')");
+  const response = await post();
+  expect([response.status, response.headers.get('retry-after')]).toEqual([500, null]);
+  expect(await response.text()).not.toContain('secret');
+  expect(app.logged).toContainEqual(expect.objectContaining({ stack: expect.stringContaining('TypeError') }));
+});
+
+test.each(['application/problem+json', 'application/json', 'application/json, text/plain, */*'])(
+  'who accepts %s gets Problem Details (RFC 9457)',
+  async (accept) => {
+    const response = await fetch(`${app.url}/group/empty`, { headers: { accept } });
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(response.headers.get('vary')).toMatch(/accept/i);
+    expect(await response.json()).toEqual({
+      type: 'about:blank',
+      title: 'Unprocessable Entity',
+      status: 422,
+      detail: 'Group empty has no jobs, nothing was started.',
+      requestId: response.headers.get('x-request-id'),
+    });
+  },
+);
+
+test.each(['*/*', 'text/plain', 'text/html,application/xhtml+xml,*/*;q=0.8', 'image/png'])(
+  'who accepts %s gets the sentence',
+  async (accept) => {
+    const response = await fetch(`${app.url}/status/dummy`, { headers: { accept } });
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await response.text()).toBe("Job with given id doesn't exists : dummy");
+  },
+);
+
+test('every problem of a group is an item of its own in Problem Details', async () => {
+  await app.close();
+  app = await startApp({}, 'groups:\n  bad:\n    jobs: { a: {}, b: { sleep: 5 } }');
+  const response = await fetch(`${app.url}/group/bad`, { headers: { accept: 'application/json' } });
+  expect(((await response.json()) as { problems: unknown }).problems).toEqual([
+    { path: 'groups.bad.jobs.a', line: 3, message: expect.stringContaining('exactly one') },
+    { path: 'groups.bad.jobs.b.sleep', line: 3, message: expect.stringContaining('expected object, got 5') },
+  ]);
+});
+
+test('a request keeps the id it came with, where that is harmless, in the answer and in the log', async () => {
+  expect((await post({ 'X-Request-Id': 'order-17' })).headers.get('x-request-id')).toBe('order-17');
+  expect(app.logged).toContainEqual(expect.objectContaining({ message: 'run accepted', request: 'order-17' }));
+  const other = await post({ 'X-Request-Id': 'a b{"x":1}' });
+  expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startApp, type TestApp } from '../../../support/app.ts';
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await startApp();
+});
+afterEach(() => app.close());
+
+test.each(['/groups', '/runs', '/status/dummy', '/group/nowhere', '/livez', '/openapi.json', '/docs', '/nowhere'])(
+  'the answer to %s lets a browser make nothing of it but what it is',
+  async (path) => {
+    const { headers } = await fetch(app.url + path);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none';.*frame-ancestors 'none'/);
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  },
+);
+
+test('with GET triggers turned off only a POST starts a group', async () => {
+  await app.close();
+  app = await startApp({ getTriggers: false });
+  for (const method of ['GET', 'HEAD']) {
+    const refused = await fetch(`${app.url}/group/good`, { method });
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST']);
+  }
+  expect(app.runs.runs.size).toBe(0);
+  expect((await fetch(`${app.url}/group/good`, { method: 'POST' })).status).toBe(202);
+});
+
+test('a service that is not ready says when to ask again, and why when asked', async () => {
+  await app.close();
+  app = await startApp({ checks: () => [{ name: 'runs-synced', ok: false, note: 'not yet' }] });
+  const response = await fetch(`${app.url}/readyz`);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await (await fetch(`${app.url}/readyz?verbose`)).text()).toBe('[-] runs-synced: not yet');
+});

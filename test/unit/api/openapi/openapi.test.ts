@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { OPERATIONS } from '../../../../api/openapi/operations.ts';
+import { startApp, type TestApp } from '../../../support/app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.close());
+
+const addressOf = (path: string) => app.url + path.replace('{name}', 'good').replace('{id}', 'x');
+
+test.each(OPERATIONS.map(({ method, path }) => [method.toUpperCase(), path]))(
+  '%s %s is a call that the service knows',
+  async (method, path) => {
+    const refused = await fetch(addressOf(path), { method: 'PURGE' });
+    expect(refused.headers.get('allow')?.split(', ')).toContain(method);
+    const response = await fetch(addressOf(path), { method });
+    expect(await response.text()).not.toMatch(/^Nothing is here/);
+    expect(response.status).not.toBe(405);
+  },
+);
+
+test('the document is served, and every reference in it leads somewhere', async () => {
+  const document = await (await fetch(`${app.url}/openapi.json`)).json();
+  expect(document).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./) });
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
+  expect(references.length).toBeGreaterThan(10);
+  const { schemas } = (document as { components: { schemas: object } }).components;
+  for (const [, name] of references) expect(schemas).toHaveProperty(name!);
+});
+
+test('the page for people needs no script, and its style is the one that its policy lets in', async () => {
+  const response = await fetch(`${app.url}/docs`);
+  const page = await response.text();
+  expect(page).not.toMatch(/<script|javascript:|https?:\/\//);
+  for (const { path } of OPERATIONS) expect(page).toContain(path);
+  const [, style] = page.match(/<style>(.*)<\/style>/s)!;
+  const hash = createHash('sha256').update(style!).digest('base64');
+  expect(response.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
+});

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { fingerprint, keyedBase, parseKey } from '../../../../api/routes/idempotency.ts';
+import { isBase } from '../../../../contract/ids.ts';
+import { startApp, type TestApp } from '../../../support/app.ts';
+
+test.each([
+  ['"8e03978e-40d5"', '8e03978e-40d5'],
+  ['8e03978e-40d5', '8e03978e-40d5'],
+  ['  "a b"  ', 'a b'],
+  ['"say \\"hi\\" \\\\"', 'say "hi" \\'],
+])('the key of %s is %s', (header, key) => expect(parseKey(header)).toBe(key));
+
+test.each(['', '""', '"', '"a', 'a b', 'ü', `"${'x'.repeat(256)}"`, '"a\\x"', 'x'.repeat(256), '"a", "b"'])(
+  'an Idempotency-Key of %j is refused',
+  (header) => expect(() => parseKey(header)).toThrow(/Idempotency-Key/),
+);
+
+test('a caller and a key always lead to the same base, a UUID of version 8, and others to another', () => {
+  const base = keyedBase('alice', 'one');
+  expect(isBase(base)).toBe(true);
+  expect(base).toMatch(/^.{14}8.{4}[89ab]/);
+  expect(keyedBase('alice', 'one')).toBe(base);
+  expect(new Set([base, keyedBase('bob', 'one'), keyedBase('alice', 'two'), keyedBase('alic', 'eone')]).size).toBe(4);
+});
+
+test('what is asked for does not depend on the order of parameters, but on everything else', () => {
+  const one = fingerprint('trigger', 'g', { a: '1', b: '2' });
+  expect(fingerprint('trigger', 'g', { b: '2', a: '1' })).toBe(one);
+  const others = [fingerprint('trigger', 'g', { a: '1' }), fingerprint('trigger', 'h', { a: '1', b: '2' })];
+  expect(new Set([one, ...others, fingerprint('rerun', 'g', { a: '1', b: '2' })]).size).toBe(4);
+});
+
+test('a trigger without a key whose first answer from Kubernetes was lost is accepted, not replayed', async () => {
+  const base = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
+  const app = await startApp({ newBase: () => base });
+  try {
+    // What a second try finds, where the first was stored.
+    await app.runs.create(base, { group: 'good', jobs: [] }, {});
+    const response = await fetch(`${app.url}/group/good`, { method: 'POST' });
+    expect([response.status, response.headers.get('idempotency-replayed')]).toEqual([202, null]);
+    expect(app.logged).toContainEqual(expect.objectContaining({ message: 'run accepted', run: base }));
+  } finally {
+    await app.close();
+  }
+});
+
+describe('a trigger with an Idempotency-Key', () => {
+  let app: TestApp;
+  let groups: string;
+  beforeEach(async () => {
+    groups = 'groups: { a: { jobs: { j: { sleep: { seconds: 1 } } } }, b: { jobs: { j: { sleep: { seconds: 1 } } } } }';
+    app = await startApp({ catalog: () => parseCatalog(groups) });
+  });
+  afterEach(() => app.close());
+  const post = async (group: string, key: string) => {
+    const response = await fetch(`${app.url}/group/${group}`, { method: 'POST', headers: { 'Idempotency-Key': key } });
+    return {
+      status: response.status,
+      replayed: response.headers.get('idempotency-replayed'),
+      body: await response.text(),
+    };
+  };
+
+  test('gives the same run and the same body each time, and says so', async () => {
+    const first = await post('a', '"k"');
+    expect(first).toMatchObject({ status: 202, replayed: null });
+    expect(await post('a', 'k')).toEqual({ ...first, replayed: 'true' });
+    expect(app.runs.runs.size).toBe(1);
+  });
+
+  test('is 422 where the key was used for another group', async () => {
+    await post('a', 'k');
+    expect(await post('b', 'k')).toMatchObject({ status: 422, body: expect.stringContaining('another request') });
+    expect(app.runs.runs.size).toBe(1);
+  });
+
+  test('is answered the same after its group has changed, or has gone', async () => {
+    const first = await post('a', 'k');
+    groups = 'groups: { a: { jobs: { x: { sleep: { seconds: 9 } }, y: { log: { lines: 1 } } } } }';
+    expect(await post('a', 'k')).toEqual({ ...first, replayed: 'true' });
+    groups = 'groups: {}';
+    expect(await post('a', 'k')).toEqual({ ...first, replayed: 'true' });
+  });
+
+  test('is 400 where the key is none', async () => {
+    expect(await post('a', 'a b')).toMatchObject({ status: 400, body: expect.stringContaining('Idempotency-Key') });
+    expect(app.runs.runs.size).toBe(0);
+  });
+});

@@ -1,0 +1,247 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ANONYMOUS, type Auth } from '../../../../api/auth/auth.ts';
+import { Decisions } from '../../../../api/auth/decisions.ts';
+import { Refusal } from '../../../../api/http/http-error.ts';
+import { RateLimit } from '../../../../api/http/rate-limit.ts';
+import { ActiveRuns, checkCaps } from '../../../../api/runs/active-runs.ts';
+import { startApp, type TestApp } from '../../../support/app.ts';
+import { unavailable } from '../../../support/memory-runs.ts';
+
+describe('the rate of a caller', () => {
+  test('allows a burst, then as many as are allowed a second, and others are not hurt', () => {
+    let now = 0;
+    const limit = new RateLimit({ perSecond: 2, burst: 3 }, () => now);
+    for (let i = 0; i < 3; i++) limit.take('a');
+    expect(() => limit.take('a')).toThrow(expect.objectContaining({ status: 429, headers: { 'Retry-After': '1' } }));
+    limit.take('b');
+    now = 500;
+    limit.take('a');
+    expect(() => limit.take('a')).toThrow(/at most 2 requests a second/);
+    now = 10_000;
+    for (let i = 0; i < 3; i++) limit.take('a');
+    expect(() => limit.take('a')).toThrow(Refusal);
+  });
+
+  test('does not forget the busy for the sake of ten thousand others', () => {
+    const limit = new RateLimit({ perSecond: 1, burst: 2 }, () => 0);
+    limit.take('busy');
+    for (let i = 0; i < 9000; i++) limit.take(`other-${i}`);
+    limit.take('busy');
+    for (let i = 0; i < 9000; i++) limit.take(`more-${i}`);
+    expect(() => limit.take('busy')).toThrow(Refusal);
+  });
+});
+
+describe('active runs', () => {
+  test('are those in the cache that are not over, and those stored but not seen yet', () => {
+    const active = new ActiveRuns();
+    active.observe('1', 'a');
+    active.observe('2', 'b');
+    const forget = active.expect('3', 'a');
+    expect([active.total, active.inGroup('a'), active.inGroup('b')]).toEqual([3, 2, 1]);
+    active.observe('3', 'a');
+    forget();
+    expect(active.inGroup('a')).toBe(2);
+    active.observe('3', undefined);
+    active.observe('1', undefined);
+    active.observe('1', undefined);
+    expect([active.total, active.inGroup('a')]).toEqual([1, 0]);
+  });
+
+  test('that were not stored after all do not count', () => {
+    const active = new ActiveRuns();
+    active.expect('1', 'a')();
+    expect([active.total, active.inGroup('a')]).toEqual([0, 0]);
+  });
+
+  test('are bounded for each group and for all', () => {
+    const active = new ActiveRuns();
+    active.observe('1', 'a');
+    active.observe('2', 'b');
+    expect(() => checkCaps(active, { total: 9, perGroup: 1 }, 'a')).toThrow(/at most 1 runs of group a/);
+    expect(() => checkCaps(active, { total: 2, perGroup: 9 }, 'c')).toThrow(/at most 2 runs at a time/);
+    checkCaps(active, { total: 3, perGroup: 1 }, 'c');
+  });
+});
+
+describe('an answer that is kept', () => {
+  test('is asked for once at a time, again when it is old, and used for longer while nobody can be asked', async () => {
+    let now = 0;
+    let asked = 0;
+    const ask = async () => ++asked;
+    const decisions = new Decisions<number>({ freshMs: 10, staleMs: 100, now: () => now });
+    expect(await Promise.all([decisions.get('k', ask), decisions.get('k', ask)])).toEqual([1, 1]);
+    now = 11;
+    expect(await decisions.get('k', ask)).toBe(2);
+    now = 50;
+    const fail = async (): Promise<number> => {
+      throw unavailable();
+    };
+    expect(await decisions.get('k', fail)).toBe(2);
+    now = 112;
+    await expect(decisions.get('k', fail)).rejects.toThrow(/cannot be reached/);
+  });
+});
+
+let app: TestApp;
+afterEach(() => app?.close());
+
+const byHeader: Auth = {
+  identify: async (request) => {
+    const name = request.get('x-test-name');
+    if (!name) throw new Refusal(401, 'Expected a name.');
+    return name === 'anonymous' ? ANONYMOUS : { name, groups: name === 'carol' ? ['team'] : [] };
+  },
+  allows: async ({ name }, verb, group) => name !== 'reader' || verb === 'get' || group === 'own',
+};
+const as = (name: string, path: string, method = 'GET') =>
+  fetch(app.url + path, { method, headers: { 'X-Test-Name': name } });
+
+test('a replay of a run that was accepted is answered though no more runs are allowed', async () => {
+  app = await startApp({ caps: { total: 1, perGroup: 1 } });
+  const post = (key: string) => fetch(`${app.url}/group/good`, { method: 'POST', headers: { 'Idempotency-Key': key } });
+  expect((await post('a')).status).toBe(202);
+  expect((await post('a')).status).toBe(202);
+  const refused = await post('b');
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
+});
+
+test('who asks too often is told when to come back, and others are not hurt', async () => {
+  app = await startApp({ auth: byHeader, rate: { perSecond: 0.01, burst: 2 } });
+  expect((await as('alice', '/groups')).status).toBe(200);
+  expect((await as('alice', '/groups')).status).toBe(200);
+  const refused = await as('alice', '/groups');
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await as('bob', '/groups')).status).toBe(200);
+});
+
+test('who guesses tokens is soon not listened to any more, but who is known behind the same address is', async () => {
+  let asked = 0;
+  const refusing: Auth = {
+    ...byHeader,
+    identify: async (request) => {
+      asked += 1;
+      if (request.get('authorization') !== 'Bearer right') throw new Refusal(401, 'Expected another token.');
+      return { name: 'alice', groups: [] };
+    },
+  };
+  app = await startApp({ auth: refusing });
+  const ask = async (token: string) =>
+    (await fetch(`${app.url}/groups`, { headers: { authorization: `Bearer ${token}` } })).status;
+  expect(await ask('right')).toBe(200);
+  const statuses = [];
+  for (let i = 0; i < 40; i++) statuses.push(await ask(`guess-${i}`));
+  expect(await ask('right')).toBe(200);
+  expect(statuses.slice(0, 20)).toEqual(Array(20).fill(401));
+  expect(statuses.at(-1)).toBe(429);
+  expect(asked).toBeLessThan(30);
+});
+
+const ALLOW = `groups:
+  open: { jobs: { j: { sleep: { seconds: 1 } } } }
+  team: { allow: [group:team, dave], jobs: { j: { sleep: { seconds: 1 } } } }
+  broken: { allow: team, jobs: {} }
+`;
+
+test("a group's own allow says who may trigger it, and see, cancel and repeat its runs", async () => {
+  app = await startApp({ auth: byHeader }, ALLOW);
+  const started = await as('carol', '/group/team', 'POST');
+  expect(started.status).toBe(202);
+  const run = started.headers.get('location')!;
+  const job = `/status/${run.slice('/runs/'.length, -1)}1`;
+  for (const name of ['carol', 'dave']) expect((await as(name, job)).status).toBe(200);
+  for (const [path, method] of [
+    ['/group/team', 'POST'],
+    ['/group/team', 'GET'],
+    [run, 'GET'],
+    [job, 'GET'],
+    [`${job}?wait=1s`, 'GET'],
+    [`${run}/events`, 'GET'],
+    [`${run}/cancel`, 'POST'],
+    [`${job}/cancel`, 'POST'],
+    [`${run}/rerun`, 'POST'],
+  ] as const) {
+    const refused = await as('alice', path, method);
+    expect([path, refused.status, await refused.text()]).toEqual([path, 403, expect.stringContaining('alice may not')]);
+  }
+  expect(app.runs.runs.size).toBe(1);
+  const groups = async (name: string) =>
+    ((await (await as(name, '/groups')).json()) as { groups: { name: string }[] }).groups.map((group) => group.name);
+  expect(await groups('alice')).toEqual(['open']);
+  expect(await groups('carol')).toEqual(['open', 'team']);
+  const listed = async (name: string) => ((await (await as(name, '/runs')).json()) as { runs: [] }).runs.length;
+  expect([await listed('carol'), await listed('alice')]).toEqual([1, 0]);
+});
+
+test('nobody gets in by calling themselves as a group of callers is called', async () => {
+  app = await startApp({ auth: byHeader }, ALLOW);
+  for (const name of ['team', 'group:team']) expect((await as(name, '/group/team', 'POST')).status).toBe(403);
+});
+
+test('a group that is too large for one object of Kubernetes is refused, and says what would fit', async () => {
+  const jobs = Array.from({ length: 1000 }, (_, i) => `j${i}: { container: { image: ${'i'.repeat(512)} } }`);
+  app = await startApp({}, `groups: { large: { jobs: { ${jobs.join(', ')} } } }`);
+  const response = await fetch(`${app.url}/group/large`, { method: 'POST' });
+  expect([response.status, await response.text()]).toEqual([
+    422,
+    expect.stringMatching(/^Expected at most 600000 bytes/),
+  ]);
+  expect(app.runs.runs.size).toBe(0);
+});
+
+test('who may only see a group can neither trigger it, nor cancel or repeat its runs', async () => {
+  app = await startApp({ auth: byHeader }, ALLOW);
+  const run = (await as('alice', '/group/open', 'POST')).headers.get('location')!;
+  expect((await as('reader', run)).status).toBe(200);
+  for (const path of [`${run}/cancel`, `${run}/rerun`, '/group/open']) {
+    expect([path, (await as('reader', path, 'POST')).status]).toEqual([path, 403]);
+  }
+});
+
+test('nobody is let in without saying who they are, but for the health checks', async () => {
+  app = await startApp({ auth: byHeader });
+  for (const path of ['/groups', '/runs', '/status/dummy', '/nowhere', '/group/good']) {
+    expect([path, (await fetch(app.url + path)).status]).toEqual([path, 401]);
+  }
+  for (const path of ['/livez', '/readyz']) expect((await fetch(app.url + path)).status).toBe(200);
+});
+
+test('a page of another site cannot change anything, whether its browser says so or only where it comes from', async () => {
+  app = await startApp();
+  const { host } = new URL(app.url);
+  const post = async (headers: Record<string, string>) => {
+    const request = { method: 'POST', headers };
+    return (await fetch(`${app.url}/group/good`, request)).status;
+  };
+  for (const origin of ['https://evil.example', 'null', `http://${host}.evil.example`, 'http://127.0.0.1:1']) {
+    expect([origin, await post({ origin })]).toEqual([origin, 403]);
+  }
+  expect(app.runs.runs.size).toBe(0);
+  expect(await post({ origin: `http://${host}` })).toBe(202);
+  expect(await post({})).toBe(202);
+});
+
+test('whether one may trigger what cannot be the name of a group is not even asked', async () => {
+  let asked = 0;
+  app = await startApp({ auth: { ...byHeader, allows: async () => ++asked > 0 } });
+  const response = await as('alice', `/group/${'x'.repeat(5000)}`, 'POST');
+  expect([response.status, asked]).toEqual([404, 0]);
+  expect((await response.text()).length).toBeLessThan(200);
+});
+
+test('while the API server is silent an answer from the cache says how old it may be', async () => {
+  app = await startApp();
+  const run = (await fetch(`${app.url}/group/good`, { method: 'POST' })).headers.get('location')!;
+  const fresh = await fetch(app.url + run);
+  expect([fresh.headers.get('age'), fresh.headers.get('warning')]).toEqual([null, null]);
+  app.runs.staleSeconds = 17;
+  for (const path of [run, '/runs', `/status/${run.slice('/runs/'.length, -1)}1`]) {
+    const old = await fetch(app.url + path);
+    expect([old.status, old.headers.get('age'), old.headers.get('warning')]).toEqual([
+      200,
+      '17',
+      '110 async-api "Response is Stale"',
+    ]);
+  }
+});

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { rerunSpec } from '../../../../api/runs/rerun.ts';
+import type { JobState, JobStatus } from '../../../../contract/group-run.ts';
+import { jobId } from '../../../../contract/ids.ts';
+import { BASE, definition, run } from '../../../support/builders.ts';
+
+const names = ['one', 'two', 'three'];
+const ended = (...states: JobState[]) => {
+  const statuses = states.map((state, i): JobStatus => ({ name: names[i]!, id: jobId(BASE, i + 1), state }));
+  const built = run(
+    names.map((name) => definition({ name })),
+    statuses,
+  );
+  const over = states.every((state) => ['SUCCESS', 'FAILURE', 'REVOKED'].includes(state));
+  return { ...built, status: { ...built.status!, state: over ? ('FAILURE' as const) : ('STARTED' as const) } };
+};
+const jobsOf = (rerun: ReturnType<typeof rerunSpec>) => ('spec' in rerun ? rerun.spec.jobs.map((job) => job.name) : []);
+
+test('a rerun repeats the definitions, parameters and bounds of a run, but not its cancel', () => {
+  const first = ended('SUCCESS', 'FAILURE', 'REVOKED');
+  const spec = { ...first.spec, parameters: { a: '1' }, parallelism: 2, rerunOf: 'older', cancel: true };
+  expect(rerunSpec({ ...first, spec }, 'all')).toEqual({
+    spec: { group: 'group_a', parameters: { a: '1' }, jobs: first.spec.jobs, parallelism: 2, rerunOf: BASE },
+  });
+});
+
+test('a run that is not over can be repeated as a whole only', () => {
+  expect(jobsOf(rerunSpec(ended('SUCCESS', 'STARTED', 'PENDING'), 'all'))).toEqual(names);
+  expect(rerunSpec(ended('FAILURE', 'STARTED', 'PENDING'), 'failed')).toEqual({ refused: 'RunNotOver' });
+  expect(rerunSpec(run(), 'failed')).toEqual({ refused: 'RunNotOver' });
+});
+
+test('what failed is what ended as FAILURE or REVOKED, in the order of the definitions', () => {
+  expect(jobsOf(rerunSpec(ended('REVOKED', 'SUCCESS', 'FAILURE'), 'failed'))).toEqual(['one', 'three']);
+  expect(rerunSpec(ended('SUCCESS', 'SUCCESS', 'SUCCESS'), 'failed')).toEqual({ refused: 'NothingFailed' });
+});

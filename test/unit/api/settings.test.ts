@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { help, isLoopback, settings } from '../../../api/settings.ts';
+
+test('without any setting it listens for this machine only, on 5100', () => {
+  expect(settings({})).toMatchObject({ PORT: 5100, HOST: '127.0.0.1', AUTH: 'none', GET_TRIGGERS: true });
+});
+
+test('an empty variable is one that is not set', () => {
+  expect(settings({ PORT: '', HOST: '', GET_TRIGGERS: '' })).toEqual(settings({}));
+});
+
+test.each([
+  [{ HOST: '0.0.0.0' }, /HOST: expected a loopback address with AUTH=none/],
+  [{ HOST: '::', AUTH: 'none' }, /HOST: expected a loopback/],
+  [{ AUTH: 'oidc' }, /OIDC_ISSUER: expected a value.*\n.*OIDC_AUDIENCE/],
+  [{ AUTH: 'oidc', OIDC_ISSUER: 'http://issuer.example', OIDC_AUDIENCE: 'a' }, /OIDC_ISSUER: expected https/],
+  [{ AUTH: 'oidc', OIDC_ISSUER: 'https://i.example', OIDC_AUDIENCE: 'a', OIDC_ALGORITHM: 'HS256' }, /OIDC_ALGORITHM/],
+  [{ AUTH: 'oidc', OIDC_ISSUER: 'https://i.example', OIDC_AUDIENCE: 'a', OIDC_ALGORITHM: 'none' }, /OIDC_ALGORITHM/],
+  [{ PORT: '70000', MAX_HELD: '0' }, /PORT.*\n.*MAX_HELD/],
+  [{ GET_TRIGGERS: 'no' }, /GET_TRIGGERS/],
+])('%j is refused with a sentence that names it', (environment, message) => {
+  expect(() => settings(environment as Record<string, string>)).toThrow(message);
+});
+
+test.each([
+  { HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' },
+  { HOST: '0.0.0.0', AUTH: 'kubernetes' },
+  { HOST: '::1' },
+  { AUTH: 'oidc', OIDC_ISSUER: 'http://127.0.0.1:8080', OIDC_AUDIENCE: 'a' },
+])('%j is taken', (environment) => {
+  expect(settings(environment as unknown as Record<string, string>)).toMatchObject({ PORT: 5100 });
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.1.2.3', true],
+  ['localhost', true],
+  ['[::1]', true],
+  ['127.0.0.1.evil.example', false],
+  ['localhost.evil.example', false],
+  ['0.0.0.0', false],
+  ['', false],
+])('%j is loopback: %s', (host, expected) => expect(isLoopback(host)).toBe(expected));
+
+test('--help names every setting', () => {
+  expect(help()).toMatch(/PORT.*5100[\s\S]*AUTH[\s\S]*MAX_CONNECTIONS[\s\S]*KUBECONFIG/);
+});

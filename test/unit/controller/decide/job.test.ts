@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import { buildJob } from '../../../../controller/decide/job.ts';
+import { BASE, definition, ID, run } from '../../../support/builders.ts';
+
+const built = (fields: Parameters<typeof definition>[0] = {}) => buildJob(run([definition(fields)]), 1, 'job:1');
+const container = (fields?: Parameters<typeof definition>[0]) => built(fields).spec.template.spec.containers[0]!;
+
+describe('the Job of a definition', () => {
+  test('is named by its id, owned by its run, and found by its labels', () => {
+    const { metadata, spec } = built();
+    const labels = {
+      'app.kubernetes.io/managed-by': 'async-api',
+      'async-api.dev/group': 'group_a',
+      'async-api.dev/job': 'job_a1',
+      'async-api.dev/run': BASE,
+    };
+    expect(metadata).toMatchObject({ name: ID, labels });
+    expect(metadata.ownerReferences).toMatchObject([{ name: BASE, uid: 'run-uid', controller: true }]);
+    expect(spec.template.metadata.labels).toEqual(labels);
+  });
+
+  test('has a deadline and as many attempts as the definition says', () => {
+    const spec = built({ activeDeadlineSeconds: 30, backoffLimit: 2 }).spec;
+    expect(spec).toMatchObject({ activeDeadlineSeconds: 30, backoffLimit: 2, podReplacementPolicy: 'Failed' });
+  });
+
+  test('runs in a pod that may do nothing it need not', () => {
+    expect(built().spec.template.spec).toMatchObject({
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    });
+  });
+
+  test('runs simulated work in the job image, with only the flags that were given', () => {
+    const sleep = container({ sleep: { seconds: 5, hangProbability: 0.5, exitCode: 3 } });
+    expect(sleep.image).toBe('job:1');
+    expect(sleep.args).toEqual(['sleep', '--seconds=5', '--hang-probability=0.5', '--exit-code=3']);
+    const { args } = container({ sleep: undefined, log: { lines: 20, intervalSeconds: 0.25 } });
+    expect(args).toEqual(['log', '--lines=20', '--interval-seconds=0.25']);
+  });
+
+  test('runs a container of its own with its image, variables and resources', () => {
+    const own = {
+      image: 'busybox:1',
+      args: ['x'],
+      env: [{ name: 'A', value: 'b' }],
+      resources: { limits: { cpu: '1' } },
+    };
+    const { image, args, env, resources } = container({ sleep: undefined, container: own });
+    expect({ image, args }).toEqual({ image: 'busybox:1', args: ['x'] });
+    expect(env).toContainEqual({ name: 'A', value: 'b' });
+    expect(env).toContainEqual({ name: 'ASYNC_API_JOB_ID', value: ID });
+    expect(resources.limits).toEqual({ cpu: '1', memory: '128Mi' });
+  });
+
+  test('gets the parameters of its run as they are, and cannot be told to be another', () => {
+    const one = run([definition()]);
+    one.spec.parameters = { WHO: 'me', SNEAKY: '$(WHO) $x', ASYNC_API_JOB_ID: 'forged' };
+    const { env } = buildJob(one, 1, 'job:1').spec.template.spec.containers[0]!;
+    expect(env).toContainEqual({ name: 'WHO', value: 'me' });
+    expect(env).toContainEqual({ name: 'SNEAKY', value: '$$(WHO) $$x' });
+    expect(env.filter(({ name }) => name === 'ASYNC_API_JOB_ID')).toEqual([{ name: 'ASYNC_API_JOB_ID', value: ID }]);
+  });
+
+  test('gets the trace of its trigger, where that is one', () => {
+    const traced = (traceparent: string) => {
+      const one = run([definition()]);
+      one.metadata.annotations = { 'async-api.dev/traceparent': traceparent };
+      return buildJob(one, 1, 'job:1').spec.template.spec.containers[0]!.env;
+    };
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(traced(traceparent)).toContainEqual({ name: 'TRACEPARENT', value: traceparent });
+    expect(traced('$(ASYNC_API_JOB_ID)').map(({ name }) => name)).not.toContain('TRACEPARENT');
+  });
+});
+
+test.each([
+  [{ requests: { memory: '1Gi' } }, '1Gi', '1Gi'],
+  [{ limits: { memory: '16Mi' } }, '16Mi', '16Mi'],
+  [{ requests: { memory: '8Mi' }, limits: { memory: '16Mi' } }, '8Mi', '16Mi'],
+  [{}, '32Mi', '128Mi'],
+])('a container with %j asks for %s of memory and gets at most %s', (resources, request, limit) => {
+  const own = container({ sleep: undefined, container: { image: 'i', resources } });
+  expect(own.resources).toMatchObject({
+    requests: { memory: request },
+    limits: { memory: limit },
+  });
+});

@@ -1,0 +1,110 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isTerminal, type JobState, type JobStatus } from '../../../../contract/group-run.ts';
+import { jobStatus, type Observed } from '../../../../controller/decide/status.ts';
+import {
+  definition,
+  disruptedPod,
+  failedCreate,
+  failedPod,
+  job,
+  NOW,
+  observed,
+  runningPod,
+  silentPod,
+  stoppedJob,
+  unschedulablePod,
+  waitingPod,
+} from '../../../support/builders.ts';
+
+const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCESS: 2, FAILURE: 2, REVOKED: 2 };
+const END = { lastTransitionTime: NOW.toISOString() };
+
+/** Anything that could be seen of a job at some moment, in any combination, sensible or not. */
+const anything: fc.Arbitrary<Partial<Observed>> = fc.record(
+  {
+    definition: fc.constantFrom(definition(), definition({ backoffLimit: 2, pendingDeadlineSeconds: 1 })),
+    job: fc.constantFrom(
+      undefined,
+      job(),
+      job(undefined, 1),
+      job({ type: 'SuccessCriteriaMet', ...END }),
+      job({ type: 'Complete', ...END }),
+      job({ type: 'FailureTarget', reason: 'DeadlineExceeded', ...END }),
+      job({ type: 'Failed', reason: 'BackoffLimitExceeded', ...END }, 3),
+      stoppedJob('Cancelled', false),
+      stoppedJob('Cancelled', true),
+      stoppedJob('ErrImagePull', true),
+    ),
+    pods: fc.array(
+      fc.constantFrom(
+        runningPod(),
+        failedPod(),
+        disruptedPod(),
+        silentPod(),
+        silentPod('2026-11-24T12:00:00Z'),
+        waitingPod('ErrImagePull'),
+        waitingPod('ContainerCreating'),
+        unschedulablePod(),
+      ),
+      { maxLength: 3 },
+    ),
+    cancelled: fc.boolean(),
+    vanished: fc.boolean(),
+    rejected: fc.constantFrom(undefined, 'no such field'),
+    refused: fc.constantFrom(undefined, 'exceeded quota'),
+    failedCreate: fc.constantFrom(undefined, failedCreate()),
+  },
+  { requiredKeys: [] },
+);
+
+/** What the statuses become when these things are seen one after the other, `stepMs` apart. */
+function statuses(seen: Partial<Observed>[], stepMs: number): JobStatus[] {
+  const found: JobStatus[] = [];
+  for (const [step, fields] of seen.entries()) {
+    const now = new Date(NOW.getTime() + step * stepMs);
+    found.push(jobStatus(observed({ ...fields, previous: found.at(-1) }), now));
+  }
+  return found;
+}
+
+test('whatever is seen in whatever order, a state never goes back and a terminal one never changes', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anything, { minLength: 2, maxLength: 12 }),
+      fc.integer({ max: 100_000, min: 0 }),
+      (seen, step) => {
+        const found = statuses(seen, step);
+        for (const [index, after] of found.entries()) {
+          const before = found[index - 1];
+          if (!before) continue;
+          expect(RANK[after.state]).toBeGreaterThanOrEqual(RANK[before.state]);
+          if (isTerminal(before.state)) expect(after).toEqual(before);
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test('whatever is seen, a status is whole: one that is over says when, a failure says why, and the identity stays', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anything, { minLength: 1, maxLength: 8 }),
+      fc.integer({ max: 100_000, min: 0 }),
+      (seen, step) => {
+        const found = statuses(seen, step);
+        for (const [index, status] of found.entries()) {
+          expect(status.finishedAt !== undefined).toBe(isTerminal(status.state));
+          if (status.state === 'FAILURE' || status.state === 'REVOKED') expect(status.reason).toBeTruthy();
+          if (status.pendingSince) expect(isTerminal(status.state)).toBe(false);
+          const before = found[index - 1];
+          if (before?.jobUID) expect(status.jobUID).toBe(before.jobUID);
+          if (before?.startedAt) expect(status.startedAt).toBe(before.startedAt);
+          expect(status.attempts ?? 0).toBeGreaterThanOrEqual(before?.attempts ?? 0);
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,242 @@
+import { describe, expect, test } from '@jest/globals';
+import type { JobState } from '../../../../contract/group-run.ts';
+import { runStatus } from '../../../../controller/decide/run-status.ts';
+import { dueStop, jobStatus, type Observed } from '../../../../controller/decide/status.ts';
+import {
+  definition,
+  disruptedPod,
+  endingPod,
+  failedCreate,
+  failedPod,
+  job,
+  NOW,
+  observed,
+  run,
+  runningPod,
+  silentPod,
+  stoppedJob,
+  stored,
+  unschedulablePod,
+  waitingPod,
+} from '../../../support/builders.ts';
+
+const twice = definition({ backoffLimit: 1 });
+
+describe('the state of a job', () => {
+  test.each<[string, Partial<Observed>, Record<string, unknown>]>([
+    ['without a Job is PENDING', { job: undefined }, { state: 'PENDING' }],
+    ['whose pod runs is STARTED', { pods: [runningPod()] }, { state: 'STARTED', startedAt: '2026-11-24T11:00:05Z' }],
+    [
+      'is SUCCESS as soon as the Job met its criteria',
+      { job: job({ type: 'SuccessCriteriaMet' }) },
+      { state: 'SUCCESS' },
+    ],
+    ['whose Job is complete is SUCCESS', { job: job({ type: 'Complete' }) }, { state: 'SUCCESS' }],
+    [
+      'is FAILURE as soon as the Job is bound to fail',
+      { job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded' }), pods: [runningPod()] },
+      { state: 'FAILURE', reason: 'DeadlineExceeded' },
+    ],
+    [
+      'whose pod failed for the last time is FAILURE with its exit code',
+      { job: job({ type: 'Failed', reason: 'BackoffLimitExceeded' }, 1), pods: [failedPod()] },
+      { state: 'FAILURE', reason: 'Error', exitCode: 3 },
+    ],
+    [
+      'whose pod failed, as its container says before the kubelet does, is FAILURE with its exit code',
+      { job: job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, 1), pods: [endingPod()] },
+      { state: 'FAILURE', reason: 'Error', exitCode: 3 },
+    ],
+    ['whose Job vanished is FAILURE', { job: undefined, vanished: true }, { state: 'FAILURE', reason: 'JobDeleted' }],
+    [
+      'whose image is missing is PENDING',
+      { pods: [waitingPod('ErrImagePull')] },
+      { state: 'PENDING', reason: 'ErrImagePull' },
+    ],
+    [
+      'whose container is being made has nothing to say',
+      { pods: [waitingPod('ContainerCreating')] },
+      { state: 'PENDING' },
+    ],
+    ['that fits on no node is PENDING', { pods: [unschedulablePod()] }, { state: 'PENDING', reason: 'Unschedulable' }],
+    [
+      'with another attempt due is RETRY',
+      { definition: twice, job: job(undefined, 1), pods: [failedPod()] },
+      { state: 'RETRY' },
+    ],
+    [
+      'whose second attempt runs is STARTED',
+      { definition: twice, job: job(undefined, 1), pods: [failedPod(), runningPod(5)] },
+      { state: 'STARTED', attempts: 2 },
+    ],
+    [
+      'whose second attempt is stuck stays RETRY and says at what',
+      { definition: twice, job: job(undefined, 1), pods: [failedPod(), waitingPod('ErrImagePull')] },
+      { state: 'RETRY', reason: 'ErrImagePull', pendingSince: NOW.toISOString() },
+    ],
+    [
+      'whose pod made way for another is RETRY, though its backoffLimit is 0',
+      { pods: [disruptedPod()] },
+      { state: 'RETRY', reason: 'PreemptionByScheduler' },
+    ],
+    [
+      'whose pods a quota refuses is PENDING',
+      { failedCreate: failedCreate() },
+      { state: 'PENDING', reason: 'FailedCreate', message: 'exceeded quota: pods', pendingSince: NOW.toISOString() },
+    ],
+    [
+      'that has a pod by now says nothing of a quota before',
+      { failedCreate: failedCreate('2026-11-24T10:00:00Z'), pods: [failedPod()], definition: twice },
+      { state: 'RETRY', reason: 'Error' },
+    ],
+    [
+      'whose Job a quota refuses is PENDING',
+      { job: undefined, refused: 'exceeded quota: jobs' },
+      { state: 'PENDING', reason: 'FailedCreate', message: 'exceeded quota: jobs' },
+    ],
+    [
+      'whose Job a quota refused for too long is FAILURE',
+      {
+        job: undefined,
+        refused: 'exceeded quota: jobs',
+        previous: stored('PENDING', { pendingSince: '2026-11-24T11:58:00Z' }),
+      },
+      { state: 'FAILURE', reason: 'FailedCreate', message: expect.stringContaining('pendingDeadlineSeconds (120 s)') },
+    ],
+    ['that is suspended is PENDING', { job: { ...job(), spec: { suspend: true } } }, { reason: 'Suspended' }],
+    ['that is cancelled before it has a Job is REVOKED', { job: undefined, cancelled: true }, { state: 'REVOKED' }],
+    [
+      'that was cancelled is what it was until its pods are gone',
+      { job: stoppedJob('Cancelled', true), pods: [runningPod()], previous: stored('STARTED'), cancelled: true },
+      { state: 'STARTED' },
+    ],
+    [
+      'that was cancelled and has no pods left is REVOKED',
+      { job: stoppedJob('Cancelled', true), previous: stored('STARTED'), cancelled: true },
+      { state: 'REVOKED', reason: 'Cancelled' },
+    ],
+    [
+      'that was cancelled and whose Job is gone is REVOKED',
+      { job: undefined, vanished: true, cancelled: true },
+      { state: 'REVOKED', reason: 'Cancelled' },
+    ],
+    [
+      'that was cancelled when it had succeeded is SUCCESS',
+      { job: job({ type: 'SuccessCriteriaMet' }), cancelled: true },
+      { state: 'SUCCESS' },
+    ],
+    [
+      'that was stopped for its image is FAILURE for it',
+      { job: stoppedJob('ImagePullBackOff', true) },
+      { state: 'FAILURE', reason: 'ImagePullBackOff' },
+    ],
+    [
+      'whose deadline is over on a silent node is waited for',
+      {
+        job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded', lastTransitionTime: '2026-11-24T11:59:45Z' }),
+        pods: [silentPod()],
+      },
+      { state: 'STARTED' },
+    ],
+    [
+      'whose deadline and grace are over on a silent node is FAILURE',
+      {
+        job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded', lastTransitionTime: '2026-11-24T11:59:29Z' }),
+        pods: [silentPod()],
+      },
+      { state: 'FAILURE', reason: 'NodeLost', message: expect.stringContaining('node-1') },
+    ],
+    [
+      'that was stopped on a silent node is waited for until its pod is overdue',
+      { job: stoppedJob('Cancelled', true), pods: [silentPod('2026-11-24T11:59:45Z')], previous: stored('STARTED') },
+      { state: 'STARTED' },
+    ],
+    [
+      'that was stopped on a silent node is FAILURE when its pod is overdue',
+      { job: stoppedJob('Cancelled', true), pods: [silentPod('2026-11-24T11:59:29Z')], previous: stored('STARTED') },
+      { state: 'FAILURE', reason: 'NodeLost' },
+    ],
+    ['that started never goes back to PENDING', { previous: stored('STARTED') }, { state: 'STARTED' }],
+  ])('%s', (_, fields, expected) => {
+    expect(jobStatus(observed(fields), NOW)).toMatchObject(expected);
+  });
+
+  test.each<JobState>(['SUCCESS', 'FAILURE', 'REVOKED'])('%s stays, even when the Job is gone', (state) => {
+    const previous = stored(state);
+    expect(jobStatus(observed({ previous, job: undefined, vanished: true }), NOW)).toEqual(previous);
+  });
+
+  test('SUCCESS has no reason, message or exit code, whatever went before', () => {
+    const previous = stored('RETRY', { reason: 'Error', message: 'boom', exitCode: 3 });
+    const status = jobStatus(observed({ previous, job: job({ type: 'Complete' }), pods: [failedPod()] }), NOW);
+    expect(status).not.toHaveProperty('reason');
+    expect(status).not.toHaveProperty('message');
+    expect(status).not.toHaveProperty('exitCode');
+    expect(status.finishedAt).toBeDefined();
+  });
+});
+
+describe('the end of a job that cannot start', () => {
+  const stuck = { pods: [waitingPod('ImagePullBackOff', 'no such image')] };
+  const since = (pendingSince: string) => ({ ...stuck, previous: stored('PENDING', { pendingSince }) });
+
+  test.each<[string, Partial<Observed>]>([
+    ['was seen just now', stuck],
+    ['is not pendingDeadlineSeconds old', since('2026-11-24T11:58:01Z')],
+    ['has passed', { previous: stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' }), pods: [runningPod()] }],
+  ])('does not come while what keeps it %s', (_, fields) => {
+    expect(dueStop(observed(fields), NOW)).toBeUndefined();
+  });
+
+  test('comes after pendingDeadlineSeconds, and says what it was', () => {
+    expect(dueStop(observed(since('2026-11-24T11:58:00Z')), NOW)).toEqual({
+      reason: 'ImagePullBackOff',
+      message: 'It could not start within pendingDeadlineSeconds (120 s). no such image',
+    });
+  });
+
+  test('counts anew where what kept it has passed in between', () => {
+    const passed = { ...since('2026-11-24T11:00:00Z'), pods: [waitingPod('ContainerCreating')] };
+    expect(jobStatus(observed(passed), NOW)).not.toHaveProperty('pendingSince');
+    expect(jobStatus(observed({ ...stuck, previous: stored('PENDING') }), NOW).pendingSince).toBe(NOW.toISOString());
+  });
+
+  test('counts from when it first got stuck, whatever the kubelet calls it', () => {
+    const { pendingSince } = jobStatus(observed(since('2026-11-24T11:59:00Z')), NOW);
+    expect(pendingSince).toBe('2026-11-24T11:59:00Z');
+    expect(jobStatus(observed({ ...since('2026-11-24T11:59:00Z'), pods: [runningPod()] }), NOW)).not.toHaveProperty(
+      'pendingSince',
+    );
+  });
+});
+
+describe('the state of a run', () => {
+  test.each<[JobState[], JobState, string, string]>([
+    [['PENDING', 'PENDING'], 'PENDING', 'Unknown', '0/2'],
+    [['PENDING', 'STARTED'], 'STARTED', 'Unknown', '0/2'],
+    [['PENDING', 'RETRY'], 'STARTED', 'Unknown', '0/2'],
+    [['SUCCESS', 'PENDING'], 'STARTED', 'Unknown', '1/2'],
+    [['FAILURE', 'STARTED'], 'STARTED', 'Unknown', '0/2'],
+    [['SUCCESS', 'SUCCESS'], 'SUCCESS', 'True', '2/2'],
+    [['SUCCESS', 'REVOKED'], 'REVOKED', 'False', '1/2'],
+    [['FAILURE', 'REVOKED'], 'FAILURE', 'False', '0/2'],
+  ])('with jobs that are %j is %s', (states, state, condition, succeeded) => {
+    const status = runStatus(
+      run(),
+      states.map((one) => stored(one)),
+      NOW,
+    );
+    expect(status).toMatchObject({ state, succeeded, observedGeneration: 1 });
+    expect(status.conditions).toMatchObject([{ type: 'Succeeded', status: condition }]);
+  });
+
+  test('the condition keeps its time until its status flips', () => {
+    const before = run();
+    before.status = runStatus(before, [stored('PENDING')], new Date('2026-11-24T11:00:00Z'));
+    const still = runStatus(before, [stored('STARTED')], NOW);
+    expect(still.conditions![0]!.lastTransitionTime).toBe('2026-11-24T11:00:00.000Z');
+    before.status = still;
+    const done = runStatus(before, [stored('SUCCESS')], NOW);
+    expect(done.conditions![0]!.lastTransitionTime).toBe(NOW.toISOString());
+  });
+});

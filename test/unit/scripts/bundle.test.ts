@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../../..');
+// Jest's own options would make the child load what it does not have.
+const { NODE_OPTIONS: _, ...env } = process.env;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'async-api-bundle-'));
+  await run(process.execPath, [join(ROOT, 'scripts/bundle.ts'), '--out', folder], { env });
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test.each([
+  ['api', 'The REST service of Async API'],
+  ['controller', 'Makes the Jobs of GroupRuns'],
+])('%s is one file that runs alone in an empty folder', async (name, says) => {
+  const empty = await mkdtemp(join(tmpdir(), 'async-api-alone-'));
+  try {
+    await copyFile(join(folder, `${name}.mjs`), join(empty, 'main.mjs'));
+    const { stdout, stderr } = await run(process.execPath, ['main.mjs', '--help'], { cwd: empty, env });
+    expect(stdout).toMatch(new RegExp(`^${says}`));
+    expect(stderr).toBe('');
+  } finally {
+    await rm(empty, { recursive: true, force: true });
+  }
+});
+
+test.each(['api', 'controller'])(
+  '%s says in its log or on stderr why it cannot start, and misses no module',
+  async (name) => {
+    const settings = { ...env, KUBECONFIG: join(folder, 'none'), JOB_IMAGE: 'some/image', CONFIG_FILE: 'none.yaml' };
+    const ended = run(process.execPath, [join(folder, `${name}.mjs`)], { cwd: folder, env: settings });
+    const { stdout, stderr, code } = await ended.then(
+      () => {
+        throw new Error('Expected it to end without a cluster');
+      },
+      (error: { stdout: string; stderr: string; code: number }) => error,
+    );
+    expect(code).toBe(1);
+    expect(stdout + stderr).toMatch(/none/);
+    expect(stdout + stderr).not.toMatch(/Cannot find|is not defined|Dynamic require/);
+  },
+);
+
+test('nothing but the two files is written', async () => {
+  expect((await readdir(folder)).sort()).toEqual(['api.mjs', 'controller.mjs']);
+});
