@@ -1,12 +1,14 @@
 import type { Log } from '../process/log.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { Slots } from './hold/concurrency-limit.ts';
+import type { ConcurrencyLimit } from './hold/concurrency-limit.ts';
 import type { Rate } from './http/rate-limit.ts';
-import type { Metrics } from './metrics.ts';
 import type { RunCaps } from './runs/active-runs.ts';
 import type { JobLogs } from './runs/job-logs.ts';
 import type { RunStore } from './runs/run-store.ts';
+
+/** How a trigger or rerun ended. */
+export type TriggerOutcome = 'accepted' | 'replayed' | 'refused' | 'failed';
 
 /** One thing that `/readyz` looks at. */
 export interface Check {
@@ -20,15 +22,18 @@ export interface Deps {
   catalog: () => Catalog;
   runs: RunStore;
   logs: JobLogs;
-  newBase: () => string;
+  newRunId: () => string;
   checks: () => Check[];
   auth: Auth;
   caps: RunCaps;
   /** For answers that are held open. */
-  slots: Slots;
+  longLivedLimit: ConcurrencyLimit;
   /** Aborts when the service is told to stop: answers that are held open end. */
   stopping: AbortSignal;
-  metrics: Metrics;
+  metrics: {
+    request(method: string, route: string, code: number, seconds: number): void;
+    trigger(outcome: TriggerOutcome): void;
+  };
   log: Log;
   /** Of each caller; no limit where not given. */
   rate?: Rate;
@@ -37,5 +42,5 @@ export interface Deps {
   /** Whether a GET triggers; it does where not given. */
   getTriggers?: boolean;
   /** Refuses what is asked for under another machine's name, as a page does that wants to get round its origin. */
-  onlyLoopback?: boolean;
+  requireLoopbackHost?: boolean;
 }

@@ -1,28 +1,33 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newBase } from '../contract/ids.ts';
+import { newRunId } from '../contract/ids.ts';
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { createPodLogs } from '../kube/pod-logs.ts';
 import { createLog, errorMessage } from '../process/log.ts';
 import { serveMetrics } from '../process/metrics.ts';
-import { refuseRoot } from '../process/settings.ts';
+import { requireNonRoot } from '../process/settings.ts';
 import { createApp } from './app.ts';
 import { type Auth, noAuth } from './auth/auth.ts';
 import { kubernetesAuth } from './auth/kubernetes.ts';
 import { oidcAuth } from './auth/oidc.ts';
 import { CatalogFile } from './catalog/catalog-file.ts';
-import { Slots } from './hold/concurrency-limit.ts';
+import { ConcurrencyLimit } from './hold/concurrency-limit.ts';
 import { drain, listen } from './http/listen.ts';
 import { createMetrics } from './metrics.ts';
 import { kubernetesJobLogs } from './runs/job-logs.ts';
 import { KubernetesRuns } from './runs/kubernetes-runs.ts';
-import { help, type Settings, settings } from './settings.ts';
+import { help, loadSettings, type Settings } from './settings.ts';
 
-function chooseAuth(settings: Settings, client: KubeClient, file: CatalogFile, silentSeconds: () => number): Auth {
+function chooseAuth(
+  settings: Settings,
+  client: KubeClient,
+  file: CatalogFile,
+  apiServerDownSeconds: () => number,
+): Auth {
   if (settings.AUTH === 'none') return noAuth;
   if (settings.AUTH === 'kubernetes') {
     const audiences = settings.AUTH_AUDIENCES?.split(/[\s,]+/).filter(Boolean) ?? [];
-    return kubernetesAuth({ client, namespace: settings.NAMESPACE, audiences, silentSeconds });
+    return kubernetesAuth({ client, namespace: settings.NAMESPACE, audiences, apiServerDownSeconds });
   }
   return oidcAuth({
     issuer: settings.OIDC_ISSUER!,
@@ -36,15 +41,15 @@ function chooseAuth(settings: Settings, client: KubeClient, file: CatalogFile, s
 }
 
 async function main(settings: Settings): Promise<void> {
-  refuseRoot(settings.ALLOW_ROOT);
+  requireNonRoot(settings.ALLOW_ROOT);
   const log = createLog('api', settings.LOG_LEVEL);
   const file = await CatalogFile.open(settings.CONFIG_FILE, log);
   const client = await createClient();
   const podLogs = await createPodLogs(settings.NAMESPACE);
-  const slots = new Slots({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER });
+  const longLivedLimit = new ConcurrencyLimit({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER });
   const metrics = createMetrics({
     runs: () => runs,
-    held: () => slots.taken,
+    held: () => longLivedLimit.active,
     configIsBroken: () => file.problem !== undefined,
   });
   const runs = new KubernetesRuns(client, settings.NAMESPACE, log, metrics.statusLag);
@@ -54,23 +59,27 @@ async function main(settings: Settings): Promise<void> {
     catalog: () => file.catalog,
     runs,
     logs: kubernetesJobLogs(client, podLogs, settings.NAMESPACE),
-    newBase: () => newBase(),
+    newRunId: () => newRunId(),
     checks: () => [
       { name: 'runs-synced', ok: runs.hasSynced },
       // No reasons to take the replica out: it goes on with the last good file, and with what the cache holds.
       { name: 'config-file', ok: true, ...(file.problem && { note: file.problem }) },
-      { name: 'api-server', ok: true, ...(runs.silentSeconds > 0 && { note: `silent for ${runs.silentSeconds} s` }) },
+      {
+        name: 'api-server',
+        ok: true,
+        ...(runs.apiServerDownSeconds > 0 && { note: `silent for ${runs.apiServerDownSeconds} s` }),
+      },
     ],
-    auth: chooseAuth(settings, client, file, () => runs.silentSeconds),
+    auth: chooseAuth(settings, client, file, () => runs.apiServerDownSeconds),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
-    slots,
+    longLivedLimit,
     stopping: stopping.signal,
     metrics,
     log,
     ...(settings.RATE_LIMIT > 0 && { rate: { perSecond: settings.RATE_LIMIT, burst: 2 * settings.RATE_LIMIT } }),
     proxies: settings.TRUST_PROXY,
     getTriggers: settings.GET_TRIGGERS,
-    onlyLoopback: settings.AUTH === 'none' && !settings.ALLOW_ANONYMOUS,
+    requireLoopbackHost: settings.AUTH === 'none' && !settings.ALLOW_ANONYMOUS,
   });
   const metricsServer = await serveMetrics(metrics.registry, {
     host: settings.METRICS_HOST,
@@ -107,7 +116,7 @@ async function main(settings: Settings): Promise<void> {
 if (process.argv.includes('--help')) console.log(help());
 else {
   try {
-    await main(settings(process.env));
+    await main(loadSettings(process.env));
   } catch (error) {
     process.stderr.write(`${errorMessage(error)}\n`);
     process.exitCode = 1;

@@ -1,20 +1,19 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { TriggerOutcome } from './deps.ts';
 import type { RunStore } from './runs/run-store.ts';
 
-const OUTCOMES = ['accepted', 'replayed', 'refused', 'failed'] as const;
-/** How a trigger or rerun ended. */
-export type Outcome = (typeof OUTCOMES)[number];
+const OUTCOMES: TriggerOutcome[] = ['accepted', 'replayed', 'refused', 'failed'];
 
 export interface Metrics {
   registry: Registry;
   request(method: string, route: string, code: number, seconds: number): void;
-  trigger(outcome: Outcome): void;
+  trigger(outcome: TriggerOutcome): void;
   /** Seconds from the end of a job, as Kubernetes dates it (to the second), until it could be seen here. */
   statusLag(seconds: number): void;
 }
 
 interface Observed {
-  runs: () => Pick<RunStore, 'active' | 'staleSeconds'>;
+  runs: () => Pick<RunStore, 'active' | 'cacheAgeSeconds'>;
   held: () => number;
   /** Whether the file of groups, as it is now, cannot be used. */
   configIsBroken: () => boolean;
@@ -37,7 +36,7 @@ export function createMetrics({ runs, held, configIsBroken }: Observed): Metrics
   gauge(
     'async_api_cache_age_seconds',
     'For how long the cache may have missed something; 0 where it is current.',
-    () => runs().staleSeconds,
+    () => runs().cacheAgeSeconds,
   );
   gauge('async_api_active_runs', 'Runs that are not over.', () => runs().active.total);
   gauge('async_api_held_answers', 'Answers held open: events, followed logs, waits.', held);

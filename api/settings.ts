@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { allowRoot, flag, readSettings, settingsHelp, text } from '../process/settings.ts';
+import { isLoopback } from './http/loopback.ts';
 
 const count = (fallback: number, description: string, min = 1) =>
   z.coerce.number().int().min(min).max(1_000_000).default(fallback).describe(`${description} ${fallback}.`);
@@ -60,11 +61,8 @@ export type Settings = z.infer<typeof Environment>;
 /** The names of all settings. */
 export const settingNames: readonly string[] = Object.keys(Environment.shape);
 
-/** Whether only this machine can reach that address. */
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
-
 /** The settings in these environment variables. Throws an Error that lists every problem. */
-export const settings = (environment: Record<string, string | undefined>): Settings =>
+export const loadSettings = (environment: Record<string, string | undefined>): Settings =>
   readSettings(Environment, environment);
 
 /** What `--help` prints. */

@@ -1,11 +1,11 @@
 import type { GroupRun } from '../contract/group-run.ts';
-import { runBase } from '../contract/ids.ts';
+import { runIdOf } from '../contract/ids.ts';
 import { MANAGED_SELECTOR, RUN_LABEL } from '../contract/labels.ts';
 import { paths } from '../contract/paths.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { Log } from '../process/log.ts';
-import { stripEvent, stripJob, stripPod, stripRun } from './decide/transform.ts';
+import { transformEvent, transformJob, transformPod, transformRun } from './decide/transform.ts';
 import type { Event, Job, Meta, Pod } from './decide/types.ts';
 import { JOB_NAME_LABEL } from './observe.ts';
 
@@ -15,21 +15,21 @@ interface Options {
   client: KubeClient;
   namespace: string;
   log: Log;
-  silenceMs: number;
+  maxIdleMs: number;
   /** A run is to be looked at: `now` where it is new, else soon, together with what else changes. */
   changed: (name: string, when: 'now' | 'soon') => void;
 }
 
 /** All that the controller watches; each change leads to the name of the run it belongs to. */
-export function createCaches({ client, namespace, log, silenceMs, changed }: Options) {
+export function createCaches({ client, namespace, log, maxIdleMs, changed }: Options) {
   const urls = paths(namespace);
-  const common = { client, log, silenceMs };
+  const common = { client, log, maxIdleMs };
   const runs = new Reflector<GroupRun>({
     ...common,
     path: urls.runs,
     resyncMs: RESYNC_MS,
-    strip: stripRun,
-    indexBy: ({ metadata }) => runBase(metadata),
+    transform: transformRun,
+    indexBy: ({ metadata }) => runIdOf(metadata),
     onChange: (previous, current) => {
       // New, or wanted otherwise: a cancel does not wait.
       const isAsked = previous?.metadata.generation !== current?.metadata.generation;
@@ -37,25 +37,25 @@ export function createCaches({ client, namespace, log, silenceMs, changed }: Opt
     },
   });
   // A run that is not in the cache yet is looked at when it comes.
-  const ofBase = (base: string | undefined) => {
-    for (const { metadata } of base ? runs.byIndex(base) : []) changed(metadata.name, 'soon');
+  const ofRun = (runId: string | undefined) => {
+    for (const { metadata } of runId ? runs.byIndex(runId) : []) changed(metadata.name, 'soon');
   };
   const owned = {
     ...common,
     labelSelector: MANAGED_SELECTOR,
     onChange: (previous?: { metadata: Meta }, current?: { metadata: Meta }) =>
-      ofBase((current ?? previous)?.metadata.labels?.[RUN_LABEL]),
+      ofRun((current ?? previous)?.metadata.labels?.[RUN_LABEL]),
   };
   const jobs = new Reflector<Job>({
     ...owned,
     path: urls.jobs,
-    strip: stripJob,
+    transform: transformJob,
     indexBy: ({ metadata }) => metadata.labels?.[RUN_LABEL],
   });
   const pods = new Reflector<Pod>({
     ...owned,
     path: urls.pods,
-    strip: stripPod,
+    transform: transformPod,
     indexBy: ({ metadata }) => metadata.labels?.[JOB_NAME_LABEL],
   });
   const failedCreates = new Reflector<Event>({
@@ -63,11 +63,11 @@ export function createCaches({ client, namespace, log, silenceMs, changed }: Opt
     path: urls.events,
     // The Job controller says in no other way that a quota or an admission refuses its pods.
     fieldSelector: 'reason=FailedCreate,involvedObject.kind=Job',
-    strip: stripEvent,
+    transform: transformEvent,
     indexBy: ({ involvedObject }) => involvedObject.name,
     onChange: (_previous, current) => {
       const job = current?.involvedObject.name && jobs.get(current.involvedObject.name);
-      if (job) ofBase(job.metadata.labels?.[RUN_LABEL]);
+      if (job) ofRun(job.metadata.labels?.[RUN_LABEL]);
     },
   });
   return { runs, jobs, pods, failedCreates };

@@ -1,12 +1,12 @@
 import { type GroupRun, KIND } from '../contract/group-run.ts';
-import { jobId, runBase } from '../contract/ids.ts';
+import { jobId, runIdOf } from '../contract/ids.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import type { Cause } from './decide/failure.ts';
 import { buildJob } from './decide/job.ts';
 import type { ObservedRun } from './decide/plan.ts';
 import { stopPatch } from './decide/stop.ts';
-import { stripJob } from './decide/transform.ts';
+import { transformJob } from './decide/transform.ts';
 import type { Job } from './decide/types.ts';
 import { controllerOf, type Observer, owns } from './observe.ts';
 
@@ -38,34 +38,34 @@ export class JobWriter {
   /** Makes the Job of definition `index`, or adopts the one that an earlier call, whose answer was lost, made. */
   async create(observed: ObservedRun, index: number): Promise<void> {
     const { client, path, jobImage, writeOptions } = this.#deps;
-    const id = jobId(runBase(observed.run.metadata), index);
+    const id = jobId(runIdOf(observed.run.metadata), index);
     try {
       const body = buildJob(observed.run, index, jobImage);
       const job = await client.request<Job>('POST', path, { ...writeOptions(), body, idempotent: true });
-      observed.jobs.set(id, stripJob(job));
+      observed.jobs.set(id, transformJob(job));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // A quota, a policy, a role that is wrong: all may pass, and all may refuse what an earlier call has made already.
-      const isRefused = error.code === 403;
-      if (error.reason === 'AlreadyExists' || isRefused) {
+      const isDenied = error.code === 403;
+      if (error.reason === 'AlreadyExists' || isDenied) {
         const job = await this.#deps.observer.job(id);
         if (job && owns(observed.run, job)) observed.jobs.set(id, job);
         else if (job && isLeftOver(observed.run, job))
-          observed.refused.set(id, `The Job ${id} of an earlier run is not gone yet`);
-        else if (job) observed.rejected.set(id, `A Job named ${id} exists and does not belong to this run`);
-        else if (isRefused) observed.refused.set(id, error.message.slice(0, MAX_MESSAGE));
+          observed.denied.set(id, `The Job ${id} of an earlier run is not gone yet`);
+        else if (job) observed.invalid.set(id, `A Job named ${id} exists and does not belong to this run`);
+        else if (isDenied) observed.denied.set(id, error.message.slice(0, MAX_MESSAGE));
         else throw error; // Gone in between: the next try makes it.
         return;
       }
       if (error.code !== 400 && error.code !== 422) throw error;
-      observed.rejected.set(id, error.message.slice(0, MAX_MESSAGE));
+      observed.invalid.set(id, error.message.slice(0, MAX_MESSAGE));
     }
   }
 
   /** Stops a Job for good; its pods are gone a while later. */
   async stop(observed: ObservedRun, job: Job, cause: Cause): Promise<void> {
     const stopped = await this.#patch(job, stopPatch(job, cause));
-    if (stopped) observed.jobs.set(job.metadata.name, stripJob(stopped));
+    if (stopped) observed.jobs.set(job.metadata.name, transformJob(stopped));
   }
 
   /** Has the Job removed some time after it finishes. Only for a Job whose result is recorded. */

@@ -8,10 +8,10 @@ import { Leader } from '../kube/leader.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import { createLog, errorMessage } from '../process/log.ts';
 import { serveMetrics } from '../process/metrics.ts';
-import { refuseRoot } from '../process/settings.ts';
+import { requireNonRoot } from '../process/settings.ts';
 import { createCaches } from './caches.ts';
 import { createMetrics } from './metrics.ts';
-import { help, type Settings, settings } from './settings.ts';
+import { help, loadSettings, type Settings } from './settings.ts';
 import { serveTerm } from './term.ts';
 
 /**
@@ -26,7 +26,7 @@ const log = createLog('controller');
 
 /** Runs until aborted, then finishes the calls in hand. Rejects when there is no cluster to talk to. */
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
-  refuseRoot(settings.ALLOW_ROOT);
+  requireNonRoot(settings.ALLOW_ROOT);
   const client = await createClient();
   // Of the term at hand; while another replica leads, changes go nowhere, and the caches hold them for our turn.
   let queue: WorkQueue | undefined;
@@ -34,7 +34,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     client,
     log,
     namespace: settings.NAMESPACE,
-    silenceMs: settings.WATCH_SILENCE_SECONDS * 1000,
+    maxIdleMs: settings.WATCH_SILENCE_SECONDS * 1000,
     changed: (name, when) => {
       if (when === 'now') return queue?.add(name);
       const { jobs = [], parallelism } = caches.runs.get(name)?.spec ?? {};
@@ -80,7 +80,7 @@ else {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT']) once(process, name).then(() => stop.abort());
   try {
-    await run(settings(process.env), stop.signal);
+    await run(loadSettings(process.env), stop.signal);
     log('stopped');
   } catch (error) {
     log('cannot go on', { error: errorMessage(error) });

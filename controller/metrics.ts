@@ -28,7 +28,7 @@ export function createMetrics({ caches, leads, queueDepth }: Observed) {
       this.set(queueDepth());
     },
   });
-  const each = (set: (resource: string, cache: { lastEventAgeSeconds: number; size: number }) => void) => {
+  const each = (set: (resource: string, cache: { watchIdleSeconds: number; size: number }) => void) => {
     for (const [resource, cache] of Object.entries(caches)) set(resource, cache);
   };
   new Gauge({
@@ -37,7 +37,7 @@ export function createMetrics({ caches, leads, queueDepth }: Observed) {
     labelNames: ['resource'],
     registers,
     collect() {
-      each((resource, { lastEventAgeSeconds }) => this.set({ resource }, lastEventAgeSeconds));
+      each((resource, { watchIdleSeconds }) => this.set({ resource }, watchIdleSeconds));
     },
   });
   new Gauge({

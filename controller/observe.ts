@@ -1,12 +1,12 @@
 import { type GroupRun, isTerminal } from '../contract/group-run.ts';
-import { runBase } from '../contract/ids.ts';
+import { runIdOf } from '../contract/ids.ts';
 import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { needsPod, terminated, trueCondition } from './decide/failure.ts';
 import { jobIds, jobsToConfirm, type ObservedRun } from './decide/plan.ts';
 import { stopCause } from './decide/stop.ts';
-import { stripJob, stripPod } from './decide/transform.ts';
+import { transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Pod } from './decide/types.ts';
 import { eachLimited } from './limited.ts';
 
@@ -17,7 +17,7 @@ const CONTROLLER_UID_LABEL = 'batch.kubernetes.io/controller-uid';
 export interface Caches {
   runs: { get(name: string): GroupRun | undefined };
   /** Jobs by the base of their run. */
-  jobs: { byIndex(base: string): Job[] };
+  jobs: { byIndex(runId: string): Job[] };
   /** Pods by the name of their Job. */
   pods: { byIndex(jobName: string): Pod[] };
   /** FailedCreate events by the name of their Job. */
@@ -44,10 +44,10 @@ export class Observer {
       pods: new Map(),
       failedCreates: new Map(),
       vanished: new Set(),
-      rejected: new Map(),
-      refused: new Map(),
+      invalid: new Map(),
+      denied: new Map(),
     };
-    for (const job of this.#caches.jobs.byIndex(runBase(run.metadata))) if (owns(run, job)) this.#add(observed, job);
+    for (const job of this.#caches.jobs.byIndex(runIdOf(run.metadata))) if (owns(run, job)) this.#add(observed, job);
     return observed;
   }
 
@@ -78,7 +78,7 @@ export class Observer {
   /** The Job of that name as the API server has it now. */
   async job(id: string): Promise<Job | undefined> {
     try {
-      return stripJob(await this.#client.request<Job>('GET', `${this.#paths.jobs}/${id}`));
+      return transformJob(await this.#client.request<Job>('GET', `${this.#paths.jobs}/${id}`));
     } catch (error) {
       if (error instanceof ApiError && error.code === 404) return undefined;
       throw error;
@@ -97,7 +97,7 @@ export class Observer {
   async #podsOf(job: Job): Promise<Pod[]> {
     const query = { labelSelector: `${JOB_NAME_LABEL}=${job.metadata.name}` };
     const { items = [] } = await this.#client.request<{ items?: Pod[] }>('GET', this.#paths.pods, { query });
-    return ofJob(items.map(stripPod), job);
+    return ofJob(items.map(transformPod), job);
   }
 }
 

@@ -13,7 +13,7 @@ import {
   plannedStatus,
   podsAreLate,
 } from './decide/plan.ts';
-import { stripRun } from './decide/transform.ts';
+import { transformRun } from './decide/transform.ts';
 import type { JobWriter } from './job-writer.ts';
 import { eachLimited } from './limited.ts';
 import type { Caches, Observer } from './observe.ts';
@@ -37,7 +37,7 @@ export interface Deps {
 }
 
 const CONFLICT_MS = 200;
-const REFUSED_MS = 5000;
+const DENIED_MS = 5000;
 
 /**
  * Brings one run forward: reads what is there, makes and stops Jobs, writes the status once, and lets go of Jobs whose result
@@ -77,7 +77,7 @@ export class Reconciler {
     observed.run = await this.#write(observed.run, plannedStatus(observed, at));
     // Only now: what did succeed is recorded whatever else failed.
     if (failed) throw failed.reason;
-    if (observed.refused.size > 0) requeueAfter(name, REFUSED_MS);
+    if (observed.denied.size > 0) requeueAfter(name, DENIED_MS);
     if (podsAreLate(observed, at)) this.#deps.podsLate(observed.run);
     const next = nextChange(observed, at);
     if (Number.isFinite(next)) requeueAfter(name, Math.max(0, next - now().getTime()));
@@ -104,7 +104,7 @@ export class Reconciler {
         contentType: 'application/merge-patch+json',
         body: { metadata: { resourceVersion }, status },
       });
-      const stripped = stripRun(written);
+      const stripped = transformRun(written);
       this.#written.set(name, stripped);
       recorded(written, run.status);
       return stripped;
@@ -113,7 +113,7 @@ export class Reconciler {
       if (error.code === 404) return run; // It was deleted, its cache entry goes next.
       if (error.code !== 409) throw error;
       // The cache may be behind for long, where its watch hangs: the next try starts from what stands now.
-      this.#written.set(name, stripRun(await client.request<GroupRun>('GET', `${path}/${name}`)));
+      this.#written.set(name, transformRun(await client.request<GroupRun>('GET', `${path}/${name}`)));
       requeueAfter(name, CONFLICT_MS);
       return run;
     }

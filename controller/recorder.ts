@@ -3,7 +3,7 @@ import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../contract/group-r
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { errorMessage, type Log } from '../process/log.ts';
-import type { RunEvent } from './decide/kubernetes-events.ts';
+import type { KubernetesEvent } from './decide/kubernetes-events.ts';
 
 interface Deps {
   client: Pick<KubeClient, 'request'>;
@@ -32,7 +32,7 @@ export class Recorder {
     this.#deps = deps;
   }
 
-  record({ metadata }: GroupRun, events: RunEvent[]): void {
+  record({ metadata }: GroupRun, events: KubernetesEvent[]): void {
     const at = this.#deps.now().toISOString();
     for (const event of events) {
       if (this.#waiting.length >= MAX_WAITING) return;

@@ -36,7 +36,7 @@ export type Settings = z.infer<typeof Environment>;
 export const settingNames: readonly string[] = Object.keys(Environment.shape);
 
 /** The settings in these environment variables. Throws an Error that lists every problem. */
-export const settings = (environment: Record<string, string | undefined>): Settings =>
+export const loadSettings = (environment: Record<string, string | undefined>): Settings =>
   readSettings(Environment, environment);
 
 /** What `--help` prints. */

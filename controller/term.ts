@@ -5,7 +5,7 @@ import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
 import { errorMessage, type Log } from '../process/log.ts';
 import type { ControllerCaches } from './caches.ts';
-import { podsLateEvent, runEvents } from './decide/kubernetes-events.ts';
+import { kubernetesEvents, podsLateEvent } from './decide/kubernetes-events.ts';
 import { JobWriter } from './job-writer.ts';
 import { Observer } from './observe.ts';
 import { Reconciler } from './reconcile.ts';
@@ -50,7 +50,7 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
       writeOptions,
     }),
     recorded: (run, before) => {
-      recorder.record(run, runEvents(run, before));
+      recorder.record(run, kubernetesEvents(run, before));
       if (run.status?.state === before?.state) return;
       log('run changed state', { run: run.metadata.name, group: run.spec.group, state: run.status?.state });
     },

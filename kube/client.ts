@@ -18,7 +18,7 @@ export interface RequestOptions {
   /** Sending it twice does no more than once, as the caller takes care of what a second time is answered. GET always is. */
   idempotent?: boolean;
   /** Called right before each try; what it throws ends the call. */
-  permit?: () => void;
+  fence?: () => void;
 }
 
 export interface WatchEvent<T = unknown> {
@@ -74,10 +74,10 @@ export async function createClient(options: { kubeconfig?: string; context?: str
   const watches = new Agent({ connect: sockets, bodyTimeout: 0, headersTimeout: 30_000 });
 
   async function once<T>(method: string, path: string, options: RequestOptions): Promise<T> {
-    const { body, contentType, query, signal, timeoutMs = TIMEOUT_MS, permit } = options;
+    const { body, contentType, query, signal, timeoutMs = TIMEOUT_MS, fence } = options;
     const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
     const given = await headers();
-    permit?.();
+    fence?.();
     try {
       const response = await send(toUrl(server, path, query), {
         method: method as Dispatcher.HttpMethod,

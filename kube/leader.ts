@@ -47,11 +47,11 @@ export class Leader {
    * Options for every write of a leader: refused right before it is sent where this replica does not lead any more, and
    * given up within a third of the lease, so before the next leader can begin.
    */
-  get writeOptions(): { permit: () => void; timeoutMs: number } {
-    const permit = () => {
+  get writeOptions(): { fence: () => void; timeoutMs: number } {
+    const fence = () => {
       if (!this.leads) throw new Error('This replica does not lead any more: nothing is written');
     };
-    return { permit, timeoutMs: Math.floor(this.#options.leaseMs / 3) };
+    return { fence, timeoutMs: Math.floor(this.#options.leaseMs / 3) };
   }
 
   /**

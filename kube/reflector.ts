@@ -15,18 +15,18 @@ interface Options<T> {
   onChange: (previous: T | undefined, current: T | undefined) => void;
   log: Log;
   /** Keeps only the fields somebody reads. */
-  strip?: (object: T) => T;
+  transform?: (object: T) => T;
   /** Groups objects for `byIndex`. */
   indexBy?: (object: T) => string | undefined;
   /** How long a watch may say nothing before it counts as dead, milliseconds. */
-  silenceMs?: number;
+  maxIdleMs?: number;
   /** How often every object is handed to `onChange` again, milliseconds; never where not given. */
   resyncMs?: number;
   random?: () => number;
 }
 
 /** Bookmarks come about once a minute: a watch silent for longer than two of them may be dead. */
-const SILENCE_MS = 150_000;
+const MAX_IDLE_MS = 150_000;
 const MAX_BACKOFF_MS = 30_000;
 /** A watch that lasted for so long shows that the trouble before it is over, also where there was nothing to tell. */
 const STEADY_MS = 10_000;
@@ -56,7 +56,7 @@ export class Reflector<T extends Stored> {
   }
 
   /** Since when the API server was not heard of this collection, bookmarks included: seconds, Infinity for never. */
-  get lastEventAgeSeconds(): number {
+  get watchIdleSeconds(): number {
     return (performance.now() - this.#lastEventAt) / 1000;
   }
 
@@ -111,9 +111,9 @@ export class Reflector<T extends Stored> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { strip } = this.#options;
+    const { transform } = this.#options;
     const found = new Map<string, T>();
-    const keep = (item: T) => found.set(item.metadata.name, strip ? strip(item) : item);
+    const keep = (item: T) => found.set(item.metadata.name, transform ? transform(item) : item);
     const version = await this.#pages.read(this.#selectors, keep, signal);
     const pending = this.#store.changesTo(found);
     for (const change of pending) this.#store.apply(change);
@@ -124,7 +124,7 @@ export class Reflector<T extends Stored> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, path, strip, silenceMs = SILENCE_MS } = this.#options;
+    const { client, path, transform, maxIdleMs = MAX_IDLE_MS } = this.#options;
     const silence = new AbortController();
     const query = {
       ...this.#selectors,
@@ -137,7 +137,7 @@ export class Reflector<T extends Stored> {
     const events = await client.watch(path, query, AbortSignal.any([signal, silence.signal]));
     this.#lastEventAt = performance.now();
     this.#watching = silence;
-    const guard = setTimeout(() => silence.abort(), silenceMs);
+    const guard = setTimeout(() => silence.abort(), maxIdleMs);
     let count = 0;
     try {
       for await (const event of events) {
@@ -148,7 +148,7 @@ export class Reflector<T extends Stored> {
         const object = event.object as T;
         this.#resourceVersion = object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
-        for (const change of this.#store.changesFrom(event.type, strip ? strip(object) : object)) {
+        for (const change of this.#store.changesFrom(event.type, transform ? transform(object) : object)) {
           this.#store.apply(change);
           this.#notify(change);
         }

@@ -15,7 +15,7 @@ export const flag = (fallback: boolean, description: string) =>
 export const allowRoot = flag(true, 'Whether it may run as root;');
 
 /** Throws an Error that says what to do where the process is root's and may not be. */
-export function refuseRoot(allowed: boolean, uid = process.getuid?.()): void {
+export function requireNonRoot(allowed: boolean, uid = process.getuid?.()): void {
   if (allowed || uid !== 0) return;
   throw new Error("Expected a user other than root: leave the image's own (65532), or set ALLOW_ROOT=true");
 }

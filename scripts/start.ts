@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { settingNames as apiSettings } from '../api/settings.ts';
 import { settingNames as controllerSettings } from '../controller/settings.ts';
-import { startCluster, type Wish } from '../dev/cluster/choose.ts';
+import { type ClusterChoice, startCluster } from '../dev/cluster/choose.ts';
 import type { Cluster } from '../dev/cluster/embedded.ts';
 import { UserError } from '../dev/cluster/errors.ts';
 import { accountKubeconfig, installManifests, NAMESPACE } from '../dev/cluster/install.ts';
@@ -36,11 +36,11 @@ async function main(): Promise<void> {
   // Its rejection is taken where it is awaited.
   ended.promise.catch(() => {});
 
-  const wish: Wish = {
+  const choice: ClusterChoice = {
     ...(values.context ? { context: values.context } : {}),
     ...(values['job-image'] ? { jobImage: values['job-image'] } : {}),
   };
-  const cluster = await startCluster(wish, folder, progress, onDeath);
+  const cluster = await startCluster(choice, folder, progress, onDeath);
   const services: Service[] = [];
   try {
     await Promise.race([ended.promise, startProduct(cluster, folder, port, progress, services, onDeath)]);

@@ -1,9 +1,15 @@
 import type { Response } from 'express';
-import type { Group } from '../catalog/catalog.ts';
-import type { Deps } from '../deps.ts';
+import type { Catalog, Group } from '../catalog/catalog.ts';
+import type { Caller } from '../http/caller.ts';
 import { contextOf } from '../http/context.ts';
-import { Refusal } from '../http/http-error.ts';
-import type { Caller, Verb } from './auth.ts';
+import { HttpError } from '../http/http-error.ts';
+import type { Auth, Verb } from './auth.ts';
+
+/** What decides on access: roles or claims, and each group's own `allow`. */
+export interface Access {
+  auth: Pick<Auth, 'allows'>;
+  catalog: () => Catalog;
+}
 
 const DOING: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };
 
@@ -17,8 +23,8 @@ export const admits = (group: Pick<Group, 'allow'> | undefined, { name, groups }
   );
 
 /** Whether the caller of this request may do that with runs of a group. */
-export async function mayDo(
-  { auth, catalog }: Pick<Deps, 'auth' | 'catalog'>,
+export async function isAllowed(
+  { auth, catalog }: Access,
   response: Response,
   verb: Verb,
   group: string,
@@ -27,14 +33,9 @@ export async function mayDo(
   return admits(catalog().get(group), caller) && (await auth.allows(caller, verb, group));
 }
 
-/** Throws a Refusal (403) where the caller of this request may not do that with runs of a group. */
-export async function authorize(
-  deps: Pick<Deps, 'auth' | 'catalog'>,
-  response: Response,
-  verb: Verb,
-  group: string,
-): Promise<void> {
-  if (await mayDo(deps, response, verb, group)) return;
+/** Throws an HttpError (403) where the caller of this request may not do that with runs of a group. */
+export async function authorize(access: Access, response: Response, verb: Verb, group: string): Promise<void> {
+  if (await isAllowed(access, response, verb, group)) return;
   const { name } = contextOf(response).caller;
-  throw new Refusal(403, `${name} may not ${DOING[verb]} runs of group ${group.slice(0, 63)}.`);
+  throw new HttpError(403, `${name} may not ${DOING[verb]} runs of group ${group.slice(0, 63)}.`);
 }

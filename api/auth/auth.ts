@@ -1,39 +1,30 @@
 import type { Request } from 'express';
-import { Refusal } from '../http/http-error.ts';
-
-/** Who sends a request. */
-export interface Caller {
-  /** Unique; kept with the runs that they start. */
-  name: string;
-  /** The groups of people that they belong to. */
-  groups: string[];
-}
+import { ANONYMOUS, type Caller } from '../http/caller.ts';
+import { HttpError } from '../http/http-error.ts';
 
 /** Kubernetes' verbs on GroupRuns: to trigger or repeat, to read, to cancel. */
 export type Verb = 'create' | 'get' | 'patch';
 
 export interface Auth {
-  /** Throws a Refusal (401) where the request does not say who sends it. */
+  /** Throws an HttpError (401) where the request does not say who sends it. */
   identify(request: Request): Promise<Caller>;
   /** Whether the caller may do that with runs of this group of jobs. */
   allows(caller: Caller, verb: Verb, group: string): Promise<boolean>;
 }
 
-export const ANONYMOUS: Caller = { name: 'anonymous', groups: [] };
-
 /** Everybody may do everything. */
 export const noAuth: Auth = { identify: async () => ANONYMOUS, allows: async () => true };
 
-export function unauthorized(sentence: string): Refusal {
+export function unauthorized(sentence: string): HttpError {
   // RFC 6750, 3: no error code where there was no token at all.
   const code = sentence === NO_TOKEN ? '' : ', error="invalid_token"';
-  return new Refusal(401, sentence, { headers: { 'WWW-Authenticate': `Bearer realm="async-api"${code}` } });
+  return new HttpError(401, sentence, { headers: { 'WWW-Authenticate': `Bearer realm="async-api"${code}` } });
 }
 
 const NO_TOKEN = 'Expected who you are: a header Authorization: Bearer <token>.';
 export const INVALID = 'Expected a valid token, got one that is not.';
 
-/** The token of an Authorization header (RFC 6750, 2.1). Throws a Refusal (401) where there is none. */
+/** The token of an Authorization header (RFC 6750, 2.1). Throws an HttpError (401) where there is none. */
 export function bearerToken(request: Request): string {
   const header = request.get('authorization');
   if (header === undefined) throw unauthorized(NO_TOKEN);

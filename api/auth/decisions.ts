@@ -1,4 +1,4 @@
-import { Unavailable } from '../http/http-error.ts';
+import { ServiceUnavailable } from '../http/http-error.ts';
 
 interface Options {
   /** An answer is not asked for again for so long, milliseconds. */
@@ -35,7 +35,7 @@ export class Decisions<T> {
     try {
       return await this.#ask(key, ask);
     } catch (error) {
-      if (entry && error instanceof Unavailable && age < this.#options.staleMs) return entry.value;
+      if (entry && error instanceof ServiceUnavailable && age < this.#options.staleMs) return entry.value;
       throw error;
     }
   }

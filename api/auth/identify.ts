@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import type { Deps } from '../deps.ts';
+import { ANONYMOUS } from '../http/caller.ts';
 import { contextOf } from '../http/context.ts';
-import { Refusal } from '../http/http-error.ts';
-import { RateLimit } from '../http/rate-limit.ts';
-import { ANONYMOUS } from './auth.ts';
+import { HttpError } from '../http/http-error.ts';
+import { type Rate, RateLimit } from '../http/rate-limit.ts';
+import type { Auth } from './auth.ts';
 
 /** Whoever guesses tokens is not to make others look at each of them. */
 const WRONG_TOKENS = { perSecond: 1, burst: 20 };
@@ -12,7 +12,7 @@ const WRONG_TOKENS = { perSecond: 1, burst: 20 };
 const MAX_KNOWN = 10_000;
 
 /** Finds out who sends a request, and refuses those who send too many. */
-export function identify({ auth, rate }: Pick<Deps, 'auth' | 'rate'>): RequestHandler {
+export function identify({ auth, rate }: { auth: Pick<Auth, 'identify'>; rate?: Rate }): RequestHandler {
   const limit = rate && new RateLimit(rate);
   const wrong = new RateLimit(WRONG_TOKENS);
   // Hashes of what was right before: behind one address others may guess.
@@ -30,11 +30,11 @@ export function identify({ auth, rate }: Pick<Deps, 'auth' | 'rate'>): RequestHa
       if (known.size > MAX_KNOWN) known.delete(known.values().next().value!);
     } catch (error) {
       known.delete(given);
-      if (error instanceof Refusal && error.status === 401) wrong.take(address);
+      if (error instanceof HttpError && error.status === 401) wrong.take(address);
       throw error;
     }
-    context.countedAs = context.caller === ANONYMOUS ? address : context.caller.name;
-    limit?.take(context.countedAs);
+    context.rateLimitKey = context.caller === ANONYMOUS ? address : context.caller.name;
+    limit?.take(context.rateLimitKey);
     next();
   };
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { API_GROUP, PLURAL } from '../../contract/group-run.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { Refusal, Unavailable } from '../http/http-error.ts';
+import type { Caller } from '../http/caller.ts';
+import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 import { callKube } from '../runs/kube-call.ts';
-import { type Auth, bearerToken, type Caller, INVALID, unauthorized } from './auth.ts';
+import { type Auth, bearerToken, INVALID, unauthorized } from './auth.ts';
 import { Decisions } from './decisions.ts';
 
 interface User {
@@ -38,24 +39,25 @@ interface Options {
   /** One of which a token must be for; any that the API server takes for itself where there are none. */
   audiences: string[];
   /** For how long the API server has not answered; 0 where it does. */
-  silentSeconds: () => number;
+  apiServerDownSeconds: () => number;
 }
 
 /**
  * The cluster's own tokens and roles. Whoever may create GroupRuns may trigger, who may get them may read, who may patch them
  * may cancel. A role that has names (resourceNames) is for the groups of jobs that are called so.
  */
-export function kubernetesAuth({ client, namespace, audiences, silentSeconds }: Options): Auth {
+export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeconds }: Options): Auth {
   const callers = new Decisions<KubernetesCaller | undefined>(KEPT);
   const rights = new Decisions<boolean>(KEPT);
 
   const ask = <T>(path: string, body: object): Promise<T> => {
     // Every request would wait for an answer that does not come, before what was known is used.
-    if (silentSeconds() > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${silentSeconds()} s`);
+    if (apiServerDownSeconds() > 0)
+      throw new ServiceUnavailable(RETRY_AFTER_SECONDS, `silent for ${apiServerDownSeconds()} s`);
     return callKube<T>(client, 'POST', path, { body }).catch((error) => {
       if (!(error instanceof ApiError && error.code === 403)) throw error;
       // No outage, in which what was known would still count.
-      throw new Refusal(503, MAY_NOT_ASK, { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
+      throw new HttpError(503, MAY_NOT_ASK, { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
     });
   };
 

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { Unavailable } from '../http/http-error.ts';
+import { ServiceUnavailable } from '../http/http-error.ts';
 import { type Auth, bearerToken, INVALID, unauthorized } from './auth.ts';
 
 export interface OidcOptions {
@@ -21,7 +21,7 @@ const FETCH_MS = 5000;
 const CLOCK_SECONDS = 10;
 const RETRY_AFTER_SECONDS = 5;
 const NO_ISSUER = 'The issuer of the tokens cannot be reached right now. Try again.';
-const unreachable = (error: unknown) => new Unavailable(RETRY_AFTER_SECONDS, error, NO_ISSUER);
+const unreachable = (error: unknown) => new ServiceUnavailable(RETRY_AFTER_SECONDS, error, NO_ISSUER);
 
 /** Tokens of an OpenID Connect provider. What a caller may do is left to the groups' own `allow`. */
 export function oidcAuth(options: OidcOptions): Auth {
@@ -40,7 +40,7 @@ export function oidcAuth(options: OidcOptions): Auth {
       if (error instanceof errors.JWTExpired)
         throw unauthorized('Expected a token that is valid now, got one that has expired.');
       if (isTokensFault(error)) throw unauthorized(INVALID);
-      throw error instanceof Unavailable ? error : unreachable(error);
+      throw error instanceof ServiceUnavailable ? error : unreachable(error);
     }
   };
 

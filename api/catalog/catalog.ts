@@ -3,8 +3,8 @@ import { type JobDefinition, MAX_JOBS, Name } from '../../contract/group-run.ts'
 import { errorMessage } from '../../process/log.ts';
 import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
 import { wrongValue } from './parameters.ts';
-import { type Problem, problemLine } from './problem.ts';
-import { type Place, YamlFile } from './yaml-file.ts';
+import { formatProblem, type Problem } from './problem.ts';
+import { YamlFile, type YamlPosition } from './yaml-file.ts';
 
 export interface Group {
   /** In the file's order; empty where there are problems. */
@@ -39,11 +39,11 @@ export function parseCatalog(text: string): Catalog {
   const unknown = keys.filter((key) => key !== 'groups' && key !== 'defaults');
   if (unknown.length > 0) throw new CatalogError(`Expected only defaults and groups, got ${unknown.join(', ')}.`);
   const repeated = yaml.duplicates([]);
-  const groupOf = ({ path }: Place) => (path[0] === 'groups' ? path[1] : undefined);
+  const groupOf = ({ path }: YamlPosition) => (path[0] === 'groups' ? path[1] : undefined);
   const parsed = Defaults.safeParse(file.defaults ?? {}, { reportInput: true });
   const general = repeated.filter((place) => groupOf(place) === undefined).map(repetition);
   if (!parsed.success) general.push(...problems(yaml, parsed.error, ['defaults']));
-  if (general.length > 0) throw new CatalogError(general.map(problemLine).join('\n'));
+  if (general.length > 0) throw new CatalogError(general.map(formatProblem).join('\n'));
 
   const { groups } = file;
   const group = (name: string): Group => {
@@ -105,7 +105,7 @@ const problems = (yaml: YamlFile, error: z.ZodError, prefix: PropertyKey[]): Pro
       return { path: full.join('.'), line: yaml.line(full), message };
     });
 
-const repetition = ({ path, line }: Place): Problem => ({
+const repetition = ({ path, line }: YamlPosition): Problem => ({
   path: path.join('.'),
   line,
   message: 'expected this only once',

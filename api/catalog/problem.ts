@@ -7,5 +7,5 @@ export interface Problem {
   message: string;
 }
 
-export const problemLine = ({ path, line, message }: Problem): string =>
+export const formatProblem = ({ path, line, message }: Problem): string =>
   `${path}${line === undefined ? '' : ` (line ${line})`}: ${message}`;

@@ -12,7 +12,7 @@ import {
 } from 'yaml';
 
 /** Where something stands; lines count from 1. */
-export interface Place {
+export interface YamlPosition {
   path: PropertyKey[];
   line: number;
 }
@@ -56,7 +56,7 @@ export class YamlFile {
   }
 
   /** Every key that its map has more than once, at or below `path`, with the line of each repetition. */
-  duplicates(path: PropertyKey[]): Place[] {
+  duplicates(path: PropertyKey[]): YamlPosition[] {
     // An alias is not followed: what it stands for is looked at where that stands.
     const node = this.#at(path, false);
     if (isSeq(node)) return node.items.flatMap((_, index) => this.duplicates([...path, index]));

@@ -1,35 +1,35 @@
-import { Refusal } from '../http/http-error.ts';
+import { HttpError } from '../http/http-error.ts';
 
-export interface SlotLimits {
+export interface ConcurrencyLimits {
   /** For all callers together. */
   total: number;
   perCaller: number;
 }
 
 /** How many answers may be held open at a time: events, logs that are followed, and waits. */
-export class Slots {
-  readonly #limits: SlotLimits;
+export class ConcurrencyLimit {
+  readonly #limits: ConcurrencyLimits;
   readonly #taken = new Map<string, number>();
   #total = 0;
 
-  constructor(limits: SlotLimits) {
+  constructor(limits: ConcurrencyLimits) {
     this.#limits = limits;
   }
 
-  get taken(): number {
+  get active(): number {
     return this.#total;
   }
 
-  /** Takes one and returns what gives it back, once. Throws a Refusal where the caller (429) or all (503) have too many. */
-  take(caller: string): () => void {
+  /** Takes one and returns what gives it back, once. Throws an HttpError where the caller (429) or all (503) have too many. */
+  acquire(caller: string): () => void {
     const { total, perCaller } = this.#limits;
     const headers = { 'Retry-After': '5' };
     const own = this.#taken.get(caller) ?? 0;
     if (own >= perCaller) {
       const sentence = `Expected at most ${perCaller} of your requests to wait at a time. Try again when one has ended.`;
-      throw new Refusal(429, sentence, { headers });
+      throw new HttpError(429, sentence, { headers });
     }
-    if (this.#total >= total) throw new Refusal(503, 'Too many requests wait at the moment. Try again.', { headers });
+    if (this.#total >= total) throw new HttpError(503, 'Too many requests wait at the moment. Try again.', { headers });
     this.#taken.set(caller, own + 1);
     this.#total += 1;
     let held = true;

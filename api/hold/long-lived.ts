@@ -1,17 +1,24 @@
 import type { Response } from 'express';
-import type { Deps } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 
 /** What an answer that is held open may use, and must end with. */
-export interface Held {
+export interface LongLived {
   /** Aborts when the caller has gone, time is up or the service stops. */
   signal: AbortSignal;
   release(): void;
 }
 
-/** Takes a slot for an answer that may stay open for `ms` milliseconds. Throws a Refusal where there are too many. */
-export function hold({ slots, stopping }: Pick<Deps, 'slots' | 'stopping'>, response: Response, ms: number): Held {
-  const giveBack = slots.take(contextOf(response).countedAs);
+export interface LongLivedDeps {
+  /** Bounds how many responses stay open at a time. */
+  longLivedLimit: ConcurrencyLimit;
+  /** Aborts when the service stops. */
+  stopping: AbortSignal;
+}
+
+/** Takes a slot for an answer that may stay open for `ms` milliseconds. Throws an HttpError where there are too many. */
+export function openLongLived({ longLivedLimit, stopping }: LongLivedDeps, response: Response, ms: number): LongLived {
+  const releaseLimit = longLivedLimit.acquire(contextOf(response).rateLimitKey);
   const gone = new AbortController();
   const end = () => gone.abort();
   const timer = setTimeout(end, ms);
@@ -24,7 +31,7 @@ export function hold({ slots, stopping }: Pick<Deps, 'slots' | 'stopping'>, resp
     release() {
       clearTimeout(timer);
       stopping.removeEventListener('abort', end);
-      giveBack();
+      releaseLimit();
     },
   };
 }

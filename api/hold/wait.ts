@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Deps } from '../deps.ts';
 import { queryOf } from '../http/input.ts';
 import { RunChanges } from '../runs/run-changes.ts';
-import { hold } from './long-lived.ts';
+import type { RunStore } from '../runs/run-store.ts';
+import { type LongLivedDeps, openLongLived } from './long-lived.ts';
 
 /** Other keys are left alone: clients of the earlier service may send some. */
 export const WaitQuery = z.object({
@@ -20,18 +20,18 @@ export const WaitQuery = z.object({
  * What `read` gives once `isOver` says so, or when the caller's `?wait=` is up; at once where there is none. Throws what
  * `read` throws.
  */
-export async function waited<T>(
-  deps: Pick<Deps, 'runs' | 'slots' | 'stopping'>,
-  [request, response]: [Request, Response],
-  base: string,
+export async function waitUntil<T>(
+  deps: LongLivedDeps & { runs: Pick<RunStore, 'subscribe'> },
+  { request, response }: { request: Request; response: Response },
+  runId: string,
   read: () => Promise<T>,
   isOver: (value: T) => boolean,
 ): Promise<T> {
   const { wait = 0 } = queryOf(WaitQuery, request);
   let value = await read();
   if (wait === 0 || isOver(value)) return value;
-  const { signal, release } = hold(deps, response, wait);
-  const changes = new RunChanges(deps.runs, base);
+  const { signal, release } = openLongLived(deps, response, wait);
+  const changes = new RunChanges(deps.runs, runId);
   try {
     do {
       // Also once before the first change: one that came between reading and listening is not missed.

@@ -1,14 +1,16 @@
 import type { RequestHandler } from 'express';
 import type { LogLevel } from '../../process/log.ts';
-import type { Metrics } from '../metrics.ts';
 import { contextOf } from './context.ts';
 
 /** Methods as they come would let a caller make up as many time series as they like. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** Counts one request by method, route and status code; seconds until it was answered or broke off. */
+type ObserveRequest = (method: string, route: string, code: number, seconds: number) => void;
+
 /** Logs and counts each request once it is answered, or broke off. */
 export const accessLog =
-  (metrics: Metrics): RequestHandler =>
+  (observe: ObserveRequest): RequestHandler =>
   (request, response, next) => {
     const from = performance.now();
     response.once('close', () => {
@@ -17,7 +19,7 @@ export const accessLog =
       const route = typeof request.route?.path === 'string' ? request.route.path : 'none';
       const method = METHODS.has(request.method) ? request.method : 'other';
       const { statusCode } = response;
-      metrics.request(method, route, statusCode, ms / 1000);
+      observe(method, route, statusCode, ms / 1000);
       const path = request.originalUrl.slice(0, 200);
       log(
         'request',

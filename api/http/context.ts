@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Log } from '../../process/log.ts';
-import { ANONYMOUS, type Caller } from '../auth/auth.ts';
+import { ANONYMOUS, type Caller } from './caller.ts';
 
 /** What is known of a request before its route sees it. */
 export interface Context {
@@ -9,7 +9,7 @@ export interface Context {
   id: string;
   caller: Caller;
   /** Whose requests this one counts among: the caller's, or an address's where callers do not say who they are. */
-  countedAs: string;
+  rateLimitKey: string;
   /** The run that it is about, once that is known. */
   run?: string;
   /** W3C trace context, to be carried on. */
@@ -25,7 +25,7 @@ const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}
 export const contextOf = (response: Response): Context => response.locals.context as Context;
 
 /** Gives each request its context. What a caller sends for one is used only where it is well-formed. */
-export const giveContext =
+export const requestContext =
   (log: Log): RequestHandler =>
   (request: Request, response, next) => {
     const given = request.get('x-request-id') ?? '';
@@ -34,7 +34,7 @@ export const giveContext =
     const context: Context = {
       id,
       caller: ANONYMOUS,
-      countedAs: '',
+      rateLimitKey: '',
       ...(TRACEPARENT.test(trace) && { traceparent: trace }),
       log: (message, fields, level) => log(message, { request: id, caller: context.caller.name, ...fields }, level),
     };

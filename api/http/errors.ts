@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { errorMessage } from '../../process/log.ts';
-import { problemLine } from '../catalog/problem.ts';
+import { formatProblem } from '../catalog/problem.ts';
 import { contextOf } from './context.ts';
-import { Refusal, Unavailable, unknownJob } from './http-error.ts';
+import { HttpError, ServiceUnavailable, unknownJob } from './http-error.ts';
 
 const FAULT = 'Something went wrong here; the log of the API says what.';
 
@@ -15,19 +15,19 @@ export const errorHandler: ErrorRequestHandler = (error, request, response, next
     log('answer broke off', about, 'warn');
     return next(error);
   }
-  if (error instanceof Refusal) return answer(request, response, error);
-  if (error instanceof Unavailable) {
+  if (error instanceof HttpError) return answer(request, response, error);
+  if (error instanceof ServiceUnavailable) {
     log('cannot be asked', about, 'warn');
     const headers = { 'Retry-After': String(error.retryAfterSeconds) };
-    return answer(request, response, new Refusal(503, error.message, { headers }));
+    return answer(request, response, new HttpError(503, error.message, { headers }));
   }
-  if (error.status >= 400 && error.status < 500) return answer(request, response, refusalOf(error, request.path));
+  if (error.status >= 400 && error.status < 500) return answer(request, response, toHttpError(error, request.path));
   log('request failed', { ...about, stack: error?.stack }, 'error');
-  answer(request, response, new Refusal(500, FAULT));
+  answer(request, response, new HttpError(500, FAULT));
 };
 
 /** Plain text as the earlier service had it, or Problem Details (RFC 9457) for those who would rather have JSON. */
-function answer(request: Request, response: Response, { status, message, headers, problems }: Refusal): void {
+function answer(request: Request, response: Response, { status, message, headers, problems }: HttpError): void {
   // Without it a 404 or 410 may be kept and used again (RFC 9111, 4.2.2).
   response.status(status).set('Cache-Control', 'no-store').set(headers).vary('Accept');
   const wanted = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
@@ -38,23 +38,23 @@ function answer(request: Request, response: Response, { status, message, headers
     response.type('application/problem+json').send(JSON.stringify(body));
     return;
   }
-  response.type('text').send([message, ...problems.map((problem) => `  ${problemLine(problem)}`)].join('\n'));
+  response.type('text').send([message, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join('\n'));
 }
 
 /** What Express itself refuses: a path that cannot be decoded, a body that cannot be read. */
-function refusalOf(error: { status: number; type?: string }, path: string): Refusal {
+function toHttpError(error: { status: number; type?: string }, path: string): HttpError {
   switch (error.type) {
     case 'entity.too.large':
-      return new Refusal(413, 'Expected a smaller body.');
+      return new HttpError(413, 'Expected a smaller body.');
     case 'entity.parse.failed':
-      return new Refusal(400, 'Expected a JSON object as body, got something else.');
+      return new HttpError(400, 'Expected a JSON object as body, got something else.');
     case 'encoding.unsupported':
     case 'charset.unsupported':
-      return new Refusal(415, 'Expected a body in UTF-8, plain or compressed with gzip, deflate or br.');
+      return new HttpError(415, 'Expected a body in UTF-8, plain or compressed with gzip, deflate or br.');
     case undefined:
       if (path.startsWith('/status/')) return unknownJob();
-      return new Refusal(error.status, 'Expected a path of valid percent-encoding.');
+      return new HttpError(error.status, 'Expected a path of valid percent-encoding.');
     default:
-      return new Refusal(error.status, 'Expected a whole body of the length that Content-Length gives.');
+      return new HttpError(error.status, 'Expected a whole body of the length that Content-Length gives.');
   }
 }

@@ -7,8 +7,8 @@ interface Extra {
 }
 
 /** A request that cannot be done. Its message is the answer: a sentence that says what was expected. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly problems: Problem[];
@@ -22,8 +22,8 @@ export class Refusal extends Error {
 }
 
 /** Somebody whom an answer depends on cannot be asked right now. Nothing is wrong with the request. */
-export class Unavailable extends Error {
-  override readonly name = 'Unavailable';
+export class ServiceUnavailable extends Error {
+  override readonly name = 'ServiceUnavailable';
   readonly retryAfterSeconds: number;
 
   /** The sentence is what the caller reads; the cause is for the log. */
@@ -36,6 +36,6 @@ export class Unavailable extends Error {
 const NO_KUBERNETES = 'The Kubernetes API server cannot be reached right now. Try again.';
 
 /** The earlier service's sentence, to the letter. It never holds what was asked for. */
-export const unknownJob = () => new Refusal(404, "Job with given id doesn't exists : dummy");
+export const unknownJob = () => new HttpError(404, "Job with given id doesn't exists : dummy");
 
-export const unknownRun = () => new Refusal(404, 'There is no run with this id. GET /runs lists all runs.');
+export const unknownRun = () => new HttpError(404, 'There is no run with this id. GET /runs lists all runs.');

@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler } from 'express';
 import type { z } from 'zod';
-import { Refusal } from './http-error.ts';
+import { HttpError } from './http-error.ts';
 
 /** Enough for 64 parameters of 4,096 characters. */
 const MAX_BODY_BYTES = 512 * 1024;
@@ -19,20 +19,20 @@ const parse = express.json({
 });
 
 /** Reads a JSON body into `request.body`; undefined where there is none. Refuses any other kind of body. */
-export const jsonBody: RequestHandler = (request, response, next) => {
+export const parseJsonBody: RequestHandler = (request, response, next) => {
   const length = request.get('content-length');
   const empty = request.get('transfer-encoding') === undefined && (length === undefined || Number(length) === 0);
   if (!empty && !request.is('json')) {
-    throw new Refusal(415, 'Expected no body, or JSON with Content-Type: application/json.');
+    throw new HttpError(415, 'Expected no body, or JSON with Content-Type: application/json.');
   }
   parse(request, response, next);
 };
 
-/** Checks the body; where there is none, `{}`. Throws a Refusal (422) that names every problem. */
+/** Checks the body; where there is none, `{}`. Throws an HttpError (422) that names every problem. */
 export const bodyOf = <T extends z.ZodType>(schema: T, request: Request): z.infer<T> =>
   checked(schema, request.body ?? {}, 422, 'body');
 
-/** Checks the query string. Throws a Refusal (400) that names every problem. */
+/** Checks the query string. Throws an HttpError (400) that names every problem. */
 export const queryOf = <T extends z.ZodType>(schema: T, request: Request): z.infer<T> =>
   checked(schema, request.query, 400, 'query');
 
@@ -42,5 +42,5 @@ function checked<T extends z.ZodType>(schema: T, value: unknown, status: number,
   const problems = result.error.issues
     .slice(0, MAX_PROBLEMS)
     .map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
-  throw new Refusal(status, `Nothing was done, since the ${where} is not as expected:`, { problems });
+  throw new HttpError(status, `Nothing was done, since the ${where} is not as expected:`, { problems });
 }

@@ -39,7 +39,7 @@ export async function listen(app: RequestListener, { host, port, maxConnections 
   );
   server.maxConnections = maxConnections;
   server.setTimeout(SILENT_MS);
-  server.on('clientError', refuseMalformed);
+  server.on('clientError', answerMalformed);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -61,7 +61,7 @@ export async function drain(server: Server): Promise<void> {
 }
 
 /** What never becomes a request. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, sentence] =
     error.code === 'HPE_HEADER_OVERFLOW'

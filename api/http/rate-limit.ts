@@ -1,4 +1,4 @@
-import { Refusal } from './http-error.ts';
+import { HttpError } from './http-error.ts';
 
 export interface Rate {
   perSecond: number;
@@ -21,7 +21,7 @@ export class RateLimit {
     this.#now = now;
   }
 
-  /** Counts one request. Throws a Refusal (429) where it is one too many; that one does not count. */
+  /** Counts one request. Throws an HttpError (429) where it is one too many; that one does not count. */
   take(key: string): void {
     const waitMs = this.#waitMs(key);
     if (waitMs > 0) throw tooMany(this.#rate.perSecond, waitMs);
@@ -46,7 +46,7 @@ export class RateLimit {
   }
 }
 
-function tooMany(perSecond: number, waitMs: number): Refusal {
+function tooMany(perSecond: number, waitMs: number): HttpError {
   const headers = { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) };
-  return new Refusal(429, `Expected at most ${perSecond} requests a second. Try again later.`, { headers });
+  return new HttpError(429, `Expected at most ${perSecond} requests a second. Try again later.`, { headers });
 }

@@ -4,7 +4,7 @@ import type { Log } from '../../process/log.ts';
 import type { Deps } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
 import { unknownJob, unknownRun } from '../http/http-error.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 import { jobStatuses, runSummary } from '../views/run-view.ts';
 import { jobById, runById } from './lookup.ts';
 
@@ -36,6 +36,6 @@ export function cancelRoutes(deps: Deps): Router {
     response.status(202).set('Cache-Control', 'no-store');
     response.json({ id: request.params.id, state: jobStatuses(cancelled)[place]!.state });
   });
-  router.all(['/runs/:id/cancel', '/status/:id/cancel'], onlyMethods('POST'));
+  router.all(['/runs/:id/cancel', '/status/:id/cancel'], methodNotAllowed('POST'));
   return router;
 }

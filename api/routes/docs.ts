@@ -1,19 +1,24 @@
 import { Router } from 'express';
-import { onlyMethods } from '../http/methods.ts';
-import { openApiDocument } from '../openapi/document.ts';
-import { docsPage, PAGE_CSP } from '../openapi/page.ts';
+import { methodNotAllowed } from '../http/methods.ts';
+
+interface Docs {
+  /** OpenAPI 3.1. */
+  document: object;
+  /** The same as HTML. */
+  page: string;
+  /** The page's Content-Security-Policy. */
+  csp: string;
+}
 
 /** `GET /openapi.json` and `GET /docs`: what the service can do, for programs and for people. */
-export function docsRoutes(): Router {
-  const document = openApiDocument();
-  const page = docsPage(document);
+export function docsRoutes({ document, page, csp }: Docs): Router {
   const router = Router();
   router.get('/openapi.json', (_request, response) => {
     response.json(document);
   });
   router.get('/docs', (_request, response) => {
-    response.set('Content-Security-Policy', PAGE_CSP).type('html').send(page);
+    response.set('Content-Security-Policy', csp).type('html').send(page);
   });
-  router.all(['/openapi.json', '/docs'], onlyMethods('GET', 'HEAD'));
+  router.all(['/openapi.json', '/docs'], methodNotAllowed('GET', 'HEAD'));
   return router;
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { Router } from 'express';
 import type { Deps } from '../deps.ts';
-import { hold } from '../hold/long-lived.ts';
-import { markAge } from '../http/answer.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { openLongLived } from '../hold/long-lived.ts';
+import { setAge } from '../http/answer.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 import { RunChanges } from '../runs/run-changes.ts';
-import { allSeen, eventsSince, nothingSeen, parseSeen, type RunEvent } from '../views/sse.ts';
+import { allSeen, eventsSince, nothingSeen, parseSeen, type SseEvent } from '../views/sse.ts';
 import { runById } from './lookup.ts';
 
 /** Proxies end connections that are silent for longer; many after 60 s. */
@@ -23,17 +23,17 @@ const STUCK_MS = 30_000;
 export function eventRoutes(deps: Deps): Router {
   const router = Router();
   // Express would route HEAD to the GET handler, which holds the answer open.
-  router.head('/runs/:id/events', onlyMethods('GET'));
+  router.head('/runs/:id/events', methodNotAllowed('GET'));
   router.get('/runs/:id/events', async (request, response) => {
     const { id } = request.params;
     const run = await runById(deps, response, id);
     let seen = parseSeen(request.get('last-event-id') ?? '', run.spec.jobs.length) ?? nothingSeen(run);
-    markAge(deps, response);
+    setAge(deps.runs, response);
     if (allSeen(seen)) {
       response.status(204).end();
       return;
     }
-    const { signal, release } = hold(deps, response, MAX_MS);
+    const { signal, release } = openLongLived(deps, response, MAX_MS);
     const changes = new RunChanges(deps.runs, id);
     response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }).flushHeaders();
     /** Whether the client still takes what it is sent; what it is slow to take is not piled up. */
@@ -60,10 +60,10 @@ export function eventRoutes(deps: Deps): Router {
       release();
     }
   });
-  router.all('/runs/:id/events', onlyMethods('GET'));
+  router.all('/runs/:id/events', methodNotAllowed('GET'));
   return router;
 }
 
 /** JSON has no line breaks of its own, so nothing in a message can end an event or begin one. */
-const format = ({ id, event, data }: RunEvent): string =>
+const format = ({ id, event, data }: SseEvent): string =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,12 +1,12 @@
 import { type RequestHandler, Router } from 'express';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
-import { mayDo } from '../auth/access.ts';
+import { isAllowed } from '../auth/access.ts';
 import type { Catalog, Group } from '../catalog/catalog.ts';
 import { resolveParameters } from '../catalog/parameters.ts';
 import type { Deps } from '../deps.ts';
-import { Refusal } from '../http/http-error.ts';
-import { bodyOf, jsonBody } from '../http/input.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { HttpError } from '../http/http-error.ts';
+import { bodyOf, parseJsonBody } from '../http/input.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 import { type GroupView, TriggerBody } from '../views/schemas.ts';
 import { accept } from './accept.ts';
 import { fingerprint } from './idempotency.ts';
@@ -18,7 +18,7 @@ export function groupRoutes(deps: Deps): Router {
     // Nobody is asked whether the caller may do something with what cannot be the name of a group.
     if (!deps.catalog().has(name) && !Name.safeParse(name).success) throw noGroup(name);
     const { parameters = {} } = request.method === 'POST' ? bodyOf(TriggerBody, request) : {};
-    return accept(deps, [request, response], {
+    return accept(deps, request, response, {
       group: name,
       fingerprint: fingerprint('trigger', name, parameters),
       resolve: () => specOf(deps.catalog(), name, parameters),
@@ -29,34 +29,35 @@ export function groupRoutes(deps: Deps): Router {
   router.get('/groups', async (_request, response) => {
     const groups: GroupView[] = [];
     for (const [name, group] of deps.catalog()) {
-      if (await mayDo(deps, response, 'get', name)) groups.push(groupView(name, group));
+      if (await isAllowed(deps, response, 'get', name)) groups.push(groupView(name, group));
     }
     response.set('Cache-Control', 'no-store').json({ groups });
   });
-  router.all('/groups', onlyMethods('GET', 'HEAD'));
+  router.all('/groups', methodNotAllowed('GET', 'HEAD'));
   // Express would route HEAD to the GET handler, and a HEAD would trigger.
-  if (getTriggers) router.head('/group/:name', onlyMethods('GET', 'POST')).get('/group/:name', refuseUnwanted, trigger);
-  router.post('/group/:name', jsonBody, trigger);
-  router.all('/group/:name', getTriggers ? onlyMethods('GET', 'POST') : onlyMethods('POST'));
+  if (getTriggers)
+    router.head('/group/:name', methodNotAllowed('GET', 'POST')).get('/group/:name', rejectPrefetch, trigger);
+  router.post('/group/:name', parseJsonBody, trigger);
+  router.all('/group/:name', getTriggers ? methodNotAllowed('GET', 'POST') : methodNotAllowed('POST'));
   return router;
 }
 
 const noGroup = (name: string) =>
-  new Refusal(404, `There is no group ${name.slice(0, 63)}. GET /groups lists all groups.`);
+  new HttpError(404, `There is no group ${name.slice(0, 63)}. GET /groups lists all groups.`);
 
-/** What a trigger of that group starts. Throws a Refusal (404, 422) that names the group. */
+/** What a trigger of that group starts. Throws an HttpError (404, 422) that names the group. */
 function specOf(catalog: Catalog, name: string, given: Record<string, unknown>): GroupRunSpec {
   const group = catalog.get(name);
   if (!group) throw noGroup(name);
   const { jobs, problems, parallelism } = group;
   if (problems.length > 0) {
-    throw new Refusal(422, `Group ${name} has invalid definitions, nothing was started:`, { problems });
+    throw new HttpError(422, `Group ${name} has invalid definitions, nothing was started:`, { problems });
   }
-  if (jobs.length === 0) throw new Refusal(422, `Group ${name} has no jobs, nothing was started.`);
+  if (jobs.length === 0) throw new HttpError(422, `Group ${name} has no jobs, nothing was started.`);
   const parameters = resolveParameters(group.parameters, given);
   if (parameters.problems.length > 0) {
     const sentence = `Group ${name} was given wrong parameters, nothing was started:`;
-    throw new Refusal(422, sentence, { problems: parameters.problems });
+    throw new HttpError(422, sentence, { problems: parameters.problems });
   }
   const { values } = parameters;
   return {
@@ -76,10 +77,10 @@ const groupView = (name: string, { jobs, parallelism, parameters, problems }: Gr
 });
 
 /** Refuses a GET that no user meant: from another site's page, or to be ready in advance (Fetch metadata, Sec-Purpose). */
-const refuseUnwanted: RequestHandler<{ name: string }> = (request, _response, next) => {
+const rejectPrefetch: RequestHandler<{ name: string }> = (request, _response, next) => {
   const prefetch = /prefetch|prerender/.test(`${request.get('sec-purpose')} ${request.get('purpose')}`);
   if (prefetch || request.get('sec-fetch-site') === 'cross-site') {
-    throw new Refusal(403, 'A page of another site or a prefetch cannot trigger a group: use POST.');
+    throw new HttpError(403, 'A page of another site or a prefetch cannot trigger a group: use POST.');
   }
   next();
 };

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { Deps } from '../deps.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 
 /** `/livez`: the process answers. `/readyz`: it can do its work; `?verbose` says why or why not. */
 export function healthRoutes({ checks }: Deps): Router {
@@ -19,6 +19,6 @@ export function healthRoutes({ checks }: Deps): Router {
       .type('text')
       .send(text);
   });
-  router.all(['/livez', '/readyz'], onlyMethods('GET', 'HEAD'));
+  router.all(['/livez', '/readyz'], methodNotAllowed('GET', 'HEAD'));
   return router;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { baseOf } from '../../contract/ids.ts';
-import { Refusal } from '../http/http-error.ts';
+import { toRunId } from '../../contract/ids.ts';
+import { HttpError } from '../http/http-error.ts';
 
 /** The header's value: with quotes, in which a quote or backslash has a backslash before it, or without. */
 export const IdempotencyKey = z
@@ -11,12 +11,12 @@ export const IdempotencyKey = z
 
 /**
  * The key in an Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): a structured field's string, such as
- * "8e03978e-40d5"; also taken without the quotes, as many clients send it. Throws a Refusal (400) for anything else.
+ * "8e03978e-40d5"; also taken without the quotes, as many clients send it. Throws an HttpError (400) for anything else.
  */
 export function parseKey(header: string): string {
   const key = IdempotencyKey.safeParse(header.trim()).data;
   if (key === undefined) {
-    throw new Refusal(
+    throw new HttpError(
       400,
       'Expected as Idempotency-Key one string of 1 to 255 printable characters, such as "8e03978e".',
     );
@@ -25,7 +25,7 @@ export function parseKey(header: string): string {
 }
 
 /** The base that a caller's key always leads to: a UUID of version 8 (RFC 9562) from their hash. */
-export function keyedBase(caller: string, key: string): string {
+export function runIdFromKey(caller: string, key: string): string {
   const bytes = createHash('sha256')
     .update(JSON.stringify([caller, key]))
     .digest()
@@ -33,7 +33,7 @@ export function keyedBase(caller: string, key: string): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
-  return baseOf(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
+  return toRunId(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
 }
 
 /** Tells whether two requests ask for the same; the order of parameters does not matter. */

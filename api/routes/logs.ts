@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Response, Router } from 'express';
 import { isTerminal, type JobStatus } from '../../contract/group-run.ts';
-import { baseOf } from '../../contract/ids.ts';
+import { toRunId } from '../../contract/ids.ts';
 import type { Deps } from '../deps.ts';
-import { hold } from '../hold/long-lived.ts';
-import { markAge } from '../http/answer.ts';
-import { Refusal } from '../http/http-error.ts';
+import { openLongLived } from '../hold/long-lived.ts';
+import { setAge } from '../http/answer.ts';
+import { HttpError } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import { jobStatuses } from '../views/run-view.ts';
 import { LogsQuery } from '../views/schemas.ts';
@@ -26,7 +26,7 @@ const LOOK_AGAIN_MS = 5000;
 export function logRoutes(deps: Deps): Router {
   const router = Router();
   // Express would route HEAD to the GET handler, which reads the whole log.
-  router.head('/status/:id/logs', onlyMethods('GET'));
+  router.head('/status/:id/logs', methodNotAllowed('GET'));
   router.get('/status/:id/logs', async (request, response) => {
     const { id } = request.params;
     const { follow, tail: tailLines } = queryOf(LogsQuery, request);
@@ -35,13 +35,13 @@ export function logRoutes(deps: Deps): Router {
       return jobStatuses(run)[place]!;
     };
     const job = await status();
-    const { signal, release } = hold(deps, response, follow ? MAX_FOLLOW_MS : MAX_READ_MS);
+    const { signal, release } = openLongLived(deps, response, follow ? MAX_FOLLOW_MS : MAX_READ_MS);
     const read = (pod: string) => deps.logs.read(pod, { follow, tailLines, signal });
     try {
       const last = (await deps.logs.pods(id)).at(-1);
       const log = follow || last === undefined ? undefined : await read(last);
       if (isTerminal(job.state) && (follow ? last === undefined : !log)) return answerKept(deps, response, job);
-      markAge(deps, response);
+      setAge(deps.runs, response);
       response.type('text');
       if (log) await pipe(log, response, signal);
       else if (follow) {
@@ -57,14 +57,14 @@ export function logRoutes(deps: Deps): Router {
       release();
     }
   });
-  router.all('/status/:id/logs', onlyMethods('GET'));
+  router.all('/status/:id/logs', methodNotAllowed('GET'));
   return router;
 }
 
 function answerKept(deps: Deps, response: Response, { message }: JobStatus): void {
   if (message === undefined)
-    throw new Refusal(410, 'The pods of this job have gone, and nothing was kept of their log.');
-  markAge(deps, response);
+    throw new HttpError(410, 'The pods of this job have gone, and nothing was kept of their log.');
+  setAge(deps.runs, response);
   response.type('text').send(message);
 }
 
@@ -77,7 +77,7 @@ interface Following {
 
 /** Pod after pod, until the job is over and each was read. */
 async function followAll(deps: Deps, id: string, { status, read, response, signal }: Following): Promise<void> {
-  const changes = new RunChanges(deps.runs, baseOf(id));
+  const changes = new RunChanges(deps.runs, toRunId(id));
   const done = new Set<string>();
   try {
     while (!signal.aborted) {

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { Deps } from '../deps.ts';
-import { Refusal } from '../http/http-error.ts';
-import { bodyOf, jsonBody } from '../http/input.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { HttpError } from '../http/http-error.ts';
+import { bodyOf, parseJsonBody } from '../http/input.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 import { rerunSpec } from '../runs/rerun.ts';
 import { RerunBody } from '../views/schemas.ts';
 import { accept } from './accept.ts';
@@ -10,14 +10,14 @@ import { fingerprint } from './idempotency.ts';
 import { runById } from './lookup.ts';
 
 const REFUSALS = {
-  RunNotOver: new Refusal(409, 'The run is not over yet, so what fails in it is not known. Nothing was started.'),
-  NothingFailed: new Refusal(422, 'Every job of the run succeeded, so there is nothing to repeat.'),
+  RunNotOver: new HttpError(409, 'The run is not over yet, so what fails in it is not known. Nothing was started.'),
+  NothingFailed: new HttpError(422, 'Every job of the run succeeded, so there is nothing to repeat.'),
 };
 
 /** `POST /runs/:id/rerun`: a new run of the same definitions, or of those whose jobs did not succeed. */
 export function rerunRoutes(deps: Deps): Router {
   const router = Router();
-  router.post('/runs/:id/rerun', jsonBody, async (request, response) => {
+  router.post('/runs/:id/rerun', parseJsonBody, async (request, response) => {
     const { only = 'all' } = bodyOf(RerunBody, request);
     const id = String(request.params.id);
     const run = await runById(deps, response, id);
@@ -26,9 +26,9 @@ export function rerunRoutes(deps: Deps): Router {
       if ('refused' in rerun) throw REFUSALS[rerun.refused];
       return rerun.spec;
     };
-    const wish = { group: run.spec.group, fingerprint: fingerprint(`rerun ${only}`, id), resolve };
-    await accept(deps, [request, response], wish);
+    const trigger = { group: run.spec.group, fingerprint: fingerprint(`rerun ${only}`, id), resolve };
+    await accept(deps, request, response, trigger);
   });
-  router.all('/runs/:id/rerun', onlyMethods('POST'));
+  router.all('/runs/:id/rerun', methodNotAllowed('POST'));
   return router;
 }

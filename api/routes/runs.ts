@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import { isTerminal } from '../../contract/group-run.ts';
-import { mayDo } from '../auth/access.ts';
+import { isAllowed } from '../auth/access.ts';
 import type { Deps } from '../deps.ts';
-import { waited } from '../hold/wait.ts';
+import { waitUntil } from '../hold/wait.ts';
 import { answerFromCache } from '../http/answer.ts';
 import { queryOf } from '../http/input.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 import { runPage } from '../views/run-list.ts';
 import { runView } from '../views/run-view.ts';
 import { RunsQuery } from '../views/schemas.ts';
@@ -19,25 +19,25 @@ export function runRoutes(deps: Deps): Router {
     const runs = deps.runs.list();
     const visible = new Map<string, boolean>();
     for (const group of new Set(runs.map(({ spec }) => spec.group))) {
-      visible.set(group, await mayDo(deps, response, 'get', group));
+      visible.set(group, await isAllowed(deps, response, 'get', group));
     }
     const page = runPage(
       runs.filter(({ spec }) => visible.get(spec.group)),
       query,
     );
-    answerFromCache(deps, response, page);
+    answerFromCache(deps.runs, response, page);
   });
   router.get('/runs/:id', async (request, response) => {
     const { id } = request.params;
-    const view = await waited(
+    const view = await waitUntil(
       deps,
-      [request, response],
+      { request, response },
       id,
       async () => runView(await runById(deps, response, id)),
       ({ state }) => isTerminal(state),
     );
-    answerFromCache(deps, response, view);
+    answerFromCache(deps.runs, response, view);
   });
-  router.all(['/runs', '/runs/:id'], onlyMethods('GET', 'HEAD'));
+  router.all(['/runs', '/runs/:id'], methodNotAllowed('GET', 'HEAD'));
   return router;
 }

@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import { isTerminal } from '../../contract/group-run.ts';
-import { baseOf } from '../../contract/ids.ts';
+import { toRunId } from '../../contract/ids.ts';
 import type { Deps } from '../deps.ts';
-import { waited } from '../hold/wait.ts';
+import { waitUntil } from '../hold/wait.ts';
 import { answerFromCache } from '../http/answer.ts';
 import { unknownJob } from '../http/http-error.ts';
-import { onlyMethods } from '../http/methods.ts';
+import { methodNotAllowed } from '../http/methods.ts';
 import { jobStatuses } from '../views/run-view.ts';
 import { jobById } from './lookup.ts';
 
@@ -14,11 +14,11 @@ export function statusRoutes(deps: Deps): Router {
   const router = Router();
   router.get('/status/:id', async (request, response) => {
     const { id } = request.params;
-    const base = id.length === 36 ? baseOf(id) : id;
-    const job = await waited(
+    const runId = id.length === 36 ? toRunId(id) : id;
+    const job = await waitUntil(
       deps,
-      [request, response],
-      base,
+      { request, response },
+      runId,
       async () => {
         const { run, place } = await jobById(deps, response, id);
         return jobStatuses(run)[place]!;
@@ -27,9 +27,9 @@ export function statusRoutes(deps: Deps): Router {
     );
     const { state, reason, message, exitCode } = job;
     // JSON leaves out what is undefined: two fields while there is no more to say.
-    answerFromCache(deps, response, { state, task_id: id, reason, message, exitCode });
+    answerFromCache(deps.runs, response, { state, task_id: id, reason, message, exitCode });
   });
-  router.all('/status/:id', onlyMethods('GET', 'HEAD'));
+  router.all('/status/:id', methodNotAllowed('GET', 'HEAD'));
   router.use('/status', () => {
     throw unknownJob();
   });

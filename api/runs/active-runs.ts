@@ -1,4 +1,4 @@
-import { Refusal } from '../http/http-error.ts';
+import { HttpError } from '../http/http-error.ts';
 
 export interface RunCaps {
   total: number;
@@ -24,32 +24,32 @@ export class ActiveRuns {
   }
 
   /** A run is about to be stored. Call what it returns if it was not. */
-  expect(base: string, group: string): () => void {
-    if (this.#seen.has(base) || this.#unseen.has(base)) return () => {};
-    this.#unseen.set(base, group);
+  expect(runId: string, group: string): () => void {
+    if (this.#seen.has(runId) || this.#unseen.has(runId)) return () => {};
+    this.#unseen.set(runId, group);
     this.#count(group, 1);
     const forget = () => {
-      if (this.#unseen.delete(base)) this.#count(group, -1);
+      if (this.#unseen.delete(runId)) this.#count(group, -1);
     };
     setTimeout(forget, UNSEEN_MS).unref();
     return forget;
   }
 
   /** What the cache says of a run: the group while it is active, undefined when it is over or gone. */
-  observe(base: string, group: string | undefined): void {
-    const unseen = this.#unseen.get(base);
+  observe(runId: string, group: string | undefined): void {
+    const unseen = this.#unseen.get(runId);
     if (unseen !== undefined) {
-      this.#unseen.delete(base);
+      this.#unseen.delete(runId);
       this.#count(unseen, -1);
     }
-    const before = this.#seen.get(base);
+    const before = this.#seen.get(runId);
     if (before === group) return;
     if (before !== undefined) {
-      this.#seen.delete(base);
+      this.#seen.delete(runId);
       this.#count(before, -1);
     }
     if (group !== undefined) {
-      this.#seen.set(base, group);
+      this.#seen.set(runId, group);
       this.#count(group, 1);
     }
   }
@@ -70,15 +70,15 @@ export class ActiveRuns {
   }
 }
 
-/** Throws a Refusal (429) where one more run of the group would be too many. */
+/** Throws an HttpError (429) where one more run of the group would be too many. */
 export function checkCaps(active: Pick<ActiveRuns, 'total' | 'inGroup'>, caps: RunCaps, group: string): void {
   const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
   if (active.inGroup(group) >= caps.perGroup) {
     const sentence = `Expected at most ${caps.perGroup} runs of group ${group} at a time. Nothing was started; try again when one is over.`;
-    throw new Refusal(429, sentence, { headers });
+    throw new HttpError(429, sentence, { headers });
   }
   if (active.total >= caps.total) {
     const sentence = `Expected at most ${caps.total} runs at a time. Nothing was started; try again when one is over.`;
-    throw new Refusal(429, sentence, { headers });
+    throw new HttpError(429, sentence, { headers });
   }
 }

@@ -3,14 +3,14 @@ import { paths } from '../../contract/paths.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { LogOptions, PodLogs } from '../../kube/pod-logs.ts';
-import { Unavailable } from '../http/http-error.ts';
+import { ServiceUnavailable } from '../http/http-error.ts';
 import { callKube } from './kube-call.ts';
 
 /** What the pods of a job have written. */
 export interface JobLogs {
   /** The names of the job's pods that are there and have begun, in the order of their making. */
   pods(jobId: string): Promise<string[]>;
-  /** What a pod has written, as it comes; undefined where it has gone or not begun. Throws Unavailable. */
+  /** What a pod has written, as it comes; undefined where it has gone or not begun. Throws ServiceUnavailable. */
   read(pod: string, options: LogOptions): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
@@ -40,7 +40,7 @@ export function kubernetesJobLogs(client: Pick<KubeClient, 'request'>, logs: Pod
         // 400: it has not begun, or its node has nothing of it any more.
         if (error instanceof ApiError && (error.code === 404 || error.code === 400)) return undefined;
         if (options.signal.aborted) return undefined;
-        throw new Unavailable(RETRY_AFTER_SECONDS, error);
+        throw new ServiceUnavailable(RETRY_AFTER_SECONDS, error);
       }
     },
   };

@@ -1,6 +1,6 @@
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../../kube/client.ts';
-import { Refusal, Unavailable } from '../http/http-error.ts';
+import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 
 /** What a caller is told to wait where the API server says nothing else. */
 const RETRY_AFTER_SECONDS = 2;
@@ -12,7 +12,7 @@ const QUOTA_RETRY_SECONDS = 60;
 
 /**
  * One call to the API server for a request at hand; it may be sent twice, so it must do no more then than once. Throws
- * ApiError where the API server refuses it, and Unavailable where it has no answer or has too much to do.
+ * ApiError where the API server refuses it, and ServiceUnavailable where it has no answer or has too much to do.
  */
 export async function callKube<T>(
   client: Pick<KubeClient, 'request'>,
@@ -26,21 +26,21 @@ export async function callKube<T>(
   } catch (error) {
     // Whatever is no answer of the API server means that it gave none.
     if (error instanceof ApiError && error.code < 500 && error.code !== 429) throw error;
-    throw new Unavailable((error instanceof ApiError && error.retryAfterSeconds) || RETRY_AFTER_SECONDS, error);
+    throw new ServiceUnavailable((error instanceof ApiError && error.retryAfterSeconds) || RETRY_AFTER_SECONDS, error);
   }
 }
 
 /** The refusal in what the API server threw: what those who run the cluster do not want, as it words that (admission plugins, webhooks). */
-export function clusterRefusal(error: unknown): Refusal | undefined {
+export function clusterDenial(error: unknown): HttpError | undefined {
   if (!(error instanceof ApiError)) return undefined;
   if (error.code === 403 && /exceeded quota|status unknown for quota/.test(error.message)) {
     const headers = { 'Retry-After': String(QUOTA_RETRY_SECONDS) };
-    return new Refusal(429, 'The quota of the namespace has no room for one more run. Nothing was started.', {
+    return new HttpError(429, 'The quota of the namespace has no room for one more run. Nothing was started.', {
       headers,
     });
   }
   if (error.code < 500 && /denied (the )?request/.test(error.message)) {
-    return new Refusal(422, `A policy of the cluster refuses this run, nothing was started: ${error.message}`);
+    return new HttpError(422, `A policy of the cluster refuses this run, nothing was started: ${error.message}`);
   }
   return undefined;
 }

@@ -6,30 +6,30 @@ import {
   isTerminal,
   KIND,
 } from '../../contract/group-run.ts';
-import { runBase } from '../../contract/ids.ts';
+import { runIdOf } from '../../contract/ids.ts';
 import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../../contract/labels.ts';
 import { paths } from '../../contract/paths.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import type { Log } from '../../process/log.ts';
-import { Unavailable } from '../http/http-error.ts';
+import { ServiceUnavailable } from '../http/http-error.ts';
 import { justFinished } from '../views/run-view.ts';
 import { ActiveRuns } from './active-runs.ts';
-import { callKube, clusterRefusal } from './kube-call.ts';
+import { callKube, clusterDenial } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
 import type { RunStore } from './run-store.ts';
 import { WatchCheck } from './watch-check.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 /** A watch has a bookmark a minute at least: one that is quiet for so long, while others are answered, is cut or refused. */
-const QUIET_SECONDS = 100;
+const MAX_IDLE_SECONDS = 100;
 
 /** Runs as GroupRuns of a namespace, cached by a watch. */
 export class KubernetesRuns implements RunStore {
   readonly #client: KubeClient;
   readonly #path: string;
-  readonly #namesByBase = new Map<string, string>();
+  readonly #nameByRunId = new Map<string, string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #reflector: Reflector<GroupRun>;
   readonly #reachability: Reachability;
@@ -42,17 +42,17 @@ export class KubernetesRuns implements RunStore {
       client,
       log,
       path: this.#path,
-      strip: withoutManagers,
+      transform: withoutManagers,
       onChange: (previous, current) => {
         const { metadata } = (current ?? previous)!;
-        const base = runBase(metadata);
-        this.active.observe(base, current && !isOver(current) ? current.spec.group : undefined);
-        if (current) this.#namesByBase.set(base, metadata.name);
-        else this.#namesByBase.delete(base);
+        const runId = runIdOf(metadata);
+        this.active.observe(runId, current && !isOver(current) ? current.spec.group : undefined);
+        if (current) this.#nameByRunId.set(runId, metadata.name);
+        else this.#nameByRunId.delete(runId);
         for (const { finishedAt } of justFinished(previous, current)) {
           if (finishedAt) finished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
         }
-        for (const listener of this.#listeners.get(base) ?? []) listener();
+        for (const listener of this.#listeners.get(runId) ?? []) listener();
       },
     });
     const check = new WatchCheck<GroupRun>({
@@ -65,19 +65,21 @@ export class KubernetesRuns implements RunStore {
     this.#reachability = new Reachability({
       client,
       namespace,
-      next: () => this.#namesByBase.get(this.active.next() ?? ''),
+      next: () => this.#nameByRunId.get(this.active.next() ?? ''),
       read: (run) => check.compare(run),
     });
   }
 
   /** For how many seconds the API server has not answered; 0 where it does. */
-  get silentSeconds(): number {
-    return this.#reachability.silentSeconds;
+  get apiServerDownSeconds(): number {
+    return this.#reachability.apiServerDownSeconds;
   }
 
-  get staleSeconds(): number {
-    const quiet = this.#reflector.lastEventAgeSeconds;
-    return this.hasSynced && quiet > QUIET_SECONDS ? Math.round(quiet) : this.silentSeconds;
+  get cacheAgeSeconds(): number {
+    const watchIdleSeconds = this.#reflector.watchIdleSeconds;
+    return this.hasSynced && watchIdleSeconds > MAX_IDLE_SECONDS
+      ? Math.round(watchIdleSeconds)
+      : this.apiServerDownSeconds;
   }
 
   get hasSynced(): boolean {
@@ -89,41 +91,41 @@ export class KubernetesRuns implements RunStore {
     await Promise.all([this.#reflector.run(signal), this.#reachability.follow(signal)]);
   }
 
-  async create(base: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined> {
+  async create(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined> {
     const labels = { [MANAGED_BY]: MANAGER, [GROUP_LABEL]: spec.group };
-    const metadata = { name: base, labels, annotations };
+    const metadata = { name: runId, labels, annotations };
     const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND, metadata, spec };
-    const forget = this.active.expect(base, spec.group);
+    const forget = this.active.expect(runId, spec.group);
     try {
       // Strict: a field the CRD does not know must not vanish in silence.
       await this.#call('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
       return undefined;
     } catch (error) {
       forget();
-      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw clusterRefusal(error) ?? error;
-      const earlier = await orMissing(this.#call('GET', `${this.#path}/${base}`));
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw clusterDenial(error) ?? error;
+      const earlier = await orMissing(this.#call('GET', `${this.#path}/${runId}`));
       // Deleted between the two calls: the next try will make it.
-      if (!earlier) throw new Unavailable(1, error);
+      if (!earlier) throw new ServiceUnavailable(1, error);
       return earlier;
     }
   }
 
-  async find(base: string): Promise<GroupRun | undefined> {
-    const name = this.#namesByBase.get(base);
+  async find(runId: string): Promise<GroupRun | undefined> {
+    const name = this.#nameByRunId.get(runId);
     const cached = name && this.#reflector.get(name);
-    return cached || orMissing(this.#call('GET', `${this.#path}/${base}`));
+    return cached || orMissing(this.#call('GET', `${this.#path}/${runId}`));
   }
 
   list(): GroupRun[] {
-    if (!this.hasSynced) throw new Unavailable(1, 'the first list of runs is not complete');
+    if (!this.hasSynced) throw new ServiceUnavailable(1, 'the first list of runs is not complete');
     return this.#reflector.list();
   }
 
-  subscribe(base: string, listener: () => void): () => void {
-    const listeners = this.#listeners.get(base) ?? new Set();
-    this.#listeners.set(base, listeners.add(listener));
+  subscribe(runId: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(runId) ?? new Set();
+    this.#listeners.set(runId, listeners.add(listener));
     return () => {
-      if (listeners.delete(listener) && listeners.size === 0) this.#listeners.delete(base);
+      if (listeners.delete(listener) && listeners.size === 0) this.#listeners.delete(runId);
     };
   }
 
@@ -134,9 +136,10 @@ export class KubernetesRuns implements RunStore {
   }
 
   async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {
-    const { silentSeconds } = this;
+    const { apiServerDownSeconds } = this;
     // What waits for an API server that is gone would only pile up, and be done when nobody expects it any more.
-    if (silentSeconds > 0) throw new Unavailable(RETRY_AFTER_SECONDS, `silent for ${silentSeconds} s`);
+    if (apiServerDownSeconds > 0)
+      throw new ServiceUnavailable(RETRY_AFTER_SECONDS, `silent for ${apiServerDownSeconds} s`);
     return callKube(this.#client, method, path, options);
   }
 }

@@ -33,7 +33,7 @@ export class Reachability {
   }
 
   /** For how many seconds the API server has not answered; 0 where it does. */
-  get silentSeconds(): number {
+  get apiServerDownSeconds(): number {
     const silentMs = performance.now() - this.#heardAt;
     return silentMs < GONE_MS ? 0 : Math.round(silentMs / 1000);
   }

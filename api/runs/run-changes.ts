@@ -6,8 +6,8 @@ export class RunChanges {
   #changed = false;
   #wake: () => void = () => {};
 
-  constructor(runs: Pick<RunStore, 'subscribe'>, base: string) {
-    this.close = runs.subscribe(base, () => {
+  constructor(runs: Pick<RunStore, 'subscribe'>, runId: string) {
+    this.close = runs.subscribe(runId, () => {
       this.#changed = true;
       this.#wake();
     });

@@ -1,5 +1,5 @@
 import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
-import { jobId, runBase } from '../../contract/ids.ts';
+import { jobId, runIdOf } from '../../contract/ids.ts';
 import type { RunSummary, RunView } from './schemas.ts';
 
 /** What a caller sees of a run; the values are those that kubectl shows. */
@@ -7,7 +7,7 @@ export function runSummary(run: GroupRun): RunSummary {
   const { metadata, spec, status } = run;
   const { group, parameters, parallelism, rerunOf, cancel, jobs } = spec;
   return {
-    id: runBase(metadata),
+    id: runIdOf(metadata),
     name: metadata.name,
     group,
     parameters,
@@ -27,9 +27,9 @@ export const runView = (run: GroupRun): RunView => ({ ...runSummary(run), jobs: 
 /** The stored status of each job, in the order of the definitions; PENDING where the controller has not seen it yet. */
 export function jobStatuses({ metadata, spec, status }: GroupRun): JobStatus[] {
   const stored = new Map(status?.jobs?.map((job) => [job.name, job]));
-  const base = runBase(metadata);
+  const runId = runIdOf(metadata);
   return spec.jobs.map(
-    ({ name }, index) => stored.get(name) ?? { name, id: jobId(base, index + 1), state: 'PENDING' as const },
+    ({ name }, index) => stored.get(name) ?? { name, id: jobId(runId, index + 1), state: 'PENDING' as const },
   );
 }
 

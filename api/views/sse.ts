@@ -8,7 +8,7 @@ export interface Seen {
   jobs: JobState[];
 }
 
-export interface RunEvent {
+export interface SseEvent {
   /** What the listener has seen with this event; it comes back as Last-Event-ID. */
   id: string;
   event: 'job' | 'run';
@@ -34,9 +34,9 @@ export const allSeen = ({ run }: Seen): boolean => run !== undefined && isTermin
  * What has changed since, one event for each job whose state is another, then one for the run. States that came and went
  * in between are left out. All that is needed to go on is in the id, so any replica can.
  */
-export function eventsSince(seen: Seen, run: GroupRun): { events: RunEvent[]; seen: Seen } {
+export function eventsSince(seen: Seen, run: GroupRun): { events: SseEvent[]; seen: Seen } {
   const jobs = [...seen.jobs];
-  const events: RunEvent[] = [];
+  const events: SseEvent[] = [];
   for (const [index, data] of jobStatuses(run).entries()) {
     if (jobs[index] === data.state) continue;
     jobs[index] = data.state;

@@ -2,7 +2,7 @@ import { type Cause, hasEnded, isRunning, newest } from './failure.ts';
 import type { Event, Job, Pod } from './types.ts';
 
 /** A waiting container's reasons that do not pass by themselves in a moment. */
-const STUCK = new Set([
+const BLOCKED = new Set([
   'ErrImagePull',
   'ImagePullBackOff',
   'InvalidImageName',
@@ -20,19 +20,19 @@ export interface Waiting {
   job: Job | undefined;
   pods: Pod[];
   /** Why the API server refuses the Job for now, such as a quota. */
-  refused: string | undefined;
+  denied: string | undefined;
   /** The Job controller's last word on pods it could not make. */
   failedCreate: Event | undefined;
 }
 
 /** What keeps a job from starting, or undefined: nothing but time, or it runs. */
-export function stuckCause({ job, pods, refused, failedCreate }: Waiting): Cause | undefined {
-  if (!job) return refused === undefined ? undefined : { reason: 'FailedCreate', message: refused };
+export function blockedCause({ job, pods, denied, failedCreate }: Waiting): Cause | undefined {
+  if (!job) return denied === undefined ? undefined : { reason: 'FailedCreate', message: denied };
   const open = pods.filter((pod) => !hasEnded(pod));
   if (open.some(isRunning)) return undefined;
   for (const pod of open) {
     const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
-    if (waiting?.reason && STUCK.has(waiting.reason)) return cause(waiting.reason, waiting.message);
+    if (waiting?.reason && BLOCKED.has(waiting.reason)) return cause(waiting.reason, waiting.message);
     const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
     if (scheduled?.status === 'False') return cause(scheduled.reason ?? 'Unschedulable', scheduled.message);
   }

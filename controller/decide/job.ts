@@ -1,5 +1,5 @@
 import { API_GROUP, API_VERSION, type GroupRun, type JobDefinition, KIND } from '../../contract/group-run.ts';
-import { jobId, runBase } from '../../contract/ids.ts';
+import { jobId, runIdOf } from '../../contract/ids.ts';
 import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL, TRACEPARENT } from '../../contract/labels.ts';
 
 const CONTAINER = 'job';
@@ -12,13 +12,13 @@ const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '50
 export function buildJob(run: GroupRun, index: number, jobImage: string) {
   const definition = run.spec.jobs[index - 1];
   if (!definition) throw new RangeError(`Expected a job index from 1 to ${run.spec.jobs.length}, got ${index}`);
-  const base = runBase(run.metadata);
-  const id = jobId(base, index);
+  const runId = runIdOf(run.metadata);
+  const id = jobId(runId, index);
   const labels = {
     [MANAGED_BY]: MANAGER,
     [GROUP_LABEL]: run.spec.group,
     [JOB_LABEL]: definition.name,
-    [RUN_LABEL]: base,
+    [RUN_LABEL]: runId,
   };
   const owner = {
     apiVersion: `${API_GROUP}/${API_VERSION}`,
@@ -54,7 +54,7 @@ function environment(run: GroupRun, definition: JobDefinition, id: string) {
   }));
   const identity = [
     { name: 'ASYNC_API_JOB_ID', value: id },
-    { name: 'ASYNC_API_RUN_ID', value: runBase(run.metadata) },
+    { name: 'ASYNC_API_RUN_ID', value: runIdOf(run.metadata) },
     { name: 'ASYNC_API_GROUP', value: run.spec.group },
     ...trace(run.metadata.annotations?.[TRACEPARENT]),
   ];

@@ -1,7 +1,7 @@
 import { type GroupRun, type GroupRunStatus, isTerminal, type JobStatus } from '../../contract/group-run.ts';
 
 /** What an operator reads in `kubectl describe grouprun`. */
-export interface RunEvent {
+export interface KubernetesEvent {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
@@ -12,7 +12,7 @@ const MAX_JOB_EVENTS = 10;
 const MAX_MESSAGE = 500;
 
 /** What is worth telling of the step from the status before to the run's status now. */
-export function runEvents(run: GroupRun, before: GroupRunStatus | undefined): RunEvent[] {
+export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefined): KubernetesEvent[] {
   const { status } = run;
   if (!status) return [];
   const earlier = new Map(before?.jobs?.map((job) => [job.id, job]));
@@ -30,14 +30,14 @@ export function runEvents(run: GroupRun, before: GroupRunStatus | undefined): Ru
 }
 
 /** What holds a Job controller that is behind, in all likelihood; the same words each time, so told once a run. */
-export const podsLateEvent = (): RunEvent =>
+export const podsLateEvent = (): KubernetesEvent =>
   warning(
     'PodsLate',
     'Jobs have had no pods for 10 s and nothing says why: kube-controller-manager is behind, probably held by its own API ' +
       'rate. Raise its --kube-api-qps and --kube-api-burst (20 and 30 by default).',
   );
 
-function jobEvent(job: JobStatus, before: JobStatus | undefined): RunEvent | undefined {
+function jobEvent(job: JobStatus, before: JobStatus | undefined): KubernetesEvent | undefined {
   const why = `${job.reason ?? ''}${job.exitCode === undefined ? '' : ` (exit code ${job.exitCode})`}${job.message ? `: ${job.message}` : ''}`;
   if (job.state !== before?.state) {
     if (job.state === 'FAILURE') return warning('JobFailed', `${job.name} failed: ${why}`);
@@ -48,7 +48,7 @@ function jobEvent(job: JobStatus, before: JobStatus | undefined): RunEvent | und
   return undefined;
 }
 
-function end({ state, conditions }: GroupRunStatus): RunEvent {
+function end({ state, conditions }: GroupRunStatus): KubernetesEvent {
   const message = conditions?.find(({ type }) => type === 'Succeeded')?.message ?? '';
   if (state === 'SUCCESS') return normal('Succeeded', message);
   return state === 'REVOKED' ? normal('Revoked', message) : warning('Failed', message);
@@ -58,7 +58,15 @@ const names = (jobs: JobStatus[]): string => {
   const list = jobs.slice(0, 10).map((job) => job.name);
   return [...list, ...(jobs.length > list.length ? ['…'] : [])].join(', ');
 };
-const normal = (reason: string, message: string): RunEvent => ({ type: 'Normal', reason, message: cut(message) });
-const warning = (reason: string, message: string): RunEvent => ({ type: 'Warning', reason, message: cut(message) });
+const normal = (reason: string, message: string): KubernetesEvent => ({
+  type: 'Normal',
+  reason,
+  message: cut(message),
+});
+const warning = (reason: string, message: string): KubernetesEvent => ({
+  type: 'Warning',
+  reason,
+  message: cut(message),
+});
 const cut = (message: string): string =>
   message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;

@@ -8,7 +8,7 @@ export const NODE_GRACE_MS = 30_000;
  * The node does not answer for this pod: the node controller took its readiness away while its container, as far as is known,
  * runs. Without readiness gates, which our pods never have, nobody else does that.
  */
-const isSilent = (pod: Pod): boolean =>
+const isNodeLost = (pod: Pod): boolean =>
   isRunning(pod) && pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False') === true;
 
 /** Should have been gone by now: its deletion (the request plus the grace period) is due for long. */
@@ -18,11 +18,11 @@ const isOverdue = (pod: Pod, now: Date): boolean => {
 };
 
 /** A pod whose node is taken for dead, so that its end will not be told. Of a stopped Job's, the one that should be gone. */
-export const lostPod = (pods: Pod[], stopped: boolean, now: Date): Pod | undefined =>
-  pods.find((pod) => !hasEnded(pod) && ((!stopped && isSilent(pod)) || isOverdue(pod, now)));
+export const podOnLostNode = (pods: Pod[], stopped: boolean, now: Date): Pod | undefined =>
+  pods.find((pod) => !hasEnded(pod) && ((!stopped && isNodeLost(pod)) || isOverdue(pod, now)));
 
 /** From when on a lost pod's job is over, milliseconds since the epoch: after its deadline and a grace; at once when stopped. */
-export function lostAt(job: Job, stopped: boolean, activeDeadlineSeconds: number): number {
+export function nodeLostAt(job: Job, stopped: boolean, activeDeadlineSeconds: number): number {
   if (stopped) return 0;
   const expired = trueCondition(job, 'FailureTarget')?.lastTransitionTime;
   if (expired) return Date.parse(expired) + NODE_GRACE_MS;

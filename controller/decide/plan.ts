@@ -1,9 +1,9 @@
 import { type GroupRun, type GroupRunStatus, isTerminal } from '../../contract/group-run.ts';
-import { jobId, runBase } from '../../contract/ids.ts';
+import { jobId, runIdOf } from '../../contract/ids.ts';
 import { storedEnd } from '../../contract/stored-size.ts';
-import { stuckCause } from './blocked.ts';
+import { blockedCause } from './blocked.ts';
 import { type Cause, trueCondition } from './failure.ts';
-import { lostAt, NODE_GRACE_MS } from './node-lost.ts';
+import { NODE_GRACE_MS, nodeLostAt } from './node-lost.ts';
 import { runStatus } from './run-status.ts';
 import { dueStop, jobStatus, type Observed } from './status.ts';
 import { stopCause } from './stop.ts';
@@ -26,19 +26,19 @@ export interface ObservedRun {
   /** Jobs that were recorded and that the API server says are gone. */
   vanished: Set<string>;
   /** Why the API server refused the Job for good. */
-  rejected: Map<string, string>;
+  invalid: Map<string, string>;
   /** Why the API server refuses the Job for now, such as a quota. */
-  refused: Map<string, string>;
+  denied: Map<string, string>;
 }
 
 /** The ids of this run's jobs, in order. */
 export const jobIds = (run: GroupRun): string[] => {
-  const base = runBase(run.metadata);
-  return run.spec.jobs.map((_, index) => jobId(base, index + 1));
+  const runId = runIdOf(run.metadata);
+  return run.spec.jobs.map((_, index) => jobId(runId, index + 1));
 };
 
 /** What is known of each job, in order. */
-function observedJobs({ run, jobs, pods, failedCreates, vanished, rejected, refused }: ObservedRun): Observed[] {
+function observedJobs({ run, jobs, pods, failedCreates, vanished, invalid, denied }: ObservedRun): Observed[] {
   const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
   return jobIds(run).map((id, position) => {
     const definition = run.spec.jobs[position]!;
@@ -51,8 +51,8 @@ function observedJobs({ run, jobs, pods, failedCreates, vanished, rejected, refu
       failedCreate: failedCreates.get(id),
       cancelled: run.spec.cancel === true || run.spec.cancelJobs?.[definition.name] === true,
       vanished: vanished.has(id),
-      rejected: rejected.get(id),
-      refused: refused.get(id),
+      invalid: invalid.get(id),
+      denied: denied.get(id),
     };
   });
 }
@@ -70,7 +70,7 @@ export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
   const room = (observed.run.spec.parallelism ?? Number.POSITIVE_INFINITY) - active;
   const due = jobs.flatMap((one, position) => {
     const made = one.job !== undefined || one.previous?.jobUID !== undefined;
-    return made || isOver(one) || one.rejected || dueStop(one, now) ? [] : [position + 1];
+    return made || isOver(one) || one.invalid || dueStop(one, now) ? [] : [position + 1];
   });
   return due.slice(0, Math.max(0, room));
 }
@@ -128,7 +128,7 @@ export function nextChange(observed: ObservedRun, now: Date): number {
     const { job, pods, previous, definition } = one;
     if (isOver(one)) return [];
     const since = previous?.pendingSince;
-    const pending = since && stuckCause(one) ? Date.parse(since) + definition.pendingDeadlineSeconds * 1000 : [];
+    const pending = since && blockedCause(one) ? Date.parse(since) + definition.pendingDeadlineSeconds * 1000 : [];
     const deletions = pods.flatMap(({ metadata: { deletionTimestamp } }) =>
       deletionTimestamp ? Date.parse(deletionTimestamp) + NODE_GRACE_MS : [],
     );
@@ -136,7 +136,7 @@ export function nextChange(observed: ObservedRun, now: Date): number {
       pending,
       deletions,
       podsLateAt(one),
-      job ? lostAt(job, false, definition.activeDeadlineSeconds) : [],
+      job ? nodeLostAt(job, false, definition.activeDeadlineSeconds) : [],
     ].flat();
   });
   return Math.min(...times.filter((time) => time > now.getTime()), Number.POSITIVE_INFINITY);

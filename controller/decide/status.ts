@@ -1,5 +1,5 @@
 import { isTerminal, type JobDefinition, type JobState, type JobStatus } from '../../contract/group-run.ts';
-import { stuckCause, type Waiting } from './blocked.ts';
+import { blockedCause, type Waiting } from './blocked.ts';
 import {
   type Cause,
   failureCause,
@@ -10,7 +10,7 @@ import {
   terminated,
   trueCondition,
 } from './failure.ts';
-import { lostAt, lostPod } from './node-lost.ts';
+import { nodeLostAt, podOnLostNode } from './node-lost.ts';
 import { CANCELLED, stopCause } from './stop.ts';
 import type { Job, Pod } from './types.ts';
 
@@ -24,7 +24,7 @@ export interface Observed extends Waiting {
   /** The Job was made, and the API server said that it is gone. */
   vanished: boolean;
   /** Why the API server refused the Job for good. */
-  rejected: string | undefined;
+  invalid: string | undefined;
 }
 
 /** How far a job has come; a state never goes back. */
@@ -36,16 +36,16 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
   if (previous && isTerminal(previous.state)) return previous;
   const found = decide(observed, now);
   const goesBack = previous !== undefined && RANK[found.state] < RANK[previous.state];
-  // Where it got stuck again the state stays, and what it is stuck at is news.
+  // Where it got blocked again the state stays, and what it is blocked at is news.
   const { state, reason, message, exitCode }: Decision = !goesBack
     ? found
-    : found.stuck
+    : found.blocked
       ? { ...found, state: previous.state }
       : previous;
   const startedAt = previous?.startedAt ?? firstStart(pods);
   const attempts = Math.max(previous?.attempts ?? 0, pods.length);
   const jobUID = previous?.jobUID ?? job?.metadata.uid;
-  const pendingSince = stuckSince(found, observed, now);
+  const pendingSince = blockedSince(found, observed, now);
   return {
     name: definition.name,
     id,
@@ -65,20 +65,20 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
 export function dueStop(observed: Observed, now: Date): Cause | undefined {
   const { previous, cancelled, definition } = observed;
   if (cancelled) return { reason: CANCELLED };
-  const stuck = stuckCause(observed);
+  const blocked = blockedCause(observed);
   const since = previous?.pendingSince;
-  if (!stuck || !since || Date.parse(since) + definition.pendingDeadlineSeconds * 1000 > now.getTime())
+  if (!blocked || !since || Date.parse(since) + definition.pendingDeadlineSeconds * 1000 > now.getTime())
     return undefined;
   const seconds = definition.pendingDeadlineSeconds;
-  const message = `It could not start within pendingDeadlineSeconds (${seconds} s). ${stuck.message ?? ''}`.trim();
-  return { ...stuck, message };
+  const message = `It could not start within pendingDeadlineSeconds (${seconds} s). ${blocked.message ?? ''}`.trim();
+  return { ...blocked, message };
 }
 
-type Decision = { state: JobState; stuck?: boolean } & { [field in keyof Cause]?: Cause[field] | undefined };
+type Decision = { state: JobState; blocked?: boolean } & { [field in keyof Cause]?: Cause[field] | undefined };
 
 function decide(observed: Observed, now: Date): Decision {
-  const { job, pods, cancelled, vanished, rejected, definition } = observed;
-  if (rejected) return { state: 'FAILURE', reason: 'JobRejected', message: rejected };
+  const { job, pods, cancelled, vanished, invalid, definition } = observed;
+  if (invalid) return { state: 'FAILURE', reason: 'JobRejected', message: invalid };
   if (!job) {
     if (cancelled) return { state: 'REVOKED', reason: CANCELLED };
     if (vanished) return { state: 'FAILURE', reason: 'JobDeleted', message: 'The Job was deleted before it finished.' };
@@ -88,17 +88,17 @@ function decide(observed: Observed, now: Date): Decision {
   }
   if (trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return { state: 'SUCCESS' };
   const stopped = job.spec?.suspend ? stopCause(job) : undefined;
-  const lost = lostPod(pods, stopped !== undefined, now);
+  const lost = podOnLostNode(pods, stopped !== undefined, now);
   if (trueCondition(job, 'FailureTarget', 'Failed')) {
     const cause = failureCause(job, pods);
     // A deadline on a node that does not answer: whether the process ended is told later, or never.
     const unsure = lost && cause.reason === 'DeadlineExceeded' && !trueCondition(job, 'Failed');
     if (!unsure) return { state: 'FAILURE', ...cause };
   }
-  if (stopped && isQuiet(job, pods)) {
+  if (stopped && hasNoPodsLeft(job, pods)) {
     return { state: stopped.reason === CANCELLED ? 'REVOKED' : 'FAILURE', ...stopped };
   }
-  if (lost && now.getTime() >= lostAt(job, stopped !== undefined, definition.activeDeadlineSeconds)) {
+  if (lost && now.getTime() >= nodeLostAt(job, stopped !== undefined, definition.activeDeadlineSeconds)) {
     const message = `The node ${lost.spec?.nodeName ?? ''} does not answer; what became of the process is not known.`;
     return { state: 'FAILURE', reason: 'NodeLost', message };
   }
@@ -111,12 +111,12 @@ function decide(observed: Observed, now: Date): Decision {
 /** The state of a job that is neither over nor running. */
 function pending(observed: Observed): Decision {
   const { job, pods } = observed;
-  const stuck = stuckCause(observed);
+  const blocked = blockedCause(observed);
   const failed = lastFailed(pods);
   if (failed && retries(observed, failed)) {
-    return { state: 'RETRY', ...(stuck ? { ...stuck, stuck: true } : podCause(failed)) };
+    return { state: 'RETRY', ...(blocked ? { ...blocked, blocked: true } : podCause(failed)) };
   }
-  if (stuck) return { state: 'PENDING', ...stuck, stuck: true };
+  if (blocked) return { state: 'PENDING', ...blocked, blocked: true };
   return { state: job && pods.some(terminated) ? 'STARTED' : 'PENDING' };
 }
 
@@ -126,15 +126,15 @@ const retries = ({ job, definition: { backoffLimit } }: Observed, failed: Pod): 
   (backoffLimit > 0 && (job?.status?.failed ?? 0) <= backoffLimit);
 
 /** A suspended Job whose pods are all gone: nothing of it runs, or will. */
-const isQuiet = (job: Job, pods: Pod[]): boolean =>
+const hasNoPodsLeft = (job: Job, pods: Pod[]): boolean =>
   trueCondition(job, 'Suspended') !== undefined &&
   (job.status?.active ?? 0) === 0 &&
   (job.status?.terminating ?? 0) === 0 &&
   pods.every(hasEnded);
 
 /** A trouble that has passed does not count against a later one; without a Job nobody knows whether it has. */
-function stuckSince(found: Decision, { previous, job }: Observed, now: Date): string | undefined {
-  if (found.stuck) return previous?.pendingSince ?? now.toISOString();
+function blockedSince(found: Decision, { previous, job }: Observed, now: Date): string | undefined {
+  if (found.blocked) return previous?.pendingSince ?? now.toISOString();
   return job || isTerminal(found.state) ? undefined : previous?.pendingSince;
 }
 

@@ -4,7 +4,7 @@ import { STOP_ANNOTATION } from './stop.ts';
 import type { ContainerStatus, Event, Job, Meta, Pod } from './types.ts';
 
 /** Objects cut down to what the controller reads, so that thousands of them fit into the caches. */
-function stripMeta<T extends object>(metadata: T): T {
+function transformMeta<T extends object>(metadata: T): T {
   const { annotations, managedFields, ...rest } = metadata as T & { annotations?: unknown; managedFields?: unknown };
   return rest as T;
 }
@@ -12,10 +12,10 @@ function stripMeta<T extends object>(metadata: T): T {
 /** With that one annotation, where there is one. */
 function stripped<T extends { annotations?: Record<string, string> }>(metadata: T, annotation: string): T {
   const value = metadata.annotations?.[annotation];
-  return { ...stripMeta(metadata), ...(value === undefined ? {} : { annotations: { [annotation]: value } }) };
+  return { ...transformMeta(metadata), ...(value === undefined ? {} : { annotations: { [annotation]: value } }) };
 }
 
-export function stripRun({ metadata, status, ...run }: GroupRun): GroupRun {
+export function transformRun({ metadata, status, ...run }: GroupRun): GroupRun {
   const kept = status && isTerminal(status.state) ? { ...status, jobs: withoutMessages(status.jobs) } : status;
   return { ...run, metadata: stripped(metadata, TRACEPARENT), ...(kept ? { status: kept } : {}) };
 }
@@ -23,7 +23,7 @@ export function stripRun({ metadata, status, ...run }: GroupRun): GroupRun {
 /** Of runs that are over, which is most of them, nobody reads what their jobs had to say. */
 const withoutMessages = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ message, ...job }) => job);
 
-export function stripJob({ metadata, spec, status }: Job): Job {
+export function transformJob({ metadata, spec, status }: Job): Job {
   const { suspend, ttlSecondsAfterFinished } = spec ?? {};
   return {
     metadata: stripped(metadata, STOP_ANNOTATION),
@@ -35,25 +35,25 @@ export function stripJob({ metadata, spec, status }: Job): Job {
   };
 }
 
-export function stripPod({ metadata, spec, status }: Pod): Pod {
+export function transformPod({ metadata, spec, status }: Pod): Pod {
   const { phase, reason, message, conditions, containerStatuses } = status ?? {};
   return {
-    metadata: stripMeta<Meta>(metadata),
+    metadata: transformMeta<Meta>(metadata),
     ...(spec?.nodeName ? { spec: { nodeName: spec.nodeName } } : {}),
     status: {
       ...(phase === undefined ? {} : { phase }),
       ...(reason === undefined ? {} : { reason }),
       ...(message === undefined ? {} : { message }),
       ...(conditions ? { conditions } : {}),
-      ...(containerStatuses ? { containerStatuses: containerStatuses.map(stripContainer) } : {}),
+      ...(containerStatuses ? { containerStatuses: containerStatuses.map(transformContainer) } : {}),
     },
   };
 }
 
-const stripContainer = ({ state }: ContainerStatus): ContainerStatus => (state ? { state } : {});
+const transformContainer = ({ state }: ContainerStatus): ContainerStatus => (state ? { state } : {});
 
-export const stripEvent = ({ metadata, involvedObject: { name, uid }, message, lastTimestamp }: Event): Event => ({
-  metadata: stripMeta<Meta>(metadata),
+export const transformEvent = ({ metadata, involvedObject: { name, uid }, message, lastTimestamp }: Event): Event => ({
+  metadata: transformMeta<Meta>(metadata),
   involvedObject: { ...(name ? { name } : {}), ...(uid ? { uid } : {}) },
   ...(message ? { message } : {}),
   ...(lastTimestamp ? { lastTimestamp } : {}),

@@ -5,7 +5,7 @@ import { type Cluster, startEmbedded } from './embedded.ts';
 import { UserError } from './errors.ts';
 import type { Progress } from './progress.ts';
 
-export interface Wish {
+export interface ClusterChoice {
   /** A context of the user's kubeconfig; never its current one by accident. */
   context?: string;
   /** The name under which that cluster has the job image. */
@@ -17,13 +17,13 @@ export interface Wish {
  * which says what to install where it cannot run. Its files go into `folder`.
  */
 export async function startCluster(
-  wish: Wish,
+  choice: ClusterChoice,
   folder: string,
   progress: Progress,
   onDeath: (why: string) => void,
 ): Promise<Cluster> {
-  if (wish.context) {
-    if (!wish.jobImage) {
+  if (choice.context) {
+    if (!choice.jobImage) {
       throw new UserError(
         '--context also needs --job-image NAME: build it with `docker build -t NAME job-image`, then load it into the ' +
           'cluster (kind load docker-image NAME, minikube image load NAME) or push it to its registry.',
@@ -35,7 +35,7 @@ export async function startCluster(
         `Expected one file in KUBECONFIG with --context, got ${kubeconfig}: name the one that has it.`,
       );
     }
-    return { kubeconfig, context: wish.context, jobImage: wish.jobImage, stop: async () => {} };
+    return { kubeconfig, context: choice.context, jobImage: choice.jobImage, stop: async () => {} };
   }
   // Loaded only here: testcontainers takes a second to load, and most starts do not need it.
   if (process.env.DOCKER_HOST || dockerSocket()) {

@@ -54,9 +54,9 @@ export function brokenInvariants(observation: Observation): Broken[] {
 function acceptedExist({ versions, acknowledged, told, retention }: Observation): Broken[] {
   const runs = new Map(latest(runsOf(versions)).map((run) => [run.name, run]));
   const deleted = [...runs.values()].filter(({ type }) => type === 'DELETED');
-  const deletedAt = (id: string) => deleted.find(({ name }) => name === baseOf(id))?.at ?? Number.POSITIVE_INFINITY;
+  const deletedAt = (id: string) => deleted.find(({ name }) => name === toRunId(id))?.at ?? Number.POSITIVE_INFINITY;
   const ends = runsOf(versions).filter(({ state }) => state && isTerminal(state));
-  const overAt = (id: string) => ends.find(({ name }) => name === baseOf(id))?.at ?? Number.POSITIVE_INFINITY;
+  const overAt = (id: string) => ends.find(({ name }) => name === toRunId(id))?.at ?? Number.POSITIVE_INFINITY;
   return [
     ...acknowledged
       .filter(({ run }) => !runs.has(run))
@@ -71,7 +71,7 @@ function acceptedExist({ versions, acknowledged, told, retention }: Observation)
   ];
 }
 
-const baseOf = (id: string) => `${id.slice(0, -4)}0000`;
+const toRunId = (id: string) => `${id.slice(0, -4)}0000`;
 
 /** (1) However often it was asked for with one key, it is one run. */
 function oneRunAKey({ versions, acknowledged }: Observation): Broken[] {

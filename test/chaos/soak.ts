@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { GroupRun } from '../../contract/group-run.ts';
-import { jobId, newBase } from '../../contract/ids.ts';
+import { jobId, newRunId } from '../../contract/ids.ts';
 import { startCluster } from '../../dev/cluster/choose.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import type { Service } from '../../scripts/service.ts';
@@ -27,7 +27,7 @@ const definition = { sleep: { seconds: 0 }, activeDeadlineSeconds: 60, pendingDe
 
 /** Stores a run that is over, its status written by hand. */
 async function storeFinished(product: Product, index: number): Promise<void> {
-  const base = newBase();
+  const base = newRunId();
   const jobs = [{ name: 'one', ...definition }];
   const meta = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: base } };
   await product.admin.request('POST', product.runsPath(), {

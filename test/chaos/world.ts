@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MANAGED_SELECTOR } from '../../contract/labels.ts';
 import { paths } from '../../contract/paths.ts';
+import type { Answer } from '../fault-proxy/answer.ts';
 import type { CallFault, World } from '../fault-proxy/faults.ts';
-import type { Answer } from '../fault-proxy/proxy.ts';
 import type { Lane, Sender } from './lane.ts';
 
 /** What a fault can do to this lane and, where it has the cluster to itself, to the cluster. */

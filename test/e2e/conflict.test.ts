@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jobId, newBase } from '../../contract/ids.ts';
-import { statusAnswer } from '../fault-proxy/faults.ts';
+import { jobId, newRunId } from '../../contract/ids.ts';
+import { statusAnswer } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -75,7 +75,7 @@ test('a job is stopped, and its Job removed, also where the first write of eithe
 });
 
 test('a job whose Job an earlier run of this name has left waits until that has gone', async () => {
-  const base = newBase();
+  const base = newRunId();
   const id = jobId(base, 1);
   const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'one', image: 'none' }] } };
   const owner = {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
-import { newBase } from '../../contract/ids.ts';
+import { newRunId } from '../../contract/ids.ts';
 import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
@@ -15,7 +15,7 @@ afterAll(() => product.uninstall());
 test('no more Jobs of a run are active at a time than its parallelism, also after a kill of the controller', async () => {
   const definition = { sleep: { seconds: 1 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
   const jobs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, ...definition }));
-  const name = newBase();
+  const name = newRunId();
   const body = {
     apiVersion: 'async-api.dev/v1alpha1',
     kind: 'GroupRun',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { OPERATIONS } from '../../api/openapi/operations.ts';
 import type { GroupRun } from '../../contract/group-run.ts';
-import { jobId, runBase } from '../../contract/ids.ts';
+import { jobId, runIdOf } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
 import { python } from '../support/python.ts';
 
@@ -43,7 +43,7 @@ async function settle(): Promise<void> {
       count += 1;
       const ended =
         count % 2 ? { state: 'SUCCESS' } : { state: 'FAILURE', reason: 'Error', message: 'no', exitCode: 1 };
-      const jobs = spec.jobs.map(({ name }, i) => ({ name, id: jobId(runBase(metadata), i + 1), ...ended }));
+      const jobs = spec.jobs.map(({ name }, i) => ({ name, id: jobId(runIdOf(metadata), i + 1), ...ended }));
       await product.admin.request('PATCH', `${product.runsPath(metadata.name)}/status`, {
         body: { status: { state: ended.state, jobs } },
         contentType: 'application/merge-patch+json',

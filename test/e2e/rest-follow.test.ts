@@ -21,7 +21,7 @@ afterAll(async () => {
   await product.uninstall();
 });
 
-const baseOf = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
+const toRunId = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
 
 test('a wait is answered once the job is done', async () => {
   const [path] = await trigger(product, 'group_a');
@@ -31,7 +31,7 @@ test('a wait is answered once the job is done', async () => {
 
 test('events that broke off go on through another replica, and every job is told of to its end', async () => {
   const paths = await trigger(product, 'group_a');
-  const base = baseOf(paths[0]!);
+  const base = toRunId(paths[0]!);
   let events = await EventReader.open(`${product.url}/runs/${base}/events`);
   const ended = new Set<string>();
   let run = '';

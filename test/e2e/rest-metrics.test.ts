@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { statusAnswer } from '../fault-proxy/faults.ts';
+import { statusAnswer } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { onceOn, proxied } from '../support/behind-proxy.ts';
 import { EventReader } from '../support/event-reader.ts';

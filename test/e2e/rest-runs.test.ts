@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => product.uninstall());
 
 const idOf = (path: string) => path.slice('/status/'.length);
-const baseOf = (path: string) => `${idOf(path).slice(0, -4)}0000`;
+const toRunId = (path: string) => `${idOf(path).slice(0, -4)}0000`;
 const stored = (base: string) => product.admin.request<GroupRun>('GET', product.runsPath(base));
 const call = (method: string, path: string, body?: unknown) =>
   fetch(product.url + path, {
@@ -24,7 +24,7 @@ const call = (method: string, path: string, body?: unknown) =>
 /** Triggers group_a and gives its jobs these states, as the controller would, once the API has seen them. */
 async function runWith(...states: JobState[]): Promise<string> {
   const paths = await trigger(product, 'group_a');
-  const base = baseOf(paths[0]!);
+  const base = toRunId(paths[0]!);
   const over = states.every((state) => ['SUCCESS', 'FAILURE', 'REVOKED'].includes(state));
   const jobs = states.map((state, i) => ({
     name: `job_a${i + 1}`,
@@ -98,7 +98,7 @@ test('a rerun is a new run of the same definitions that names the first', async 
   expect(response.status).toBe(202);
   const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
   expect(paths).toHaveLength(3);
-  const again = baseOf(paths[0]!);
+  const again = toRunId(paths[0]!);
   expect(response.headers.get('location')).toBe(`/runs/${again}`);
   const { group, jobs } = (await stored(base)).spec;
   expect((await stored(again)).spec).toEqual({ group, jobs, rerunOf: base });
@@ -108,7 +108,7 @@ test('a rerun of what failed repeats that only', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'REVOKED');
   const response = await call('POST', `/runs/${base}/rerun`, { only: 'failed' });
   const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
-  expect((await stored(baseOf(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
+  expect((await stored(toRunId(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
 });
 
 test('a rerun of what failed is 409 before the run is over, and 422 where nothing failed', async () => {
@@ -169,7 +169,7 @@ test('unknown runs and jobs are 404, and a query that is not understood is 400',
 
 test('who listens to a run in which nothing happens hears that the service is there', async () => {
   const [path] = await trigger(product, 'group_a');
-  const response = await call('GET', `/runs/${baseOf(path!)}/events`);
+  const response = await call('GET', `/runs/${toRunId(path!)}/events`);
   let text = '';
   for await (const chunk of response.body!) {
     text += new TextDecoder().decode(chunk);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Exchange } from './proxy.ts';
+import { type Answer, statusAnswer } from './answer.ts';
+import type { Exchange } from './proxy.ts';
 
 /** What a fault can do beside a connection: to our processes, to the cluster, to time. */
 export interface World {
@@ -25,19 +26,6 @@ export interface World {
 }
 
 export type CallFault = (exchange: Exchange, world: World) => Promise<void>;
-
-/** A Status as the API server writes it. */
-export function statusAnswer(status: number, reason: string, headers: Record<string, string> = {}): Answer {
-  const body = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    status: 'Failure',
-    reason,
-    code: status,
-    message: `fault: ${reason}`,
-  };
-  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
-}
 
 const TOO_MANY = statusAnswer(429, 'TooManyRequests', { 'retry-after': '1' });
 const BROKEN = statusAnswer(500, 'InternalError');

@@ -1,5 +1,4 @@
-import { statusAnswer } from './faults.ts';
-import type { Answer } from './proxy.ts';
+import { type Answer, statusAnswer } from './answer.ts';
 
 /** Leases by path, each as its JSON and how often it was written. */
 export type Leases = Map<string, { writes: number; lease: { metadata?: object } }>;

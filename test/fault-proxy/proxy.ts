@@ -1,14 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, type Dispatcher, request as send } from 'undici';
+import type { Answer } from './answer.ts';
 import { type Call, isWatch, labelOf } from './call.ts';
 import { answerLease, type Leases } from './leases.ts';
-
-export interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-}
 
 /** One call in the hands of a fault, which must answer it or cut it. */
 export interface Exchange {

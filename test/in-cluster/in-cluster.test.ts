@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { baseOf } from '../../contract/ids.ts';
+import { toRunId } from '../../contract/ids.ts';
 import { accountKubeconfig } from '../../dev/cluster/install.ts';
 import { testContract } from '../support/contract.ts';
 import { EventReader } from '../support/event-reader.ts';
@@ -59,7 +59,7 @@ describe('through the ingress', () => {
 
   test('an event arrives while its run goes on, and the last one at its end', async () => {
     const [path] = await trigger(ingress, 'group_a');
-    const run = `${ingress.url}/runs/${baseOf(idOf(path!))}`;
+    const run = `${ingress.url}/runs/${toRunId(idOf(path!))}`;
     const events = await EventReader.open(`${run}/events`);
     expect(await events.next()).toBeDefined();
     const { state } = (await (await fetch(run)).json()) as { state: string };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
-import { baseOf } from '../../contract/ids.ts';
+import { toRunId } from '../../contract/ids.ts';
 import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Product } from '../support/harness.ts';
@@ -42,7 +42,7 @@ export function testRollingRestart(ways: () => Product[]): void {
     expect(tally(answers)).toEqual({ 202: answers.length });
 
     const accepted = answers.flatMap(({ ids }) => ids).toSorted();
-    expect(await newNames(product.runsPath())).toEqual(accepted.map(baseOf));
+    expect(await newNames(product.runsPath())).toEqual(accepted.map(toRunId));
     const jobs = await eventually(
       'a Job for each',
       async () => {

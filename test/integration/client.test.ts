@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeClient, RequestOptions } from '../../kube/client.ts';
-import { statusAnswer } from '../fault-proxy/faults.ts';
+import { statusAnswer } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy, onceOn } from '../support/behind-proxy.ts';
 import { Product } from '../support/harness.ts';
@@ -74,7 +74,7 @@ describe('a call is tried again', () => {
   });
 
   test('at most twice', async () => {
-    for (let tries = 0; tries < 3; tries++) answered(503, 'Unavailable')('LIST jobs');
+    for (let tries = 0; tries < 3; tries++) answered(503, 'ServiceUnavailable')('LIST jobs');
     await expect(list()).rejects.toMatchObject({ code: 503 });
     expect(calls()).toBe(3);
   });
@@ -101,11 +101,11 @@ describe('a call is not tried again', () => {
   test('where its sender has lost the right to it in between', async () => {
     answered(429, 'TooManyRequests')(CREATE);
     let asked = 0;
-    const permit = () => {
+    const fence = () => {
       asked += 1;
       if (asked > 1) throw new Error('deposed');
     };
-    await expect(create('deposed', { permit })).rejects.toThrow('deposed');
+    await expect(create('deposed', { fence })).rejects.toThrow('deposed');
     expect(calls()).toBe(1);
   });
 });

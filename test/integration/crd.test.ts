@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type GroupRun, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
-import { newBase } from '../../contract/ids.ts';
+import { newRunId } from '../../contract/ids.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
 import { jobIds, plannedStatus } from '../../controller/decide/plan.ts';
 import { observedRun } from '../support/builders.ts';
@@ -22,7 +22,7 @@ const definition = {
 const newRun = (spec: object) => ({
   apiVersion: 'async-api.dev/v1alpha1',
   kind: 'GroupRun',
-  metadata: { name: newBase() },
+  metadata: { name: newRunId() },
   spec,
 });
 const create = (spec: object) => product.admin.request<GroupRun>('POST', product.runsPath(), { body: newRun(spec) });
@@ -47,8 +47,8 @@ test('the largest run that is accepted still has room for all that can be said o
   const room = Math.floor((MAX_SPEC_BYTES - storedBytes({ group: 'g', jobs })) / 1000);
   const large = jobs.map((one) => ({ ...one, container: { image: 'i'.repeat(100 + room) } }));
   const run = await create({ group: 'g', jobs: large });
-  const rejected = new Map(jobIds(run).map((id) => [id, '<b>'.repeat(1000)]));
-  const { jobs: said = [], ...status } = plannedStatus(observedRun({ run, rejected }), new Date());
+  const invalid = new Map(jobIds(run).map((id) => [id, '<b>'.repeat(1000)]));
+  const { jobs: said = [], ...status } = plannedStatus(observedRun({ run, invalid }), new Date());
   const jobUID = run.metadata.uid;
   const all = said.map((one) => ({ ...one, jobUID, exitCode: 137, attempts: 21, startedAt: one.finishedAt! }));
   const path = `${product.runsPath(run.metadata.name)}/status`;

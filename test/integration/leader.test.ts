@@ -108,7 +108,7 @@ test('a leader that slept past its lease does not lead when it wakes', async () 
   one.skip((2 / 3) * LEASE_MS);
   // At once: before it has asked anybody.
   expect(one.leader.leads).toBe(false);
-  expect(one.leader.writeOptions.permit).toThrow('does not lead');
+  expect(one.leader.writeOptions.fence).toThrow('does not lead');
 });
 
 test('a lease that nobody renews is taken when it has not changed for its length, by the own clock alone', async () => {

@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import type { GroupRun } from '../../contract/group-run.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
-import { statusAnswer, WATCH_FAULTS } from '../fault-proxy/faults.ts';
+import { statusAnswer } from '../fault-proxy/answer.ts';
+import { WATCH_FAULTS } from '../fault-proxy/faults.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy, onceOn } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 
-const SILENCE_MS = 2000;
+const MAX_IDLE_MS = 2000;
 let product: Product;
 let client: KubeClient;
 let proxy: FaultProxy;
@@ -41,7 +42,7 @@ function start(options: { resyncMs?: number } = {}): void {
   reflector = new Reflector<GroupRun>({
     client,
     path: product.runsPath(),
-    silenceMs: SILENCE_MS,
+    maxIdleMs: MAX_IDLE_MS,
     log: () => {},
     onChange: (previous, current) => {
       const { name } = (current ?? previous)!.metadata;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { groupRunCrd } from '../../contract/crd.ts';
 import { API_GROUP, type GroupRun } from '../../contract/group-run.ts';
-import { newBase } from '../../contract/ids.ts';
+import { newRunId } from '../../contract/ids.ts';
 import { buildJob } from '../../controller/decide/job.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
@@ -32,7 +32,7 @@ const runs = () => `/apis/${GROUP}/v1alpha1/namespaces/${product.namespace}/grou
 const limits = { activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
 const create = (spec: object, query = {}) =>
   product.admin.request<GroupRun>('POST', runs(), {
-    body: { apiVersion: `${GROUP}/v1alpha1`, kind: 'GroupRun', metadata: { name: newBase() }, spec },
+    body: { apiVersion: `${GROUP}/v1alpha1`, kind: 'GroupRun', metadata: { name: newRunId() }, spec },
     query,
   });
 const patch = (path: string, body: object) =>

@@ -3,10 +3,10 @@ import { createApp } from '../../api/app.ts';
 import { noAuth } from '../../api/auth/auth.ts';
 import { parseCatalog } from '../../api/catalog/catalog.ts';
 import type { Deps } from '../../api/deps.ts';
-import { Slots } from '../../api/hold/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../../api/hold/concurrency-limit.ts';
 import { listen } from '../../api/http/listen.ts';
 import { createMetrics } from '../../api/metrics.ts';
-import { newBase } from '../../contract/ids.ts';
+import { newRunId } from '../../contract/ids.ts';
 import { MemoryRuns } from './memory-runs.ts';
 
 const GROUPS = 'groups: { good: { jobs: { one: { sleep: { seconds: 1 } }, two: { log: { lines: 1 } } } }, empty: {} }';
@@ -28,12 +28,12 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
     catalog: () => catalog,
     runs,
     logs: { pods: async () => [], read: async () => undefined },
-    newBase: () => newBase(),
+    newRunId: () => newRunId(),
     checks: () => [{ name: 'runs-synced', ok: true }],
     auth: noAuth,
     caps: { total: 1000, perGroup: 1000 },
     metrics: createMetrics({ runs: () => runs, held: () => 0, configIsBroken: () => false }),
-    slots: new Slots({ total: 100, perCaller: 50 }),
+    longLivedLimit: new ConcurrencyLimit({ total: 100, perCaller: 50 }),
     stopping: new AbortController().signal,
     log: (message, fields, level = 'info') => void logged.push({ message, level, ...fields }),
     ...changes,

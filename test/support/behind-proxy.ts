@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createClient, type KubeClient } from '../../kube/client.ts';
-import { endpoint, throughProxy } from '../chaos/lane.ts';
+import { endpoint, throughProxy } from '../fault-proxy/kubeconfig.ts';
 import { type Exchange, FaultProxy } from '../fault-proxy/proxy.ts';
 import { ADMIN, type Product } from './harness.ts';
 

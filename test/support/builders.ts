@@ -143,8 +143,8 @@ export const observed = (fields: Partial<Observed> = {}): Observed => ({
   pods: [],
   cancelled: false,
   vanished: false,
-  rejected: undefined,
-  refused: undefined,
+  invalid: undefined,
+  denied: undefined,
   failedCreate: undefined,
   ...fields,
 });
@@ -155,8 +155,8 @@ export const observedRun = (fields: Partial<ObservedRun> = {}): ObservedRun => (
   pods: new Map(),
   failedCreates: new Map(),
   vanished: new Set(),
-  rejected: new Map(),
-  refused: new Map(),
+  invalid: new Map(),
+  denied: new Map(),
   ...fields,
 });
 

@@ -54,12 +54,12 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
   test('a deleted run takes its Jobs and pods along', async () => {
     const [first] = await trigger(product(), 'group_a');
     const id = first!.slice('/status/'.length);
-    const base = `${id.slice(0, -4)}0000`;
-    const query = { labelSelector: `async-api.dev/run=${base}` };
+    const runId = `${id.slice(0, -4)}0000`;
+    const query = { labelSelector: `async-api.dev/run=${runId}` };
     const ofRun = async (path: string) =>
       (await product().admin.request<{ items: unknown[] }>('GET', path, { query })).items;
     await eventually('a pod', async () => (await ofRun(product().podsPath()))[0]);
-    await product().admin.request('DELETE', product().runsPath(base));
+    await product().admin.request('DELETE', product().runsPath(runId));
     for (const path of [product().jobsPath(), product().podsPath()]) {
       await eventually(`nothing left of the run at ${path}`, async () => (await ofRun(path)).length === 0 || undefined);
     }

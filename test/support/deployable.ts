@@ -7,7 +7,7 @@ import { accountToken } from '../../dev/cluster/install.ts';
 import type { Progress } from '../../dev/cluster/progress.ts';
 import { run } from '../../dev/cluster/run.ts';
 import { createClient } from '../../kube/client.ts';
-import { endpoint } from '../chaos/lane.ts';
+import { endpoint } from '../fault-proxy/kubeconfig.ts';
 import { productImages } from './product-images.ts';
 
 const INGRESS_RIGHTS = join(import.meta.dirname, '../in-cluster/ingress-controller.yaml');

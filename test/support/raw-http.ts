@@ -7,7 +7,7 @@ export interface RawAnswer {
 }
 
 /** Sends these very bytes, and reads until the service closes or says nothing for a while; status 0 where nothing came. */
-export function sendRaw(url: string, bytes: string, silenceMs = 400): Promise<RawAnswer> {
+export function sendRaw(url: string, bytes: string, maxIdleMs = 400): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     let text = '';
@@ -22,7 +22,7 @@ export function sendRaw(url: string, bytes: string, silenceMs = 400): Promise<Ra
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
       clearTimeout(timer);
-      timer = setTimeout(done, silenceMs);
+      timer = setTimeout(done, maxIdleMs);
     });
     socket.on('close', () => {
       clearTimeout(timer);

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { help, isLoopback, settings } from '../../../api/settings.ts';
+import { isLoopback } from '../../../api/http/loopback.ts';
+import { help, loadSettings } from '../../../api/settings.ts';
 
 test('without any setting it listens for this machine only, on 5100', () => {
-  expect(settings({})).toMatchObject({ PORT: 5100, HOST: '127.0.0.1', AUTH: 'none', GET_TRIGGERS: true });
+  expect(loadSettings({})).toMatchObject({ PORT: 5100, HOST: '127.0.0.1', AUTH: 'none', GET_TRIGGERS: true });
 });
 
 test('an empty variable is one that is not set', () => {
-  expect(settings({ PORT: '', HOST: '', GET_TRIGGERS: '' })).toEqual(settings({}));
+  expect(loadSettings({ PORT: '', HOST: '', GET_TRIGGERS: '' })).toEqual(loadSettings({}));
 });
 
 test.each([
@@ -19,7 +20,7 @@ test.each([
   [{ PORT: '70000', MAX_HELD: '0' }, /PORT.*\n.*MAX_HELD/],
   [{ GET_TRIGGERS: 'no' }, /GET_TRIGGERS/],
 ])('%j is refused with a sentence that names it', (environment, message) => {
-  expect(() => settings(environment as Record<string, string>)).toThrow(message);
+  expect(() => loadSettings(environment as Record<string, string>)).toThrow(message);
 });
 
 test.each([
@@ -28,7 +29,7 @@ test.each([
   { HOST: '::1' },
   { AUTH: 'oidc', OIDC_ISSUER: 'http://127.0.0.1:8080', OIDC_AUDIENCE: 'a' },
 ])('%j is taken', (environment) => {
-  expect(settings(environment as unknown as Record<string, string>)).toMatchObject({ PORT: 5100 });
+  expect(loadSettings(environment as unknown as Record<string, string>)).toMatchObject({ PORT: 5100 });
 });
 
 test.each([

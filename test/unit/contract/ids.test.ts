@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jobId, newBase, parseJobId, runBase } from '../../../contract/ids.ts';
+import { jobId, newRunId, parseJobId, runIdOf } from '../../../contract/ids.ts';
 
 const BASE = '78b9a1c2-0d3e-4f56-8a9b-c0d1e2f30000';
 
@@ -10,7 +10,7 @@ test.each([
 ])('the id of job %i ends in %s and leads back to its run', (index, digits) => {
   const id = jobId(BASE, index);
   expect(id).toBe(BASE.slice(0, -4) + digits);
-  expect(parseJobId(id)).toEqual({ base: BASE, index });
+  expect(parseJobId(id)).toEqual({ runId: BASE, index });
 });
 
 test.each([0, 1001, 1.5])('there is no job %d', (index) => {
@@ -25,12 +25,12 @@ test.each(['', 'dummy', BASE, BASE.toUpperCase(), `${BASE.slice(0, -4)}ffff`, `$
 );
 
 test('two new runs have two bases', () => {
-  expect(newBase()).toMatch(/^[0-9a-f-]{32}0000$/);
-  expect(newBase()).not.toBe(newBase());
+  expect(newRunId()).toMatch(/^[0-9a-f-]{32}0000$/);
+  expect(newRunId()).not.toBe(newRunId());
 });
 
-test("a run made under a name of one's own has its UID's base", () => {
+test("a run made under a name of one's own has its UID's run id", () => {
   const uid = '11111111-2222-4333-8444-555555556666';
-  expect(runBase({ name: 'by-hand', uid })).toBe('11111111-2222-4333-8444-555555550000');
-  expect(runBase({ name: BASE, uid })).toBe(BASE);
+  expect(runIdOf({ name: 'by-hand', uid })).toBe('11111111-2222-4333-8444-555555550000');
+  expect(runIdOf({ name: BASE, uid })).toBe(BASE);
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseCatalog } from '../../../../api/catalog/catalog.ts';
-import { fingerprint, keyedBase, parseKey } from '../../../../api/routes/idempotency.ts';
-import { isBase } from '../../../../contract/ids.ts';
+import { fingerprint, parseKey, runIdFromKey } from '../../../../api/routes/idempotency.ts';
+import { isRunId } from '../../../../contract/ids.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
 
 test.each([
@@ -16,12 +16,14 @@ test.each(['', '""', '"', '"a', 'a b', 'ü', `"${'x'.repeat(256)}"`, '"a\\x"', '
   (header) => expect(() => parseKey(header)).toThrow(/Idempotency-Key/),
 );
 
-test('a caller and a key always lead to the same base, a UUID of version 8, and others to another', () => {
-  const base = keyedBase('alice', 'one');
-  expect(isBase(base)).toBe(true);
-  expect(base).toMatch(/^.{14}8.{4}[89ab]/);
-  expect(keyedBase('alice', 'one')).toBe(base);
-  expect(new Set([base, keyedBase('bob', 'one'), keyedBase('alice', 'two'), keyedBase('alic', 'eone')]).size).toBe(4);
+test('a caller and a key always lead to the same run id, a UUID of version 8, and others to another', () => {
+  const runId = runIdFromKey('alice', 'one');
+  expect(isRunId(runId)).toBe(true);
+  expect(runId).toMatch(/^.{14}8.{4}[89ab]/);
+  expect(runIdFromKey('alice', 'one')).toBe(runId);
+  expect(
+    new Set([runId, runIdFromKey('bob', 'one'), runIdFromKey('alice', 'two'), runIdFromKey('alic', 'eone')]).size,
+  ).toBe(4);
 });
 
 test('what is asked for does not depend on the order of parameters, but on everything else', () => {
@@ -32,14 +34,14 @@ test('what is asked for does not depend on the order of parameters, but on every
 });
 
 test('a trigger without a key whose first answer from Kubernetes was lost is accepted, not replayed', async () => {
-  const base = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
-  const app = await startApp({ newBase: () => base });
+  const runId = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
+  const app = await startApp({ newRunId: () => runId });
   try {
     // What a second try finds, where the first was stored.
-    await app.runs.create(base, { group: 'good', jobs: [] }, {});
+    await app.runs.create(runId, { group: 'good', jobs: [] }, {});
     const response = await fetch(`${app.url}/group/good`, { method: 'POST' });
     expect([response.status, response.headers.get('idempotency-replayed')]).toEqual([202, null]);
-    expect(app.logged).toContainEqual(expect.objectContaining({ message: 'run accepted', run: base }));
+    expect(app.logged).toContainEqual(expect.objectContaining({ message: 'run accepted', run: runId }));
   } finally {
     await app.close();
   }

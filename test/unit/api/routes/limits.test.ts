@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ANONYMOUS, type Auth } from '../../../../api/auth/auth.ts';
+import type { Auth } from '../../../../api/auth/auth.ts';
 import { Decisions } from '../../../../api/auth/decisions.ts';
-import { Refusal } from '../../../../api/http/http-error.ts';
+import { ANONYMOUS } from '../../../../api/http/caller.ts';
+import { HttpError } from '../../../../api/http/http-error.ts';
 import { RateLimit } from '../../../../api/http/rate-limit.ts';
 import { ActiveRuns, checkCaps } from '../../../../api/runs/active-runs.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
@@ -19,7 +20,7 @@ describe('the rate of a caller', () => {
     expect(() => limit.take('a')).toThrow(/at most 2 requests a second/);
     now = 10_000;
     for (let i = 0; i < 3; i++) limit.take('a');
-    expect(() => limit.take('a')).toThrow(Refusal);
+    expect(() => limit.take('a')).toThrow(HttpError);
   });
 
   test('does not forget the busy for the sake of ten thousand others', () => {
@@ -28,7 +29,7 @@ describe('the rate of a caller', () => {
     for (let i = 0; i < 9000; i++) limit.take(`other-${i}`);
     limit.take('busy');
     for (let i = 0; i < 9000; i++) limit.take(`more-${i}`);
-    expect(() => limit.take('busy')).toThrow(Refusal);
+    expect(() => limit.take('busy')).toThrow(HttpError);
   });
 });
 
@@ -89,7 +90,7 @@ afterEach(() => app?.close());
 const byHeader: Auth = {
   identify: async (request) => {
     const name = request.get('x-test-name');
-    if (!name) throw new Refusal(401, 'Expected a name.');
+    if (!name) throw new HttpError(401, 'Expected a name.');
     return name === 'anonymous' ? ANONYMOUS : { name, groups: name === 'carol' ? ['team'] : [] };
   },
   allows: async ({ name }, verb, group) => name !== 'reader' || verb === 'get' || group === 'own',
@@ -122,7 +123,7 @@ test('who guesses tokens is soon not listened to any more, but who is known behi
     ...byHeader,
     identify: async (request) => {
       asked += 1;
-      if (request.get('authorization') !== 'Bearer right') throw new Refusal(401, 'Expected another token.');
+      if (request.get('authorization') !== 'Bearer right') throw new HttpError(401, 'Expected another token.');
       return { name: 'alice', groups: [] };
     },
   };
@@ -235,7 +236,7 @@ test('while the API server is silent an answer from the cache says how old it ma
   const run = (await fetch(`${app.url}/group/good`, { method: 'POST' })).headers.get('location')!;
   const fresh = await fetch(app.url + run);
   expect([fresh.headers.get('age'), fresh.headers.get('warning')]).toEqual([null, null]);
-  app.runs.staleSeconds = 17;
+  app.runs.cacheAgeSeconds = 17;
   for (const path of [run, '/runs', `/status/${run.slice('/runs/'.length, -1)}1`]) {
     const old = await fetch(app.url + path);
     expect([old.status, old.headers.get('age'), old.headers.get('warning')]).toEqual([

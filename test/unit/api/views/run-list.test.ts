@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { runPage } from '../../../../api/views/run-list.ts';
 import { RunsQuery } from '../../../../api/views/schemas.ts';
 import type { GroupRun } from '../../../../contract/group-run.ts';
-import { newBase } from '../../../../contract/ids.ts';
+import { newRunId } from '../../../../contract/ids.ts';
 import { run } from '../../../support/builders.ts';
 
 /** `count` runs, two a second, group_b every third. */
@@ -12,7 +12,7 @@ const made = (count: number): GroupRun[] =>
     const second = String(Math.floor(i / 2)).padStart(2, '0');
     return {
       ...one,
-      metadata: { ...one.metadata, name: newBase(), creationTimestamp: `2026-11-24T11:00:${second}Z` },
+      metadata: { ...one.metadata, name: newRunId(), creationTimestamp: `2026-11-24T11:00:${second}Z` },
       spec: { ...one.spec, group: i % 3 === 0 ? 'group_b' : 'group_a' },
     };
   });
@@ -27,7 +27,7 @@ test('following continue gives every run once, newest first, though runs come an
     next = page.continue;
     runs.push({
       ...made(1)[0]!,
-      metadata: { ...runs[0]!.metadata, name: newBase(), creationTimestamp: '2026-11-25T00:00:00Z' },
+      metadata: { ...runs[0]!.metadata, name: newRunId(), creationTimestamp: '2026-11-25T00:00:00Z' },
     });
     // One that was shown already.
     runs.splice(

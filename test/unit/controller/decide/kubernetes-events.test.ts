@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { JobStatus } from '../../../../contract/group-run.ts';
-import { runEvents } from '../../../../controller/decide/kubernetes-events.ts';
+import { kubernetesEvents } from '../../../../controller/decide/kubernetes-events.ts';
 import { runStatus } from '../../../../controller/decide/run-status.ts';
 import { BASE, NOW, run, stored } from '../../../support/builders.ts';
 
@@ -10,7 +10,7 @@ const named = (index: number, job: JobStatus): JobStatus => ({ ...job, name: `jo
 const told = (before: JobStatus[] | undefined, after: JobStatus[]) => {
   const one = run();
   const earlier = before && runStatus(one, before, NOW);
-  return runEvents(
+  return kubernetesEvents(
     { ...one, status: runStatus({ ...one, ...(earlier ? { status: earlier } : {}) }, after, NOW) },
     earlier,
   );
@@ -24,15 +24,15 @@ test('the Jobs that were made are told in one event', () => {
 });
 
 test('a job that cannot start is told once, with what keeps it', () => {
-  const stuck = stored('PENDING', {
+  const blocked = stored('PENDING', {
     reason: 'ErrImagePull',
     message: 'no such image',
     pendingSince: NOW.toISOString(),
   });
-  expect(told([stored('PENDING')], [stuck])).toEqual([
+  expect(told([stored('PENDING')], [blocked])).toEqual([
     { type: 'Warning', reason: 'JobCannotStart', message: 'job_a1 cannot start: ErrImagePull: no such image' },
   ]);
-  expect(told([stuck], [{ ...stuck, reason: 'ImagePullBackOff' }])).toEqual([]);
+  expect(told([blocked], [{ ...blocked, reason: 'ImagePullBackOff' }])).toEqual([]);
 });
 
 test('a failure is told with its exit code, and the end of the run with what failed', () => {

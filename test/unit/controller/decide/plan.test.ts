@@ -51,9 +51,9 @@ describe('the Jobs to make', () => {
   });
 
   test('are not one the API server refused for good, and the other jobs go on', () => {
-    const refused = observedRun({ rejected: new Map([[ID, 'no such field']]) });
-    expect(jobsToCreate(refused, NOW)).toEqual([2]);
-    expect(plannedStatus(refused, NOW)).toMatchObject({
+    const invalid = observedRun({ invalid: new Map([[ID, 'no such field']]) });
+    expect(jobsToCreate(invalid, NOW)).toEqual([2]);
+    expect(plannedStatus(invalid, NOW)).toMatchObject({
       state: 'STARTED',
       jobs: [{ state: 'FAILURE', message: 'no such field' }, { state: 'PENDING' }],
     });
@@ -99,22 +99,22 @@ describe('the Jobs to stop', () => {
 
   test('are those that could not start for too long, with the reason', () => {
     const statuses = [stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' })];
-    const stuck = observedRun({
+    const blocked = observedRun({
       run: runWith({}, statuses),
       jobs: jobs(job()),
       pods: new Map([[ID, [waitingPod('ErrImagePull')]]]),
     });
-    expect(jobsToStop(stuck, NOW)).toMatchObject([{ cause: { reason: 'ErrImagePull' } }]);
+    expect(jobsToStop(blocked, NOW)).toMatchObject([{ cause: { reason: 'ErrImagePull' } }]);
   });
 });
 
 test('what jobs have to say shares a budget', () => {
   const many = Array.from({ length: 1000 }, (_, i) => definition({ name: `job-${i}` }));
   const one = run(many);
-  const rejected = new Map(jobIds(one).map((id) => [id, 'é'.repeat(2048)]));
-  const status = plannedStatus(observedRun({ run: one, rejected }), NOW);
+  const invalid = new Map(jobIds(one).map((id) => [id, 'é'.repeat(2048)]));
+  const status = plannedStatus(observedRun({ run: one, invalid }), NOW);
   expect(status.jobs!.map(({ message }) => message)).toEqual(Array(1000).fill('é'.repeat(200)));
-  const few = observedRun({ run: run([definition()]), rejected: new Map([[ID, 'x'.repeat(5000)]]) });
+  const few = observedRun({ run: run([definition()]), invalid: new Map([[ID, 'x'.repeat(5000)]]) });
   expect(plannedStatus(few, NOW).jobs![0]!.message).toHaveLength(2048);
 });
 
@@ -179,13 +179,13 @@ describe('when time alone changes something', () => {
     expect(nextChange(observedRun({ jobs: jobs(job()) }), NOW)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('is the end of the pending deadline of a job that is stuck', () => {
-    const stuck = observedRun({
+  test('is the end of the pending deadline of a job that is blocked', () => {
+    const blocked = observedRun({
       run: runWith({}, [stored('PENDING', { pendingSince: '2026-11-24T11:59:00Z' })]),
       jobs: jobs(job()),
       pods: new Map([[ID, [waitingPod('ErrImagePull')]]]),
     });
-    expect(nextChange(stuck, NOW)).toBe(Date.parse('2026-11-24T12:01:00Z'));
+    expect(nextChange(blocked, NOW)).toBe(Date.parse('2026-11-24T12:01:00Z'));
   });
 
   test('is the deadline and a grace of a job that runs', () => {

@@ -70,7 +70,7 @@ describe('the state of a job', () => {
       { state: 'STARTED', attempts: 2 },
     ],
     [
-      'whose second attempt is stuck stays RETRY and says at what',
+      'whose second attempt is blocked stays RETRY and says at what',
       { definition: twice, job: job(undefined, 1), pods: [failedPod(), waitingPod('ErrImagePull')] },
       { state: 'RETRY', reason: 'ErrImagePull', pendingSince: NOW.toISOString() },
     ],
@@ -91,14 +91,14 @@ describe('the state of a job', () => {
     ],
     [
       'whose Job a quota refuses is PENDING',
-      { job: undefined, refused: 'exceeded quota: jobs' },
+      { job: undefined, denied: 'exceeded quota: jobs' },
       { state: 'PENDING', reason: 'FailedCreate', message: 'exceeded quota: jobs' },
     ],
     [
       'whose Job a quota refused for too long is FAILURE',
       {
         job: undefined,
-        refused: 'exceeded quota: jobs',
+        denied: 'exceeded quota: jobs',
         previous: stored('PENDING', { pendingSince: '2026-11-24T11:58:00Z' }),
       },
       { state: 'FAILURE', reason: 'FailedCreate', message: expect.stringContaining('pendingDeadlineSeconds (120 s)') },
@@ -131,7 +131,7 @@ describe('the state of a job', () => {
       { state: 'FAILURE', reason: 'ImagePullBackOff' },
     ],
     [
-      'whose deadline is over on a silent node is waited for',
+      'whose deadline is over on a silent node is waitUntil for',
       {
         job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded', lastTransitionTime: '2026-11-24T11:59:45Z' }),
         pods: [silentPod()],
@@ -147,7 +147,7 @@ describe('the state of a job', () => {
       { state: 'FAILURE', reason: 'NodeLost', message: expect.stringContaining('node-1') },
     ],
     [
-      'that was stopped on a silent node is waited for until its pod is overdue',
+      'that was stopped on a silent node is waitUntil for until its pod is overdue',
       { job: stoppedJob('Cancelled', true), pods: [silentPod('2026-11-24T11:59:45Z')], previous: stored('STARTED') },
       { state: 'STARTED' },
     ],
@@ -177,11 +177,11 @@ describe('the state of a job', () => {
 });
 
 describe('the end of a job that cannot start', () => {
-  const stuck = { pods: [waitingPod('ImagePullBackOff', 'no such image')] };
-  const since = (pendingSince: string) => ({ ...stuck, previous: stored('PENDING', { pendingSince }) });
+  const blocked = { pods: [waitingPod('ImagePullBackOff', 'no such image')] };
+  const since = (pendingSince: string) => ({ ...blocked, previous: stored('PENDING', { pendingSince }) });
 
   test.each<[string, Partial<Observed>]>([
-    ['was seen just now', stuck],
+    ['was seen just now', blocked],
     ['is not pendingDeadlineSeconds old', since('2026-11-24T11:58:01Z')],
     ['has passed', { previous: stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' }), pods: [runningPod()] }],
   ])('does not come while what keeps it %s', (_, fields) => {
@@ -198,10 +198,10 @@ describe('the end of a job that cannot start', () => {
   test('counts anew where what kept it has passed in between', () => {
     const passed = { ...since('2026-11-24T11:00:00Z'), pods: [waitingPod('ContainerCreating')] };
     expect(jobStatus(observed(passed), NOW)).not.toHaveProperty('pendingSince');
-    expect(jobStatus(observed({ ...stuck, previous: stored('PENDING') }), NOW).pendingSince).toBe(NOW.toISOString());
+    expect(jobStatus(observed({ ...blocked, previous: stored('PENDING') }), NOW).pendingSince).toBe(NOW.toISOString());
   });
 
-  test('counts from when it first got stuck, whatever the kubelet calls it', () => {
+  test('counts from when it first got blocked, whatever the kubelet calls it', () => {
     const { pendingSince } = jobStatus(observed(since('2026-11-24T11:59:00Z')), NOW);
     expect(pendingSince).toBe('2026-11-24T11:59:00Z');
     expect(jobStatus(observed({ ...since('2026-11-24T11:59:00Z'), pods: [runningPod()] }), NOW)).not.toHaveProperty(
