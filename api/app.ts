@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { identify } from './auth/identify.ts';
 import type { Deps } from './deps.ts';
 import { accessLog } from './http/access-log.ts';
@@ -9,19 +10,31 @@ import { HttpError } from './http/http-error.ts';
 import { csrf, limitUrlLength, requireLoopbackHost, securityHeaders } from './http/security.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { docsPage, PAGE_CSP } from './openapi/page.ts';
-import { cancelRoutes } from './routes/cancel.ts';
+import { cancelOperations, cancelRoutes } from './routes/cancel.ts';
 import { docsRoutes } from './routes/docs.ts';
-import { eventRoutes } from './routes/events.ts';
-import { groupRoutes } from './routes/group.ts';
-import { healthRoutes } from './routes/health.ts';
-import { logRoutes } from './routes/logs.ts';
-import { rerunRoutes } from './routes/rerun.ts';
-import { runRoutes } from './routes/runs.ts';
-import { statusRoutes } from './routes/status.ts';
+import { eventOperations, eventRoutes } from './routes/events.ts';
+import { groupOperations, groupRoutes } from './routes/group.ts';
+import { healthOperations, healthRoutes } from './routes/health.ts';
+import { logOperations, logRoutes } from './routes/logs.ts';
+import { rerunOperations, rerunRoutes } from './routes/rerun.ts';
+import { runOperations, runRoutes } from './routes/runs.ts';
+import { statusOperations, statusRoutes } from './routes/status.ts';
+
+/** Every operation of the service, by path, as each route describes its own. */
+export const PATHS: ZodOpenApiPathsObject = {
+  ...groupOperations,
+  ...statusOperations,
+  ...logOperations,
+  ...runOperations,
+  ...eventOperations,
+  ...cancelOperations,
+  ...rerunOperations,
+  ...healthOperations,
+};
 
 /** The REST service, built apart from listening. */
 export function createApp(deps: Deps): Express {
-  const document = openApiDocument();
+  const document = openApiDocument(PATHS);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { PATHS } from '../api/app.ts';
 import { configJsonSchema } from '../api/catalog/config.ts';
 import { openApiDocument } from '../api/openapi/document.ts';
 import { groupRunCrd } from '../contract/crd.ts';
@@ -9,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..');
 const FILES = {
   'manifests/core/crd.yaml': () =>
     `# Generated from contract/group-run.ts by: npm run generate\n${stringify(groupRunCrd(), { aliasDuplicateObjects: false })}`,
-  'resources/openapi.json': () => `${JSON.stringify(openApiDocument(), null, 2)}\n`,
+  'resources/openapi.json': () => `${JSON.stringify(openApiDocument(PATHS), null, 2)}\n`,
   'resources/config.schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
 };
 

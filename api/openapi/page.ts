@@ -1,18 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { openApiDocument } from './document.ts';
-
-interface Parameter {
-  name: string;
-  in: string;
-  description?: string;
-}
-
-interface Operation {
-  summary: string;
-  parameters?: Parameter[];
-  requestBody?: { content: Record<string, { schema: { $ref: string } }> };
-  responses: Record<string, { description: string }>;
-}
+import type { oas32 } from 'zod-openapi';
 
 const STYLE = `:root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
@@ -34,13 +21,21 @@ const list = (title: string, entries: [string, string][]): string =>
         .map(([name, what]) => `<dt><code>${escapeHtml(name)}</code></dt><dd>${escapeHtml(what)}</dd>`)
         .join('')}</dl>`;
 
+/** Every request body of ours is a component. */
+interface Body {
+  content: Record<string, { schema: oas32.ReferenceObject }>;
+}
+
 function section(
   method: string,
   path: string,
-  { summary, parameters = [], requestBody, responses }: Operation,
+  { summary = '', parameters = [], requestBody, responses = {} }: oas32.OperationObject,
 ): string {
-  const given = parameters.map((one): [string, string] => [`${one.name} (${one.in})`, one.description ?? '']);
-  const body = Object.entries(requestBody?.content ?? {}).map(([type, { schema }]): [string, string] => [
+  const given = parameters
+    .filter((one) => 'in' in one)
+    .map((one): [string, string] => [`${one.name} (${one.in})`, one.description ?? '']);
+  const { content } = (requestBody ?? { content: {} }) as Body;
+  const body = Object.entries(content).map(([type, { schema }]): [string, string] => [
     'body',
     `${type}: ${schema.$ref.split('/').at(-1)}, see below.`,
   ]);
@@ -53,17 +48,17 @@ function section(
 }
 
 /** The document as a page to read: no script, nothing from elsewhere. */
-export function docsPage({ info, paths, components }: ReturnType<typeof openApiDocument>): string {
+export function docsPage({ info, paths = {}, components = {} }: oas32.OpenAPIObject): string {
   const sections = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, one]) => section(method, path, one as Operation)),
+    Object.entries(methods).map(([method, one]) => section(method, path, one)),
   );
-  const schemas = Object.entries(components.schemas).map(
+  const schemas = Object.entries(components.schemas ?? {}).map(
     ([name, schema]) => `<h2>${escapeHtml(name)}</h2><pre>${escapeHtml(JSON.stringify(schema, null, 2))}</pre>`,
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(info.title)}</title><style>${STYLE}</style></head>
-<body><h1>${escapeHtml(info.title)}</h1><p>${escapeHtml(info.summary)} The same for programs:
+<body><h1>${escapeHtml(info.title)}</h1><p>${escapeHtml(info.summary ?? '')} The same for programs:
 <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
 ${sections.join('\n')}
 <h1>What is sent and answered</h1>

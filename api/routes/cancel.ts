@@ -1,12 +1,33 @@
 import { Router } from 'express';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { type GroupRun, isTerminal, type JobState } from '../../contract/group-run.ts';
 import type { Log } from '../../process/log.ts';
 import type { Deps } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
 import { unknownJob, unknownRun } from '../http/http-error.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { CANCELLED, IdPath, NO_SUCH_JOB, REFUSED } from '../openapi/shared.ts';
 import { jobStatuses, runSummary } from '../views/run-view.ts';
 import { jobById, runById } from './lookup.ts';
+
+export const cancelOperations: ZodOpenApiPathsObject = {
+  '/runs/{id}/cancel': {
+    post: {
+      operationId: 'cancelRun',
+      summary: 'Asks for the end of a run.',
+      requestParams: { path: IdPath },
+      responses: { 202: CANCELLED, default: REFUSED },
+    },
+  },
+  '/status/{id}/cancel': {
+    post: {
+      operationId: 'cancelJob',
+      summary: 'Asks for the end of one job.',
+      requestParams: { path: IdPath },
+      responses: { 202: CANCELLED, 404: NO_SUCH_JOB, default: REFUSED },
+    },
+  },
+};
 
 /**
  * `POST /runs/:id/cancel` and `POST /status/:id/cancel`: ask for the end of a run or of one of its jobs. The controller

@@ -1,12 +1,41 @@
 import { once } from 'node:events';
 import { Router } from 'express';
+import { z } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
 import { openLongLived } from '../hold/long-lived.ts';
 import { setAge } from '../http/answer.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { IdPath, REFUSED } from '../openapi/shared.ts';
 import { RunChanges } from '../runs/run-changes.ts';
+import { ServerSentEvent } from '../views/schemas.ts';
 import { allSeen, eventsSince, nothingSeen, parseSeen, type SseEvent } from '../views/sse.ts';
 import { runById } from './lookup.ts';
+
+const LastEventId = z.object({
+  'Last-Event-ID': z
+    .string()
+    .optional()
+    .describe('The id of the last event that was seen: only what came after it is sent.'),
+});
+
+export const eventOperations: ZodOpenApiPathsObject = {
+  '/runs/{id}/events': {
+    get: {
+      operationId: 'followRun',
+      summary: 'Each change of state as Server-Sent Events, until the run is over.',
+      requestParams: { path: IdPath, header: LastEventId },
+      responses: {
+        200: {
+          description: 'Events named `job` and `run`.',
+          content: { 'text/event-stream': { schema: ServerSentEvent } },
+        },
+        204: { description: 'All was seen, and the run is over.' },
+        default: REFUSED,
+      },
+    },
+  },
+};
 
 /** Proxies end connections that are silent for longer; many after 60 s. */
 const HEARTBEAT_MS = 15_000;

@@ -1,4 +1,6 @@
 import { type RequestHandler, Router } from 'express';
+import { z } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
 import { isAllowed } from '../auth/access.ts';
 import type { Catalog, Group } from '../catalog/catalog.ts';
@@ -7,9 +9,38 @@ import type { Deps } from '../deps.ts';
 import { HttpError } from '../http/http-error.ts';
 import { bodyOf, parseJsonBody } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
-import { type GroupView, TriggerBody } from '../views/schemas.ts';
+import { IdempotencyHeader, json, REFUSED, STARTED } from '../openapi/shared.ts';
+import { GroupList, type GroupView, TriggerBody } from '../views/schemas.ts';
 import { accept } from './accept.ts';
 import { fingerprint } from './idempotency.ts';
+
+const TRIGGER = {
+  requestParams: { path: z.object({ name: z.string() }), header: IdempotencyHeader },
+  responses: { 202: STARTED, default: REFUSED },
+};
+
+export const groupOperations: ZodOpenApiPathsObject = {
+  '/groups': {
+    get: {
+      operationId: 'listGroups',
+      summary: 'Every group, the parameters it takes, and what is wrong with it.',
+      responses: { 200: { description: 'The groups.', content: json(GroupList) }, default: REFUSED },
+    },
+  },
+  '/group/{name}': {
+    post: {
+      operationId: 'triggerGroup',
+      summary: 'Starts all jobs of a group.',
+      ...TRIGGER,
+      requestBody: { content: json(TriggerBody) },
+    },
+    get: {
+      operationId: 'triggerGroupFromBrowser',
+      summary: 'The same from the address bar of a browser, without parameters; can be turned off.',
+      ...TRIGGER,
+    },
+  },
+};
 
 /** `GET /groups`: what can be triggered. `GET` and `POST /group/:name`: starts all jobs of a group by one write, and names where to ask for each. */
 export function groupRoutes(deps: Deps): Router {

@@ -1,6 +1,31 @@
 import { Router } from 'express';
+import { z } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { REFUSED, TEXT } from '../openapi/shared.ts';
+
+export const healthOperations: ZodOpenApiPathsObject = {
+  '/livez': {
+    get: {
+      operationId: 'isAlive',
+      summary: 'Whether the process answers.',
+      responses: { 200: { description: 'ok', content: TEXT }, default: REFUSED },
+    },
+  },
+  '/readyz': {
+    get: {
+      operationId: 'isReady',
+      summary: 'Whether it can do its work.',
+      requestParams: { query: z.object({ verbose: z.string().optional().describe('Says what was looked at.') }) },
+      responses: {
+        200: { description: 'It can.', content: TEXT },
+        503: { description: 'It cannot yet.', content: TEXT },
+        default: REFUSED,
+      },
+    },
+  },
+};
 
 /** `/livez`: the process answers. `/readyz`: it can do its work; `?verbose` says why or why not. */
 export function healthRoutes({ checks }: Deps): Router {

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { toRunId } from '../../contract/ids.ts';
 import { HttpError } from '../http/http-error.ts';
-
-/** The header's value: with quotes, in which a quote or backslash has a backslash before it, or without. */
-export const IdempotencyKey = z
-  .string()
-  .regex(/^("([ !#-[\]-~]|\\["\\]){1,255}"|[!#-[\]-~]{1,255})$/)
-  .describe('The same key from the same caller starts a run once, however often it is sent.');
+import { IdempotencyKey } from '../views/schemas.ts';
 
 /**
  * The key in an Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): a structured field's string, such as

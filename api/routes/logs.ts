@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Response, Router } from 'express';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import { toRunId } from '../../contract/ids.ts';
 import type { Deps } from '../deps.ts';
@@ -9,10 +10,22 @@ import { setAge } from '../http/answer.ts';
 import { HttpError } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { IdPath, NO_SUCH_JOB, REFUSED, TEXT } from '../openapi/shared.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import { jobStatuses } from '../views/run-view.ts';
 import { LogsQuery } from '../views/schemas.ts';
 import { jobById } from './lookup.ts';
+
+export const logOperations: ZodOpenApiPathsObject = {
+  '/status/{id}/logs': {
+    get: {
+      operationId: 'getLogs',
+      summary: 'What a job has written; what was kept of it when its pods are gone.',
+      requestParams: { path: IdPath, query: LogsQuery },
+      responses: { 200: { description: 'The log.', content: TEXT }, 404: NO_SUCH_JOB, default: REFUSED },
+    },
+  },
+};
 
 const MAX_FOLLOW_MS = 3_600_000;
 const MAX_READ_MS = 60_000;

@@ -1,13 +1,27 @@
 import { Router } from 'express';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
 import { HttpError } from '../http/http-error.ts';
 import { bodyOf, parseJsonBody } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { IdempotencyHeader, IdPath, json, REFUSED, STARTED } from '../openapi/shared.ts';
 import { rerunSpec } from '../runs/rerun.ts';
 import { RerunBody } from '../views/schemas.ts';
 import { accept } from './accept.ts';
 import { fingerprint } from './idempotency.ts';
 import { runById } from './lookup.ts';
+
+export const rerunOperations: ZodOpenApiPathsObject = {
+  '/runs/{id}/rerun': {
+    post: {
+      operationId: 'rerunRun',
+      summary: 'Starts the jobs of a run anew, or those that did not succeed.',
+      requestParams: { path: IdPath, header: IdempotencyHeader },
+      requestBody: { content: json(RerunBody) },
+      responses: { 202: STARTED, default: REFUSED },
+    },
+  },
+};
 
 const REFUSALS = {
   RunNotOver: new HttpError(409, 'The run is not over yet, so what fails in it is not known. Nothing was started.'),

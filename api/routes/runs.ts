@@ -1,15 +1,49 @@
 import { Router } from 'express';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isTerminal } from '../../contract/group-run.ts';
 import { isAllowed } from '../auth/access.ts';
 import type { Deps } from '../deps.ts';
-import { waitUntil } from '../hold/wait.ts';
+import { WaitQuery, waitUntil } from '../hold/wait.ts';
 import { answerFromCache } from '../http/answer.ts';
 import { queryOf } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { IdPath, json, REFUSED } from '../openapi/shared.ts';
 import { runPage } from '../views/run-list.ts';
 import { runView } from '../views/run-view.ts';
-import { RunsQuery } from '../views/schemas.ts';
+import { RunList, RunsQuery, RunView } from '../views/schemas.ts';
 import { runById } from './lookup.ts';
+
+const toFirstJob = (operationId: string) => ({ operationId, parameters: { id: '$response.body#/jobs/0/id' } });
+
+export const runOperations: ZodOpenApiPathsObject = {
+  '/runs': {
+    get: {
+      operationId: 'listRuns',
+      summary: 'All runs, the newest first.',
+      requestParams: { query: RunsQuery },
+      responses: { 200: { description: 'A page of runs.', content: json(RunList) }, default: REFUSED },
+    },
+  },
+  '/runs/{id}': {
+    get: {
+      operationId: 'getRun',
+      summary: 'One run with all its jobs.',
+      requestParams: { path: IdPath, query: WaitQuery },
+      responses: {
+        200: {
+          description: 'The run.',
+          content: json(RunView),
+          links: {
+            getStatus: toFirstJob('getStatus'),
+            getLogs: toFirstJob('getLogs'),
+            cancelJob: toFirstJob('cancelJob'),
+          },
+        },
+        default: REFUSED,
+      },
+    },
+  },
+};
 
 /** `GET /runs`: all runs, page by page. `GET /runs/:id`: one whole run; with `?wait=` when it is over. */
 export function runRoutes(deps: Deps): Router {

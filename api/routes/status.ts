@@ -1,13 +1,31 @@
 import { Router } from 'express';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isTerminal } from '../../contract/group-run.ts';
 import { toRunId } from '../../contract/ids.ts';
 import type { Deps } from '../deps.ts';
-import { waitUntil } from '../hold/wait.ts';
+import { WaitQuery, waitUntil } from '../hold/wait.ts';
 import { answerFromCache } from '../http/answer.ts';
 import { unknownJob } from '../http/http-error.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { IdPath, json, NO_SUCH_JOB, REFUSED } from '../openapi/shared.ts';
 import { jobStatuses } from '../views/run-view.ts';
+import { StatusView } from '../views/schemas.ts';
 import { jobById } from './lookup.ts';
+
+export const statusOperations: ZodOpenApiPathsObject = {
+  '/status/{id}': {
+    get: {
+      operationId: 'getStatus',
+      summary: 'The state of one job.',
+      requestParams: { path: IdPath, query: WaitQuery },
+      responses: {
+        200: { description: 'Its state, and why.', content: json(StatusView) },
+        404: NO_SUCH_JOB,
+        default: REFUSED,
+      },
+    },
+  },
+};
 
 /** `GET /status/:id`: a job's state, and its reason where there is one; with `?wait=` its last, if that comes in time. */
 export function statusRoutes(deps: Deps): Router {

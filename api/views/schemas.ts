@@ -3,21 +3,29 @@ import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../../contrac
 import { MAX_PARAMETERS, Parameter } from '../catalog/config.ts';
 import { MAX_LENGTH } from '../catalog/parameters.ts';
 
-/** What the routes take and give. */
+/**
+ * Requests and responses of the routes. A schema with an `id` is a component of the OpenAPI document. Use it in requests or
+ * in responses, not in both: that would make two components.
+ */
 
-export const TriggerBody = z.strictObject({
-  parameters: z
-    .record(z.string(), z.string().max(MAX_LENGTH))
-    // Before any is looked at: the answer names each that is wrong.
-    .refine((given) => Object.keys(given).length <= MAX_PARAMETERS, `expected at most ${MAX_PARAMETERS} parameters`)
-    .meta({ maxProperties: MAX_PARAMETERS })
-    .describe('Those that the group declares.')
-    .optional(),
-});
+/** The value of an Idempotency-Key header: one string, in quotes (`\` before each `"` and `\` inside) or bare. */
+export const IdempotencyKey = z.string().regex(/^("([ !#-[\]-~]|\\["\\]){1,255}"|[!#-[\]-~]{1,255})$/);
 
-export const RerunBody = z.strictObject({
-  only: z.literal('failed').optional().describe('Repeats only the jobs that did not succeed.'),
-});
+export const TriggerBody = z
+  .strictObject({
+    parameters: z
+      .record(z.string(), z.string().max(MAX_LENGTH))
+      // The error names each wrong parameter, so bound their number first.
+      .refine((given) => Object.keys(given).length <= MAX_PARAMETERS, `expected at most ${MAX_PARAMETERS} parameters`)
+      .meta({ maxProperties: MAX_PARAMETERS })
+      .describe('Those that the group declares.')
+      .optional(),
+  })
+  .meta({ id: 'TriggerBody' });
+
+export const RerunBody = z
+  .strictObject({ only: z.literal('failed').optional().describe('Repeats only the jobs that did not succeed.') })
+  .meta({ id: 'RerunBody' });
 
 export const RunsQuery = z.strictObject({
   group: z.string().max(63).optional().describe('Only runs of this group.'),
@@ -43,30 +51,36 @@ export const LogsQuery = z.strictObject({
   tail: z.coerce.number().int().min(0).max(100_000).optional().describe('Only this many of the last lines.'),
 });
 
-export const Accepted = z.object({ 'Check job status at': z.array(z.string()) });
+export const Accepted = z.object({ 'Check job status at': z.array(z.string()) }).meta({ id: 'Accepted' });
 
-export const Cancelled = z.object({
-  id: z.string().describe('The run or the job.'),
-  state: JobState.describe('As it is now. It becomes REVOKED, unless it is over already.'),
-});
+export const Cancelled = z
+  .object({
+    id: z.string().describe('The run or the job.'),
+    state: JobState.describe('As it is now. It becomes REVOKED, unless it is over already.'),
+  })
+  .meta({ id: 'Cancelled' });
 
 const { reason, message, exitCode } = JobStatus.shape;
 
 /** The earlier service's two fields, and more only where there is more to say. */
-export const StatusView = z.object({ state: JobState, task_id: z.string(), reason, message, exitCode });
+export const StatusView = z
+  .object({ state: JobState, task_id: z.string(), reason, message, exitCode })
+  .meta({ id: 'StatusView' });
 
 /** RFC 9457. */
-export const ProblemDetails = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string().describe('A sentence that says what was expected.'),
-  problems: z
-    .array(z.object({ path: z.string(), line: z.int().optional(), message: z.string() }))
-    .optional()
-    .describe('Everything that is wrong, where there can be several things.'),
-  requestId: z.string().describe('Also in the header X-Request-Id and in the log.'),
-});
+export const ProblemDetails = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe('A sentence that says what was expected.'),
+    problems: z
+      .array(z.object({ path: z.string(), line: z.int().optional(), message: z.string() }))
+      .optional()
+      .describe('Everything that is wrong, where there can be several things.'),
+    requestId: z.string().describe('Also in the header X-Request-Id and in the log.'),
+  })
+  .meta({ id: 'ProblemDetails' });
 
 const { group, parameters, parallelism, rerunOf, cancel } = GroupRunSpec.shape;
 const { startedAt, finishedAt, counts } = GroupRunStatus.shape;
@@ -89,18 +103,20 @@ export const RunSummary = z.object({
 export type RunSummary = z.infer<typeof RunSummary>;
 
 /** A run with its jobs, in the order of its definitions. */
-export const RunView = RunSummary.extend({ jobs: z.array(JobStatus) });
+export const RunView = RunSummary.extend({ jobs: z.array(JobStatus) }).meta({ id: 'RunView' });
 export type RunView = z.infer<typeof RunView>;
 
 /** One Server-Sent Event. */
-export const ServerSentEvent = z.object({
-  id: z.string().describe('Goes back as Last-Event-ID.'),
-  event: z.enum(['job', 'run']),
-  data: z
-    .string()
-    .meta({ contentMediaType: 'application/json' })
-    .describe('The job as in RunView, or the run without its jobs.'),
-});
+export const ServerSentEvent = z
+  .object({
+    id: z.string().describe('Goes back as Last-Event-ID.'),
+    event: z.enum(['job', 'run']),
+    data: z
+      .string()
+      .meta({ contentMediaType: 'application/json' })
+      .describe('The job as in RunView, or the run without its jobs.'),
+  })
+  .meta({ id: 'ServerSentEvent' });
 
 export const GroupView = z.object({
   name: z.string(),
@@ -114,10 +130,12 @@ export const GroupView = z.object({
 
 export type GroupView = z.infer<typeof GroupView>;
 
-export const GroupList = z.object({ groups: z.array(GroupView) });
+export const GroupList = z.object({ groups: z.array(GroupView) }).meta({ id: 'GroupList' });
 
-export const RunList = z.object({
-  runs: z.array(RunSummary).describe('Newest first.'),
-  continue: z.string().optional().describe('Given where there are more.'),
-});
+export const RunList = z
+  .object({
+    runs: z.array(RunSummary).describe('Newest first.'),
+    continue: z.string().optional().describe('Given where there are more.'),
+  })
+  .meta({ id: 'RunList' });
 export type RunList = z.infer<typeof RunList>;

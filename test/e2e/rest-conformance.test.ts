@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { OPERATIONS } from '../../api/openapi/operations.ts';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
+import { OPERATIONS } from '../support/operations.ts';
 import { python } from '../support/python.ts';
 
 const CONFIG = join(import.meta.dirname, '../python/schemathesis.toml');

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { OPERATIONS } from '../../api/openapi/operations.ts';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { Product } from '../support/harness.ts';
+import { OPERATIONS } from '../support/operations.ts';
 import { trigger } from '../support/rest.ts';
 
 let product: Product;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { OPERATIONS } from '../../../../api/openapi/operations.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
+import { OPERATIONS } from '../../../support/operations.ts';
 
 let app: TestApp;
 beforeAll(async () => {
