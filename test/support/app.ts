@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { IRouter } from 'express';
 import { createApp } from '../../api/app.ts';
 import { noAuth } from '../../api/auth/auth.ts';
 import { parseCatalog } from '../../api/catalog/catalog.ts';
@@ -13,6 +14,7 @@ const GROUPS = 'groups: { good: { jobs: { one: { sleep: { seconds: 1 } }, two: {
 
 export interface TestApp {
   url: string;
+  router: IRouter;
   runs: MemoryRuns;
   /** Every line that was logged. */
   logged: Record<string, unknown>[];
@@ -38,9 +40,11 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
     log: (message, fields, level = 'info') => void logged.push({ message, level, ...fields }),
     ...changes,
   };
-  const server = await listen(createApp(deps), { host: '127.0.0.1', port: 0, maxConnections: 20_000 });
+  const app = createApp(deps);
+  const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 20_000 });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    router: app.router,
     runs,
     logged,
     close: async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { IRouter } from 'express';
 import { startApp, type TestApp } from '../../../support/app.ts';
 import { OPERATIONS } from '../../../support/operations.ts';
 
@@ -21,6 +22,20 @@ test.each(OPERATIONS.map(({ method, path }) => [method.toUpperCase(), path]))(
     expect(response.status).not.toBe(405);
   },
 );
+
+/** The paths and methods that a router has handlers for, HEAD apart, in OpenAPI's words. */
+const operationsOf = ({ stack }: Pick<IRouter, 'stack'>): string[] =>
+  stack.flatMap(({ route, handle }) => {
+    if (!route) return 'stack' in handle ? operationsOf(handle as unknown as IRouter) : [];
+    // Those of all() have no method.
+    const methods = new Set(route.stack.map(({ method }) => method).filter((method) => method && method !== 'head'));
+    return [...methods].map((method) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`);
+  });
+
+test('every call that the service knows is in the document, but for the document itself', () => {
+  const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
+  expect(operationsOf(app.router).toSorted()).toEqual([...described, 'get /openapi.json', 'get /docs'].toSorted());
+});
 
 test('the document is served, and every reference in it leads somewhere', async () => {
   const document = await (await fetch(`${app.url}/openapi.json`)).json();
