@@ -4,23 +4,23 @@ import { API_GROUP, API_VERSION, GroupRunSpec, GroupRunStatus, KIND, MAX_JOBS, P
 type Schema = Record<string, unknown>;
 
 /** Keys of JSON Schema that a structural schema doesn't know; unknown fields are pruned or refused by the API server. */
-const DROPPED = new Set(['$schema', 'propertyNames', 'additionalProperties']);
+const UNSUPPORTED_KEYWORDS = new Set(['$schema', 'propertyNames', 'additionalProperties']);
 
 /** Turns what z.toJSONSchema makes into the subset that a CustomResourceDefinition takes (OpenAPI v3, structural). */
-export function structural(schema: Schema): Schema {
+export function toStructural(schema: Schema): Schema {
   const result: Schema = {};
   for (const [key, value] of Object.entries(schema)) {
     if (key === 'const') result.enum = [value];
-    else if (key === 'properties') result[key] = mapValues(value as Record<string, Schema>, structural);
-    else if (key === 'items') result[key] = structural(value as Schema);
-    else if (key === 'additionalProperties' && typeof value === 'object') result[key] = structural(value as Schema);
+    else if (key === 'properties') result[key] = mapValues(value as Record<string, Schema>, toStructural);
+    else if (key === 'items') result[key] = toStructural(value as Schema);
+    else if (key === 'additionalProperties' && typeof value === 'object') result[key] = toStructural(value as Schema);
     else if ((key === 'exclusiveMinimum' || key === 'exclusiveMaximum') && typeof value === 'number') {
       // OpenAPI v3.0 has a number and a boolean where JSON Schema has one number.
       result[key] = true;
       result[key === 'exclusiveMinimum' ? 'minimum' : 'maximum'] = value;
     } else if ((key === 'minimum' || key === 'maximum') && Math.abs(value as number) === Number.MAX_SAFE_INTEGER) {
       // zod's own bound of every integer says nothing here.
-    } else if (!DROPPED.has(key)) result[key] = value;
+    } else if (!UNSUPPORTED_KEYWORDS.has(key)) result[key] = value;
   }
   return result;
 }
@@ -54,19 +54,19 @@ const SPEC_RULES = validations(
   ),
 );
 // On the very field, and not on the spec: what is stored and stays as it was is then not held to a rule that is newer.
-const VARIABLES = validations(
+const PARAMETER_NAME_RULES = validations(
   rule(
     "self.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*$'))",
     'expected parameter names of letters, digits and "_", not beginning with a digit: they become environment variables',
   ),
 );
-const ONE_KIND = validations(
+const ONE_KIND_RULES = validations(
   rule(
     '[has(self.sleep), has(self.log), has(self.container)].filter(given, given).size() == 1',
     'expected exactly one of sleep, log, container',
   ),
 );
-const ONE_VALUE = validations(
+const ONE_VALUE_RULES = validations(
   rule('has(self.value) != has(self.valueFrom)', 'expected exactly one of value and valueFrom'),
 );
 const STATUS_RULES = validations(
@@ -75,34 +75,34 @@ const STATUS_RULES = validations(
     'jobs cannot be removed from the status',
   ),
 );
-const TERMINAL_FOREVER = validations(
+const TERMINAL_STATE_RULES = validations(
   rule(
     "!(oldSelf.state in ['SUCCESS', 'FAILURE', 'REVOKED']) || self.state == oldSelf.state",
     'a terminal state never changes',
   ),
 );
-const STATUS_STAYS = validations(rule('!has(oldSelf.status) || has(self.status)', 'status cannot be removed'));
+const KEEP_STATUS_RULES = validations(rule('!has(oldSelf.status) || has(self.status)', 'status cannot be removed'));
 
 function specSchema(): Schema {
-  const schema = structural(z.toJSONSchema(GroupRunSpec));
+  const schema = toStructural(z.toJSONSchema(GroupRunSpec));
   const { jobs, parameters, cancelJobs } = schema.properties as Record<'jobs' | 'parameters' | 'cancelJobs', Schema>;
   // Bounded, since the API server refuses rules whose worst case it can't estimate.
-  Object.assign(parameters, { maxProperties: 64 }, VARIABLES);
+  Object.assign(parameters, { maxProperties: 64 }, PARAMETER_NAME_RULES);
   cancelJobs.maxProperties = MAX_JOBS;
   Object.assign(jobs, listMap('name'));
-  Object.assign(jobs.items as Schema, ONE_KIND);
+  Object.assign(jobs.items as Schema, ONE_KIND_RULES);
   const container = ((jobs.items as Schema).properties as Record<string, Schema>).container as Schema;
   const env = (container.properties as Record<string, Schema>).env as Schema;
-  Object.assign(env.items as Schema, ONE_VALUE);
+  Object.assign(env.items as Schema, ONE_VALUE_RULES);
   return { ...schema, ...SPEC_RULES };
 }
 
 function statusSchema(): Schema {
-  const schema = structural(z.toJSONSchema(GroupRunStatus));
+  const schema = toStructural(z.toJSONSchema(GroupRunStatus));
   const { jobs, conditions } = schema.properties as { jobs: Schema; conditions: Schema };
   Object.assign(conditions, listMap('type'));
   Object.assign(jobs, listMap('name'));
-  Object.assign(jobs.items as Schema, TERMINAL_FOREVER);
+  Object.assign(jobs.items as Schema, TERMINAL_STATE_RULES);
   return { ...schema, ...STATUS_RULES };
 }
 
@@ -127,7 +127,7 @@ export function groupRunCrd() {
       spec: specSchema(),
       status: statusSchema(),
     },
-    ...STATUS_STAYS,
+    ...KEEP_STATUS_RULES,
   };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',

@@ -20,21 +20,21 @@ export const Name = z
 
 const Probability = z.number().min(0).max(1);
 
-const misbehaviour = {
+const faults = {
   hangProbability: Probability.optional().describe('How often the job runs forever instead of ending, 0 to 1.'),
   failProbability: Probability.optional().describe('How often the job fails with exitCode, 0 to 1.'),
   exitCode: z.int().min(1).max(255).optional().describe('What a failing job exits with; 1 where not given.'),
 };
 
 export const Sleep = z
-  .strictObject({ seconds: z.number().min(0).max(86_400), ...misbehaviour })
+  .strictObject({ seconds: z.number().min(0).max(86_400), ...faults })
   .describe('Simulated work: sleep, then succeed.');
 
 export const Log = z
   .strictObject({
     lines: z.int().min(0).max(1_000_000),
     intervalSeconds: z.number().min(0).max(3600).optional().describe('Pause between two lines; 1 where not given.'),
-    ...misbehaviour,
+    ...faults,
   })
   .describe('Simulated work: print numbered lines, then succeed.');
 

@@ -10,6 +10,6 @@ export const RUN_LABEL = `${API_GROUP}/run`;
 export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
 
 /** Annotations of a GroupRun: what was asked for (a hash), by whom, and in which trace (W3C traceparent). */
-export const REQUEST = `${API_GROUP}/request`;
-export const CALLER = `${API_GROUP}/caller`;
-export const TRACEPARENT = `${API_GROUP}/traceparent`;
+export const REQUEST_ANNOTATION = `${API_GROUP}/request`;
+export const CALLER_ANNOTATION = `${API_GROUP}/caller`;
+export const TRACEPARENT_ANNOTATION = `${API_GROUP}/traceparent`;

@@ -7,13 +7,13 @@ export const storedBytes = (value: unknown): number =>
   Buffer.byteLength(JSON.stringify(value).replace(ESCAPED, 'u'.repeat(ESCAPED_BYTES)));
 
 /** The end of a text that takes at most so many stored bytes, its quotes left out; no character is cut in half. */
-export function storedEnd(text: string, bytes: number): string {
+export function truncateStart(text: string, maxBytes: number): string {
   // Nearly always; a message that is stored is looked at again with each status.
-  if (storedBytes(text) - 2 <= bytes) return text;
+  if (storedBytes(text) - 2 <= maxBytes) return text;
   // Each character takes a byte at least.
-  const characters = [...text.slice(-bytes)];
+  const characters = [...text.slice(-maxBytes)];
   let from = characters.length;
-  for (let left = bytes; from > 0; from--) {
+  for (let left = maxBytes; from > 0; from--) {
     left -= storedBytes(characters[from - 1]) - 2;
     if (left < 0) break;
   }

@@ -17,11 +17,11 @@ interface Options {
   log: Log;
   maxIdleMs: number;
   /** A run is to be looked at: `now` where it is new, else soon, together with what else changes. */
-  changed: (name: string, when: 'now' | 'soon') => void;
+  enqueue: (name: string, when: 'now' | 'soon') => void;
 }
 
 /** All that the controller watches; each change leads to the name of the run it belongs to. */
-export function createCaches({ client, namespace, log, maxIdleMs, changed }: Options) {
+export function createCaches({ client, namespace, log, maxIdleMs, enqueue }: Options) {
   const urls = paths(namespace);
   const common = { client, log, maxIdleMs };
   const runs = new Reflector<GroupRun>({
@@ -32,19 +32,19 @@ export function createCaches({ client, namespace, log, maxIdleMs, changed }: Opt
     indexBy: ({ metadata }) => runIdOf(metadata),
     onChange: (previous, current) => {
       // New, or wanted otherwise: a cancel does not wait.
-      const isAsked = previous?.metadata.generation !== current?.metadata.generation;
-      changed((current ?? previous)!.metadata.name, isAsked ? 'now' : 'soon');
+      const specChanged = previous?.metadata.generation !== current?.metadata.generation;
+      enqueue((current ?? previous)!.metadata.name, specChanged ? 'now' : 'soon');
     },
   });
   // A run that is not in the cache yet is looked at when it comes.
-  const ofRun = (runId: string | undefined) => {
-    for (const { metadata } of runId ? runs.byIndex(runId) : []) changed(metadata.name, 'soon');
+  const enqueueByRunId = (runId: string | undefined) => {
+    for (const { metadata } of runId ? runs.byIndex(runId) : []) enqueue(metadata.name, 'soon');
   };
   const owned = {
     ...common,
     labelSelector: MANAGED_SELECTOR,
     onChange: (previous?: { metadata: Meta }, current?: { metadata: Meta }) =>
-      ofRun((current ?? previous)?.metadata.labels?.[RUN_LABEL]),
+      enqueueByRunId((current ?? previous)?.metadata.labels?.[RUN_LABEL]),
   };
   const jobs = new Reflector<Job>({
     ...owned,
@@ -67,7 +67,7 @@ export function createCaches({ client, namespace, log, maxIdleMs, changed }: Opt
     indexBy: ({ involvedObject }) => involvedObject.name,
     onChange: (_previous, current) => {
       const job = current?.involvedObject.name && jobs.get(current.involvedObject.name);
-      if (job) ofRun(job.metadata.labels?.[RUN_LABEL]);
+      if (job) enqueueByRunId(job.metadata.labels?.[RUN_LABEL]);
     },
   });
   return { runs, jobs, pods, failedCreates };

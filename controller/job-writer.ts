@@ -83,28 +83,28 @@ export class JobWriter {
     // With the version: a cache that is behind must not cost a Job that has finished since.
     const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
     const options = { ...writeOptions(), body, idempotent: true };
-    await unlessGone(client.request('DELETE', `${path}/${name}`, options));
+    await ignoreNotFound(client.request('DELETE', `${path}/${name}`, options));
   }
 
   #patch(job: Job, body: object): Promise<Job | undefined> {
     const { client, path, writeOptions } = this.#deps;
     const options = { ...writeOptions(), body, contentType: MERGE, idempotent: true };
-    return unlessGone(client.request<Job>('PATCH', `${path}/${job.metadata.name}`, options));
+    return ignoreNotFound(client.request<Job>('PATCH', `${path}/${job.metadata.name}`, options));
   }
 }
 
 /** A Job that is on its way out: of a deleted run of the same name, which the garbage collector takes along in its time. */
 function isLeftOver(run: GroupRun, job: Job): boolean {
   const owner = controllerOf(job);
-  const isOfNamesake = owner?.kind === KIND && owner.name === run.metadata.name && !owns(run, job);
-  return isOfNamesake || job.metadata.deletionTimestamp !== undefined;
+  const isOfEarlierRun = owner?.kind === KIND && owner.name === run.metadata.name && !owns(run, job);
+  return isOfEarlierRun || job.metadata.deletionTimestamp !== undefined;
 }
 
 /**
  * Undefined where the Job is gone. Any other refusal is thrown, to be tried again: a 409 may tell of another Job of this name,
  * of which the cache will hear, or of a write beside ours, after which nothing else would bring the run back.
  */
-async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+async function ignoreNotFound<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (error) {

@@ -35,7 +35,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     log,
     namespace: settings.NAMESPACE,
     maxIdleMs: settings.WATCH_SILENCE_SECONDS * 1000,
-    changed: (name, when) => {
+    enqueue: (name, when) => {
       if (when === 'now') return queue?.add(name);
       const { jobs = [], parallelism } = caches.runs.get(name)?.spec ?? {};
       queue?.addAfter(name, Math.max(COALESCE_MS, parallelism ? 0 : COALESCE_MS_PER_JOB * jobs.length));

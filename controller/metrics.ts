@@ -1,14 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerCaches } from './caches.ts';
 
-interface Observed {
+interface Options {
   caches: ControllerCaches;
   leads: () => boolean;
   queueDepth: () => number;
 }
 
 /** The controller's Prometheus metrics; gauges are read when they are asked for. */
-export function createMetrics({ caches, leads, queueDepth }: Observed) {
+export function createMetrics({ caches, leads, queueDepth }: Options) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];

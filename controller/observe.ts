@@ -3,12 +3,12 @@ import { runIdOf } from '../contract/ids.ts';
 import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { needsPod, terminated, trueCondition } from './decide/failure.ts';
+import { forEachLimited } from './concurrency.ts';
+import { isBackoffLimitExceeded, terminated, trueCondition } from './decide/failure.ts';
 import { jobIds, jobsToConfirm, type ObservedRun } from './decide/plan.ts';
 import { stopCause } from './decide/stop.ts';
 import { transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Pod } from './decide/types.ts';
-import { eachLimited } from './limited.ts';
 
 /** On each pod of a Job, set by the Job controller. */
 export const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';
@@ -43,7 +43,7 @@ export class Observer {
       jobs: new Map(),
       pods: new Map(),
       failedCreates: new Map(),
-      vanished: new Set(),
+      deleted: new Set(),
       invalid: new Map(),
       denied: new Map(),
     };
@@ -56,19 +56,19 @@ export class Observer {
    * Job has none, which pods a stopped Job still has, and how the pods of a failed one ended.
    */
   async confirm(observed: ObservedRun, now: Date): Promise<void> {
-    const { run, jobs, pods, vanished } = observed;
+    const { run, jobs, pods, deleted } = observed;
     const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
-    const unsure = new Set(jobsToConfirm(observed, now));
-    await eachLimited(jobIds(run), async (id) => {
+    const toConfirm = new Set(jobsToConfirm(observed, now));
+    await forEachLimited(jobIds(run), async (id) => {
       const { jobUID, state } = recorded.get(id) ?? {};
       if (state && isTerminal(state)) return;
-      if (unsure.has(id) || (jobUID !== undefined && jobs.get(id)?.metadata.uid !== jobUID)) {
+      if (toConfirm.has(id) || (jobUID !== undefined && jobs.get(id)?.metadata.uid !== jobUID)) {
         const live = await this.job(id);
         jobs.delete(id);
         pods.delete(id);
         if (live && owns(run, live) && (jobUID === undefined || live.metadata.uid === jobUID))
           this.#add(observed, live);
-        else if (jobUID !== undefined) vanished.add(id);
+        else if (jobUID !== undefined) deleted.add(id);
       }
       const job = jobs.get(id);
       if (job && (lacksPods(job, pods.get(id) ?? []) || isStopping(job))) pods.set(id, await this.#podsOf(job));
@@ -88,7 +88,7 @@ export class Observer {
   #add({ jobs, pods, failedCreates }: ObservedRun, job: Job): void {
     const { name, uid } = job.metadata;
     jobs.set(name, job);
-    pods.set(name, ofJob(this.#caches.pods.byIndex(name), job));
+    pods.set(name, podsOwnedBy(this.#caches.pods.byIndex(name), job));
     const events = this.#caches.failedCreates.byIndex(name).filter(({ involvedObject }) => involvedObject.uid === uid);
     const last = events.toSorted((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? '')).at(-1);
     if (last) failedCreates.set(name, last);
@@ -97,7 +97,7 @@ export class Observer {
   async #podsOf(job: Job): Promise<Pod[]> {
     const query = { labelSelector: `${JOB_NAME_LABEL}=${job.metadata.name}` };
     const { items = [] } = await this.#client.request<{ items?: Pod[] }>('GET', this.#paths.pods, { query });
-    return ofJob(items.map(transformPod), job);
+    return podsOwnedBy(items.map(transformPod), job);
   }
 }
 
@@ -107,7 +107,7 @@ export const controllerOf = (job: Job) => job.metadata.ownerReferences?.find(({ 
 export const owns = (run: GroupRun, job: Job): boolean => controllerOf(job)?.uid === run.metadata.uid;
 
 /** Without pods of an earlier Job of the same name. */
-const ofJob = (pods: Pod[], { metadata: { uid } }: Job): Pod[] =>
+const podsOwnedBy = (pods: Pod[], { metadata: { uid } }: Job): Pod[] =>
   pods.filter(({ metadata }) => (metadata.labels?.[CONTROLLER_UID_LABEL] ?? uid) === uid);
 
 const isStopping = (job: Job): boolean =>
@@ -115,6 +115,6 @@ const isStopping = (job: Job): boolean =>
 
 /** The Job is done, and the pods that say how are not all here. */
 function lacksPods(job: Job, pods: Pod[]): boolean {
-  if (!needsPod(job) && !trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return false;
+  if (!isBackoffLimitExceeded(job) && !trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return false;
   return pods.filter(terminated).length < Math.max(1, job.status?.failed ?? 0);
 }

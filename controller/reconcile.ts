@@ -4,8 +4,9 @@ import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { isOlder } from '../kube/store.ts';
 import type { Log } from '../process/log.ts';
+import { forEachLimited } from './concurrency.ts';
 import {
-  cleanUp,
+  jobsToCleanUp,
   jobsToCreate,
   jobsToStop,
   nextChange,
@@ -15,7 +16,6 @@ import {
 } from './decide/plan.ts';
 import { transformRun } from './decide/transform.ts';
 import type { JobWriter } from './job-writer.ts';
-import { eachLimited } from './limited.ts';
 import type { Caches, Observer } from './observe.ts';
 
 export interface Deps {
@@ -26,9 +26,9 @@ export interface Deps {
   observer: Observer;
   jobs: JobWriter;
   /** Told once a status stands: what was before, what is now. */
-  recorded: (run: GroupRun, before: GroupRunStatus | undefined) => void;
+  onStatusWritten: (run: GroupRun, before: GroupRunStatus | undefined) => void;
   /** Told where Jobs wait for pods and for nothing else. */
-  podsLate: (run: GroupRun) => void;
+  onPodsLate: (run: GroupRun) => void;
   /** Has the run looked at again in `ms` milliseconds. */
   requeueAfter: (name: string, ms: number) => void;
   writeOptions: () => RequestOptions;
@@ -36,8 +36,8 @@ export interface Deps {
   now: () => Date;
 }
 
-const CONFLICT_MS = 200;
-const DENIED_MS = 5000;
+const CONFLICT_REQUEUE_MS = 200;
+const DENIED_REQUEUE_MS = 5000;
 
 /**
  * Brings one run forward: reads what is there, makes and stops Jobs, writes the status once, and lets go of Jobs whose result
@@ -46,7 +46,7 @@ const DENIED_MS = 5000;
 export class Reconciler {
   readonly #deps: Deps;
   /** Answers to our own writes, until the cache has them: a stale cache must not undo a status. */
-  readonly #written = new Map<string, GroupRun>();
+  readonly #lastWritten = new Map<string, GroupRun>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -57,9 +57,9 @@ export class Reconciler {
     if (!run || run.metadata.deletionTimestamp) return;
     const observed = this.#deps.observer.cached(run);
     if (!run.status || !isTerminal(run.status.state)) await this.#advance(observed);
-    const { expire, remove } = cleanUp(observed);
-    await eachLimited(expire, (job) => this.#deps.jobs.expire(job));
-    await eachLimited(remove, (job) => this.#deps.jobs.remove(job));
+    const { expire, remove } = jobsToCleanUp(observed);
+    await forEachLimited(expire, (job) => this.#deps.jobs.expire(job));
+    await forEachLimited(remove, (job) => this.#deps.jobs.remove(job));
   }
 
   /** Does what the run needs now, and records what has become of it. */
@@ -70,15 +70,15 @@ export class Reconciler {
     const at = now();
     await observer.confirm(observed, at);
     const acting = Promise.allSettled([
-      eachLimited(jobsToCreate(observed, at), (index) => jobs.create(observed, index)),
-      eachLimited(jobsToStop(observed, at), ({ job, cause }) => jobs.stop(observed, job, cause)),
+      forEachLimited(jobsToCreate(observed, at), (index) => jobs.create(observed, index)),
+      forEachLimited(jobsToStop(observed, at), ({ job, cause }) => jobs.stop(observed, job, cause)),
     ]);
     const failed = (await acting).find((result) => result.status === 'rejected');
-    observed.run = await this.#write(observed.run, plannedStatus(observed, at));
+    observed.run = await this.#writeStatus(observed.run, plannedStatus(observed, at));
     // Only now: what did succeed is recorded whatever else failed.
     if (failed) throw failed.reason;
-    if (observed.denied.size > 0) requeueAfter(name, DENIED_MS);
-    if (podsAreLate(observed, at)) this.#deps.podsLate(observed.run);
+    if (observed.denied.size > 0) requeueAfter(name, DENIED_REQUEUE_MS);
+    if (podsAreLate(observed, at)) this.#deps.onPodsLate(observed.run);
     const next = nextChange(observed, at);
     if (Number.isFinite(next)) requeueAfter(name, Math.max(0, next - now().getTime()));
   }
@@ -86,15 +86,15 @@ export class Reconciler {
   /** The newest version known. */
   #read(name: string): GroupRun | undefined {
     const cached = this.#deps.runs.get(name);
-    const written = this.#written.get(name);
+    const written = this.#lastWritten.get(name);
     if (cached && written?.metadata.uid === cached.metadata.uid && isOlder(cached, written)) return written;
-    this.#written.delete(name);
+    this.#lastWritten.delete(name);
     return cached;
   }
 
   /** Records the status, and returns the run as it then stands. */
-  async #write(run: GroupRun, wanted: GroupRunStatus): Promise<GroupRun> {
-    const { client, path, recorded, requeueAfter, writeOptions } = this.#deps;
+  async #writeStatus(run: GroupRun, wanted: GroupRunStatus): Promise<GroupRun> {
+    const { client, path, onStatusWritten, requeueAfter, writeOptions } = this.#deps;
     const { name, resourceVersion } = run.metadata;
     const status = JSON.parse(JSON.stringify(wanted));
     if (isDeepStrictEqual(status, run.status)) return run;
@@ -104,17 +104,17 @@ export class Reconciler {
         contentType: 'application/merge-patch+json',
         body: { metadata: { resourceVersion }, status },
       });
-      const stripped = transformRun(written);
-      this.#written.set(name, stripped);
-      recorded(written, run.status);
-      return stripped;
+      const transformed = transformRun(written);
+      this.#lastWritten.set(name, transformed);
+      onStatusWritten(written, run.status);
+      return transformed;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === 404) return run; // It was deleted, its cache entry goes next.
       if (error.code !== 409) throw error;
       // The cache may be behind for long, where its watch hangs: the next try starts from what stands now.
-      this.#written.set(name, transformRun(await client.request<GroupRun>('GET', `${path}/${name}`)));
-      requeueAfter(name, CONFLICT_MS);
+      this.#lastWritten.set(name, transformRun(await client.request<GroupRun>('GET', `${path}/${name}`)));
+      requeueAfter(name, CONFLICT_REQUEUE_MS);
       return run;
     }
   }

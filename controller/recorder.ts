@@ -18,7 +18,7 @@ const COMPONENT = 'async-api-controller';
 /** Events are help, not state: what cannot be sent for long is dropped rather than kept. */
 const MAX_WAITING = 1000;
 /** So long a hand-over waits for them: meanwhile nobody works on runs. */
-const FLUSH_MS = 1000;
+const FLUSH_TIMEOUT_MS = 1000;
 
 /** Writes Kubernetes Events about runs, one call at a time, beside the work; a lost one costs nobody anything. */
 export class Recorder {
@@ -68,7 +68,7 @@ export class Recorder {
 
   /** Resolves when what was recorded is written, or after a second and the call in hand; the rest is dropped. */
   async flush(): Promise<void> {
-    const drop = setTimeout(() => this.#waiting.splice(0), FLUSH_MS);
+    const drop = setTimeout(() => this.#waiting.splice(0), FLUSH_TIMEOUT_MS);
     await this.#sending;
     clearTimeout(drop);
   }

@@ -1,7 +1,7 @@
 import { type GroupRun, isTerminal } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import { eachLimited } from './limited.ts';
+import { forEachLimited } from './concurrency.ts';
 
 export interface RetentionPolicy {
   /** How long a run stays after its end, seconds. */
@@ -36,7 +36,7 @@ export async function deleteRuns(
   writeOptions: () => RequestOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  await eachLimited(runs, async ({ metadata: { name, uid } }) => {
+  await forEachLimited(runs, async ({ metadata: { name, uid } }) => {
     if (signal.aborted) return;
     const body = { propagationPolicy: 'Background', preconditions: { uid } };
     try {

@@ -34,7 +34,7 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
   const urls = paths(settings.NAMESPACE);
   const now = () => new Date();
   const observer = new Observer(client, caches, urls);
-  let lateSaidAt = Number.NEGATIVE_INFINITY;
+  let lateLoggedAt = Number.NEGATIVE_INFINITY;
   const recorder = new Recorder({ client, path: urls.events, writeOptions, log, now });
   const reconciler = new Reconciler({
     client,
@@ -49,15 +49,15 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
       jobTtlSeconds: settings.JOB_TTL_SECONDS,
       writeOptions,
     }),
-    recorded: (run, before) => {
+    onStatusWritten: (run, before) => {
       recorder.record(run, kubernetesEvents(run, before));
       if (run.status?.state === before?.state) return;
       log('run changed state', { run: run.metadata.name, group: run.spec.group, state: run.status?.state });
     },
-    podsLate: (run) => {
+    onPodsLate: (run) => {
       recorder.record(run, [podsLateEvent()]);
-      if (performance.now() - lateSaidAt < LATE_LOG_MS) return;
-      lateSaidAt = performance.now();
+      if (performance.now() - lateLoggedAt < LATE_LOG_MS) return;
+      lateLoggedAt = performance.now();
       log(podsLateEvent().message, { run: run.metadata.name });
     },
     requeueAfter: (name, ms) => queue.addAfter(name, ms),
@@ -71,18 +71,18 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
     all.filter(({ status }) => (status !== undefined && isTerminal(status.state)) === wanted),
   );
   for (const { metadata } of [...open!, ...over!]) queue.add(metadata.name);
-  const retaining = retain(deps, urls.runs, signal);
+  const retention = runRetention(deps, urls.runs, signal);
   await queue.run(
     WORKERS,
     (name) => measure(() => reconciler.reconcile(name)),
     signal,
     (name, error) => log('reconcile failed, trying again', { run: name, error: errorMessage(error) }),
   );
-  await Promise.all([retaining, recorder.flush()]);
+  await Promise.all([retention, recorder.flush()]);
 }
 
 /** Deletes, now and then, the runs that have been kept for long enough. */
-async function retain({ client, caches, settings, writeOptions, log }: Deps, path: string, signal: AbortSignal) {
+async function runRetention({ client, caches, settings, writeOptions, log }: Deps, path: string, signal: AbortSignal) {
   const policy = {
     maxAgeSeconds: settings.RUN_RETENTION_SECONDS,
     maxPerGroup: settings.RUN_RETENTION_COUNT,

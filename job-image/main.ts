@@ -56,7 +56,7 @@ interface Bounds {
 
 /** The bounds are those of the GroupRun contract; this file cannot import it. */
 const exitCode: Bounds = { field: 'exitCode', min: 1, max: 255, integer: true };
-const misbehaviour: Record<string, Bounds> = {
+const faults: Record<string, Bounds> = {
   'hang-probability': { field: 'hangProbability', min: 0, max: 1 },
   'fail-probability': { field: 'failProbability', min: 0, max: 1 },
   'exit-code': exitCode,
@@ -64,14 +64,14 @@ const misbehaviour: Record<string, Bounds> = {
 const COMMANDS: Record<string, { start: Work; options: Record<string, Bounds> }> = {
   sleep: {
     start: IDLE,
-    options: { seconds: { field: 'seconds', min: 0, max: 86_400, required: true }, ...misbehaviour },
+    options: { seconds: { field: 'seconds', min: 0, max: 86_400, required: true }, ...faults },
   },
   log: {
     start: IDLE,
     options: {
       lines: { field: 'lines', min: 0, max: 1_000_000, integer: true, required: true },
       'interval-seconds': { field: 'intervalSeconds', min: 0, max: 3600 },
-      ...misbehaviour,
+      ...faults,
     },
   },
   fail: { start: { ...IDLE, failProbability: 1 }, options: { 'exit-code': exitCode } },
@@ -121,7 +121,7 @@ export interface Deps {
   /** Uniform in [0, 1). */
   random: () => number;
   print: (line: string) => void;
-  complain: (line: string) => void;
+  printError: (line: string) => void;
   /** Its abort ends the work by an AbortError. */
   signal: AbortSignal;
 }
@@ -129,7 +129,7 @@ export interface Deps {
 const REMINDER_MS = 30_000;
 
 /** Does the work and returns the exit code. */
-export async function runWork(work: Work, { random, print, complain, signal }: Deps): Promise<number> {
+export async function runWork(work: Work, { random, print, printError, signal }: Deps): Promise<number> {
   if (random() < work.hangProbability) {
     print(`Hanging on purpose (hang probability ${work.hangProbability}); only a signal ends this.`);
     for (let beats = 1; ; beats++) {
@@ -146,7 +146,7 @@ export async function runWork(work: Work, { random, print, complain, signal }: D
     print(`Line ${line} of ${work.lines}`);
   }
   if (random() < work.failProbability) {
-    complain(`Failed on purpose with exit code ${work.exitCode} (fail probability ${work.failProbability}).`);
+    printError(`Failed on purpose with exit code ${work.exitCode} (fail probability ${work.failProbability}).`);
     return work.exitCode;
   }
   print('Done.');
@@ -185,7 +185,7 @@ async function main(args: string[]): Promise<void> {
     process.exitCode = await runWork(parseWork(args), {
       random: Math.random,
       print: console.log,
-      complain: console.error,
+      printError: console.error,
       signal: stop.signal,
     });
   } catch (error) {

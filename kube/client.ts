@@ -41,16 +41,16 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
-const TRIES = 3;
+const MAX_TRIES = 3;
 const TIMEOUT_MS = 10_000;
 /** A server that asks for more gets the key back into the queue instead: a worker is not to sleep for minutes. */
-const MAX_WAIT_MS = 10_000;
+const MAX_RETRY_AFTER_MS = 10_000;
 
 function toUrl(server: string, path: string, query: Query = {}): string {
-  const given = Object.entries(query).flatMap(([key, value]) =>
+  const parameters = Object.entries(query).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, String(value)] as [string, string]],
   );
-  return `${server}${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`;
+  return `${server}${path}${parameters.length > 0 ? `?${new URLSearchParams(parameters)}` : ''}`;
 }
 
 /** Whether the try had no effect for certain, or may be sent again although it may have had one. */
@@ -76,14 +76,14 @@ export async function createClient(options: { kubeconfig?: string; context?: str
   async function once<T>(method: string, path: string, options: RequestOptions): Promise<T> {
     const { body, contentType, query, signal, timeoutMs = TIMEOUT_MS, fence } = options;
     const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
-    const given = await headers();
+    const authHeaders = await headers();
     fence?.();
     try {
       const response = await send(toUrl(server, path, query), {
         method: method as Dispatcher.HttpMethod,
         headers: {
           accept: 'application/json',
-          ...given,
+          ...authHeaders,
           ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
         },
         body: body === undefined ? null : JSON.stringify(body),
@@ -105,19 +105,19 @@ export async function createClient(options: { kubeconfig?: string; context?: str
       try {
         return await once<T>(method, path, options);
       } catch (error) {
-        if (tries === TRIES || signal?.aborted || !mayRetry(method, idempotent, error)) throw error;
-        const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-        if (asked > MAX_WAIT_MS) throw error;
+        if (tries === MAX_TRIES || signal?.aborted || !mayRetry(method, idempotent, error)) throw error;
+        const retryAfterMs = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+        if (retryAfterMs > MAX_RETRY_AFTER_MS) throw error;
         const backoffMs = 100 * 2 ** tries * (0.5 + Math.random());
-        await sleep(Math.max(asked, backoffMs), undefined, signal ? { signal } : {});
+        await sleep(Math.max(retryAfterMs, backoffMs), undefined, signal ? { signal } : {});
       }
     }
   }
 
   async function watch(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<WatchEvent>> {
     const url = toUrl(server, path, { ...query, watch: true });
-    const given = { accept: 'application/json', ...(await headers()) };
-    const response = await send(url, { headers: given, dispatcher: watches, signal });
+    const watchHeaders = { accept: 'application/json', ...(await headers()) };
+    const response = await send(url, { headers: watchHeaders, dispatcher: watches, signal });
     if (response.statusCode < 300) return watchEvents(path, response.body);
     const body = await response.body.text();
     throw toApiError(`WATCH ${path}`, response.statusCode, body, response.headers['retry-after']);

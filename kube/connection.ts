@@ -41,9 +41,9 @@ export async function connect(options: { kubeconfig?: string; context?: string }
     Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
   );
   const headers = async () => {
-    const { headers: given, auth } = await authenticate();
+    const { headers: authHeaders, auth } = await authenticate();
     const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
-    return { ...basic, ...(given as Record<string, string>) };
+    return { ...basic, ...(authHeaders as Record<string, string>) };
   };
   return { server, tls, headers };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../process/log.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
-import { claimed, givenUp, type Lease } from './lease.ts';
+import { acquiredLease, type Lease, releasedLease } from './lease.ts';
 
 interface Options {
   client: Pick<KubeClient, 'request'>;
@@ -28,7 +28,7 @@ export class Leader {
   readonly #options: Options;
   readonly #monotonic: () => number;
   readonly #random: () => number;
-  #seen: { version: string | undefined; at: number } = { version: undefined, at: 0 };
+  #observed: { version: string | undefined; at: number } = { version: undefined, at: 0 };
   #renewedAt = Number.NEGATIVE_INFINITY;
   #lease: Lease | undefined;
 
@@ -60,7 +60,7 @@ export class Leader {
    */
   async run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (await this.#tryRenew()) await this.#term(lead, signal);
+      if (await this.#tryAcquireOrRenew()) await this.#term(lead, signal);
       await this.#pause(signal);
     }
   }
@@ -81,7 +81,7 @@ export class Leader {
     const lost = new AbortController();
     const done = new AbortController();
     const work = lead(AbortSignal.any([signal, lost.signal])).finally(() => done.abort());
-    const renewing = this.#keep(lost, done.signal);
+    const renewing = this.#renewLoop(lost, done.signal);
     try {
       await work;
     } finally {
@@ -92,16 +92,16 @@ export class Leader {
   }
 
   /** Renews until the work is done; tells `lost` when that did not succeed for too long. */
-  async #keep(lost: AbortController, done: AbortSignal): Promise<void> {
+  async #renewLoop(lost: AbortController, done: AbortSignal): Promise<void> {
     while (!done.aborted) {
       await this.#pause(done);
-      if (!done.aborted && !lost.signal.aborted) await this.#tryRenew();
+      if (!done.aborted && !lost.signal.aborted) await this.#tryAcquireOrRenew();
       if (!this.leads) lost.abort();
     }
   }
 
   /** Takes or renews the lease where that is due to this replica; whether it holds it now. */
-  async #tryRenew(): Promise<boolean> {
+  async #tryAcquireOrRenew(): Promise<boolean> {
     const sentAt = this.#monotonic();
     try {
       const lease = await this.#read();
@@ -129,7 +129,7 @@ export class Leader {
     try {
       const lease = await this.#request<Lease>('GET', this.#path);
       const version = lease.metadata.resourceVersion;
-      if (version !== this.#seen.version) this.#seen = { version, at: this.#monotonic() };
+      if (version !== this.#observed.version) this.#observed = { version, at: this.#monotonic() };
       return lease;
     } catch (error) {
       if (error instanceof ApiError && error.code === 404) return undefined;
@@ -141,12 +141,12 @@ export class Leader {
     const holder = lease?.spec?.holderIdentity;
     if (!holder || holder === this.#options.identity) return true;
     // Its own word on how long it holds: a replica with another setting must not be overtaken.
-    const heldMs = (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
-    return this.#monotonic() - this.#seen.at > heldMs;
+    const leaseDurationMs = (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
+    return this.#monotonic() - this.#observed.at > leaseDurationMs;
   }
 
   async #write(lease: Lease | undefined): Promise<Lease> {
-    const body = claimed(lease, this.#options, new Date());
+    const body = acquiredLease(lease, this.#options, new Date());
     return lease
       ? this.#request<Lease>('PUT', this.#path, body)
       : this.#request<Lease>('POST', this.#options.path, body);
@@ -156,10 +156,10 @@ export class Leader {
   async #release(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
-    const held = this.leads;
+    const led = this.leads;
     this.#renewedAt = Number.NEGATIVE_INFINITY;
-    if (!lease || !held) return;
-    await this.#request('PUT', this.#path, givenUp(lease, new Date())).catch((error) => {
+    if (!lease || !led) return;
+    await this.#request('PUT', this.#path, releasedLease(lease, new Date())).catch((error) => {
       this.#options.log('cannot give up the lease, others wait for its end', { error: errorMessage(error) });
     });
   }

@@ -10,7 +10,7 @@ export interface Lease {
   };
 }
 
-interface Claim {
+interface LeaseOptions {
   name: string;
   /** Who is to hold it. */
   identity: string;
@@ -18,8 +18,8 @@ interface Claim {
 }
 
 /** The lease as its new holder, or the one that renews it, writes it; guarded by the version that was read, where there is one. */
-export function claimed(lease: Lease | undefined, { name, identity, leaseMs }: Claim, now: Date): object {
-  const mine = lease?.spec?.holderIdentity === identity;
+export function acquiredLease(lease: Lease | undefined, { name, identity, leaseMs }: LeaseOptions, now: Date): object {
+  const isHolder = lease?.spec?.holderIdentity === identity;
   const at = microTime(now);
   return {
     apiVersion: 'coordination.k8s.io/v1',
@@ -28,15 +28,15 @@ export function claimed(lease: Lease | undefined, { name, identity, leaseMs }: C
     spec: {
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(leaseMs / 1000),
-      acquireTime: mine ? lease.spec?.acquireTime : at,
+      acquireTime: isHolder ? lease.spec?.acquireTime : at,
       renewTime: at,
-      leaseTransitions: (lease?.spec?.leaseTransitions ?? 0) + (lease && !mine ? 1 : 0),
+      leaseTransitions: (lease?.spec?.leaseTransitions ?? 0) + (lease && !isHolder ? 1 : 0),
     },
   };
 }
 
 /** The lease as its holder gives it up: the next candidate need not wait for its end. */
-export const givenUp = (lease: Lease, now: Date): object => ({
+export const releasedLease = (lease: Lease, now: Date): object => ({
   ...lease,
   spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(now) },
 });

@@ -11,7 +11,7 @@ const PAGE = 100;
 const LIST_MS = 60_000;
 
 /** Whether going on from the version at hand is hopeless: it is too old (410), or newer than the server's (a restored etcd). */
-export const versionIsUseless = (error: unknown): boolean =>
+export const isVersionUnavailable = (error: unknown): boolean =>
   error instanceof ApiError &&
   (error.code === 410 ||
     error.causes.includes('ResourceVersionTooLarge') ||
@@ -51,7 +51,7 @@ export class PagedList<T> {
     try {
       return await this.#client.request('GET', this.#path, { query: { limit, ...query }, signal, timeoutMs: LIST_MS });
     } catch (error) {
-      if (query.continue !== undefined && versionIsUseless(error)) this.#unpaged = true;
+      if (query.continue !== undefined && isVersionUnavailable(error)) this.#unpaged = true;
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../process/log.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
-import { PagedList, versionIsUseless } from './paged-list.ts';
+import { isVersionUnavailable, PagedList } from './paged-list.ts';
 import { type Change, Store, type Stored } from './store.ts';
 
 interface Options<T> {
@@ -29,7 +29,7 @@ interface Options<T> {
 const MAX_IDLE_MS = 150_000;
 const MAX_BACKOFF_MS = 30_000;
 /** A watch that lasted for so long shows that the trouble before it is over, also where there was nothing to tell. */
-const STEADY_MS = 10_000;
+const BACKOFF_RESET_MS = 10_000;
 
 /** A local copy of a collection, kept current by list and watch for as long as `run` runs, whatever goes wrong. */
 export class Reflector<T extends Stored> {
@@ -41,7 +41,7 @@ export class Reflector<T extends Stored> {
   #synced = false;
   #lastEventAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  #watching: AbortController | undefined;
+  #watchAbort: AbortController | undefined;
 
   constructor(options: Options<T>) {
     this.#options = options;
@@ -74,13 +74,13 @@ export class Reflector<T extends Stored> {
 
   /** The objects for which `indexBy` gave this value. */
   byIndex(value: string): T[] {
-    return this.#store.group(value);
+    return this.#store.byIndex(value);
   }
 
   /** Opens the watch again where it left off, since it seems to hear nothing; false where none is open. */
   reopen(): boolean {
-    this.#watching?.abort();
-    return this.#watching !== undefined;
+    this.#watchAbort?.abort();
+    return this.#watchAbort !== undefined;
   }
 
   /** Resolves when aborted, never rejects: every error is logged and tried again after a while. */
@@ -101,13 +101,13 @@ export class Reflector<T extends Stored> {
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
     // The store stays readable until a new list replaces it.
-    if (versionIsUseless(error)) this.#resourceVersion = undefined;
+    if (isVersionUnavailable(error)) this.#resourceVersion = undefined;
     const { path, log } = this.#options;
     log('list and watch broke off, trying again', { path, error: errorMessage(error) });
-    const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    const retryAfterMs = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const backoffMs = Math.min(MAX_BACKOFF_MS, 500 * 2 ** this.#failures) * (0.5 + this.#random());
     this.#failures = Math.min(this.#failures + 1, 10);
-    await sleep(Math.max(asked, backoffMs), undefined, { signal }).catch(() => {});
+    await sleep(Math.max(retryAfterMs, backoffMs), undefined, { signal }).catch(() => {});
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -115,7 +115,7 @@ export class Reflector<T extends Stored> {
     const found = new Map<string, T>();
     const keep = (item: T) => found.set(item.metadata.name, transform ? transform(item) : item);
     const version = await this.#pages.read(this.#selectors, keep, signal);
-    const pending = this.#store.changesTo(found);
+    const pending = this.#store.changesFromList(found);
     for (const change of pending) this.#store.apply(change);
     this.#resourceVersion = version;
     this.#synced = true;
@@ -125,7 +125,7 @@ export class Reflector<T extends Stored> {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { client, path, transform, maxIdleMs = MAX_IDLE_MS } = this.#options;
-    const silence = new AbortController();
+    const watchAbort = new AbortController();
     const query = {
       ...this.#selectors,
       resourceVersion: this.#resourceVersion,
@@ -133,36 +133,37 @@ export class Reflector<T extends Stored> {
       // Random, so that the watches of many clients don't all end at once.
       timeoutSeconds: 240 + Math.floor(this.#random() * 240),
     };
-    const begun = performance.now();
-    const events = await client.watch(path, query, AbortSignal.any([signal, silence.signal]));
+    const startedAt = performance.now();
+    const events = await client.watch(path, query, AbortSignal.any([signal, watchAbort.signal]));
     this.#lastEventAt = performance.now();
-    this.#watching = silence;
-    const guard = setTimeout(() => silence.abort(), maxIdleMs);
+    this.#watchAbort = watchAbort;
+    const idleTimer = setTimeout(() => watchAbort.abort(), maxIdleMs);
     let count = 0;
     try {
       for await (const event of events) {
-        guard.refresh();
+        idleTimer.refresh();
         count += 1;
         this.#failures = 0;
         this.#lastEventAt = performance.now();
         const object = event.object as T;
         this.#resourceVersion = object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
-        for (const change of this.#store.changesFrom(event.type, transform ? transform(object) : object)) {
+        for (const change of this.#store.changesFromEvent(event.type, transform ? transform(object) : object)) {
           this.#store.apply(change);
           this.#notify(change);
         }
       }
     } catch (error) {
       // Dead, or without bookmarks, as the watches of Events are: it is opened again at once, since nobody refused it.
-      if (!silence.signal.aborted || signal.aborted) throw error;
+      if (!watchAbort.signal.aborted || signal.aborted) throw error;
     } finally {
-      clearTimeout(guard);
-      this.#watching = undefined;
-      if (performance.now() - begun > STEADY_MS) this.#failures = 0;
+      clearTimeout(idleTimer);
+      this.#watchAbort = undefined;
+      if (performance.now() - startedAt > BACKOFF_RESET_MS) this.#failures = 0;
     }
     // Without this a server that ends each watch at once would be asked in a tight loop.
-    if (count === 0 && performance.now() - begun < 1000) throw new Error('The watch ended at once without an event');
+    if (count === 0 && performance.now() - startedAt < 1000)
+      throw new Error('The watch ended at once without an event');
   }
 
   get #selectors() {

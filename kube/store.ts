@@ -22,8 +22,8 @@ export function changes<T extends Stored>(previous: T | undefined, current: T | 
 
 /** What turns one set of objects (by name) into another. */
 export function diff<T extends Stored>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): Change<T>[] {
-  const gone = [...before].filter(([name]) => !after.has(name)).flatMap(([, object]) => changes(object, undefined));
-  return [...gone, ...[...after].flatMap(([name, object]) => changes(before.get(name), object))];
+  const deleted = [...before].filter(([name]) => !after.has(name)).flatMap(([, object]) => changes(object, undefined));
+  return [...deleted, ...[...after].flatMap(([name, object]) => changes(before.get(name), object))];
 }
 
 /**
@@ -36,7 +36,7 @@ export const isOlder = (one: Stored, other: Stored): boolean =>
 /** Objects by name, and grouped by what `indexBy` makes of them; undefined leaves one out of the groups. */
 export class Store<T extends Stored> {
   readonly #objects = new Map<string, T>();
-  readonly #groups = new Map<string, Map<string, T>>();
+  readonly #index = new Map<string, Map<string, T>>();
   readonly #indexBy: ((object: T) => string | undefined) | undefined;
 
   /** What `indexBy` makes of an object must not change during the object's life. */
@@ -56,18 +56,18 @@ export class Store<T extends Stored> {
     return [...this.#objects.values()];
   }
 
-  group(value: string): T[] {
-    return [...(this.#groups.get(value)?.values() ?? [])];
+  byIndex(value: string): T[] {
+    return [...(this.#index.get(value)?.values() ?? [])];
   }
 
   /** What this event changes. An event that is older than what is stored was sent twice and changes nothing. */
-  changesFrom(type: string, object: T): Change<T>[] {
+  changesFromEvent(type: string, object: T): Change<T>[] {
     const stored = this.#objects.get(object.metadata.name);
     if (stored && isOlder(object, stored)) return [];
     return changes(stored, type === 'DELETED' ? undefined : object);
   }
 
-  changesTo(objects: ReadonlyMap<string, T>): Change<T>[] {
+  changesFromList(objects: ReadonlyMap<string, T>): Change<T>[] {
     return diff(this.#objects, objects);
   }
 
@@ -78,10 +78,10 @@ export class Store<T extends Stored> {
     else this.#objects.delete(name);
     const value = this.#indexBy?.(object);
     if (value === undefined) return;
-    const group = this.#groups.get(value) ?? new Map<string, T>();
-    if (current) group.set(name, current);
-    else group.delete(name);
-    if (group.size > 0) this.#groups.set(value, group);
-    else this.#groups.delete(value);
+    const entries = this.#index.get(value) ?? new Map<string, T>();
+    if (current) entries.set(name, current);
+    else entries.delete(name);
+    if (entries.size > 0) this.#index.set(value, entries);
+    else this.#index.delete(value);
   }
 }

@@ -4,7 +4,7 @@ export class TokenBucket {
   readonly #burst: number;
   readonly #now: () => number;
   #tokens: number;
-  #at: number;
+  #updatedAt: number;
 
   /** `now` tells milliseconds of a clock that never jumps. */
   constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
@@ -12,14 +12,14 @@ export class TokenBucket {
     this.#burst = burst;
     this.#now = now;
     this.#tokens = burst;
-    this.#at = now();
+    this.#updatedAt = now();
   }
 
   /** Takes a token, if need be one of the future, and returns how many milliseconds to wait for it. */
   take(): number {
     const now = this.#now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond) - 1;
-    this.#at = now;
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#updatedAt) / 1000) * this.#perSecond) - 1;
+    this.#updatedAt = now;
     return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#perSecond) * 1000;
   }
 }

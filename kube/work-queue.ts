@@ -12,11 +12,11 @@ const RETRIES_BURST = 100;
  */
 export class WorkQueue {
   readonly #ready = new Set<string>();
-  readonly #active = new Set<string>();
+  readonly #processing = new Set<string>();
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   readonly #failures = new Map<string, number>();
-  readonly #idle: (() => void)[] = [];
+  readonly #idleWorkers: (() => void)[] = [];
   readonly #retries = new TokenBucket(RETRIES_PER_SECOND, RETRIES_BURST);
   #stopped = false;
 
@@ -27,10 +27,10 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#stopped) return;
-    if (this.#active.has(key)) this.#again.add(key);
+    if (this.#processing.has(key)) this.#again.add(key);
     else {
       this.#ready.add(key);
-      this.#idle.shift()?.();
+      this.#idleWorkers.shift()?.();
     }
   }
 
@@ -75,14 +75,14 @@ export class WorkQueue {
       this.#stopped = true;
       for (const { timer } of this.#timers.values()) clearTimeout(timer);
       this.#timers.clear();
-      for (const wake of this.#idle.splice(0)) wake();
+      for (const wake of this.#idleWorkers.splice(0)) wake();
     };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
     const work = async () => {
       while (!this.#stopped) {
         const [key] = this.#ready;
-        if (key === undefined) await new Promise<void>((wake) => this.#idle.push(wake));
+        if (key === undefined) await new Promise<void>((wake) => this.#idleWorkers.push(wake));
         else await this.#process(key, handler, onError);
       }
     };
@@ -95,7 +95,7 @@ export class WorkQueue {
     onError: (key: string, error: unknown) => void,
   ): Promise<void> {
     this.#ready.delete(key);
-    this.#active.add(key);
+    this.#processing.add(key);
     try {
       await handler(key);
       this.forget(key);
@@ -103,7 +103,7 @@ export class WorkQueue {
       onError(key, error);
       this.addRateLimited(key);
     } finally {
-      this.#active.delete(key);
+      this.#processing.delete(key);
       if (this.#again.delete(key)) this.add(key);
     }
   }

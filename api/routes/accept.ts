@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
 import { jobId } from '../../contract/ids.ts';
-import { CALLER, REQUEST, TRACEPARENT } from '../../contract/labels.ts';
+import { CALLER_ANNOTATION, REQUEST_ANNOTATION, TRACEPARENT_ANNOTATION } from '../../contract/labels.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
 import { authorize } from '../auth/access.ts';
 import type { Deps, TriggerOutcome } from '../deps.ts';
@@ -50,7 +50,7 @@ async function store(
   const key = request.get('idempotency-key');
   const runId = key === undefined ? newRunId() : runIdFromKey(context.caller.name, parseKey(key));
   const replay = (run: GroupRun): TriggerOutcome => {
-    if (run.metadata.annotations?.[REQUEST] !== trigger.fingerprint) throw new HttpError(422, REUSED);
+    if (run.metadata.annotations?.[REQUEST_ANNOTATION] !== trigger.fingerprint) throw new HttpError(422, REUSED);
     response.set('Idempotency-Replayed', 'true');
     answer(response, runId, run.spec.jobs.length);
     return 'replayed';
@@ -66,9 +66,9 @@ async function store(
     throw error;
   }
   const annotations = {
-    [REQUEST]: trigger.fingerprint,
-    [CALLER]: context.caller.name,
-    ...(context.traceparent && { [TRACEPARENT]: context.traceparent }),
+    [REQUEST_ANNOTATION]: trigger.fingerprint,
+    [CALLER_ANNOTATION]: context.caller.name,
+    ...(context.traceparent && { [TRACEPARENT_ANNOTATION]: context.traceparent }),
   };
   const earlier = await runs.create(runId, spec, annotations);
   // Without a key nobody else can have made it: our own create was sent twice, and the first answer was lost.

@@ -1,8 +1,8 @@
-import { type Cause, hasEnded, isRunning, newest } from './failure.ts';
+import { type Cause, hasEnded, isRunning, newestPod } from './failure.ts';
 import type { Event, Job, Pod } from './types.ts';
 
 /** A waiting container's reasons that do not pass by themselves in a moment. */
-const BLOCKED = new Set([
+const BLOCKING_REASONS = new Set([
   'ErrImagePull',
   'ImagePullBackOff',
   'InvalidImageName',
@@ -16,7 +16,7 @@ const BLOCKED = new Set([
   'CreatePodSandboxError',
 ]);
 
-export interface Waiting {
+export interface StartObservation {
   job: Job | undefined;
   pods: Pod[];
   /** Why the API server refuses the Job for now, such as a quota. */
@@ -26,19 +26,19 @@ export interface Waiting {
 }
 
 /** What keeps a job from starting, or undefined: nothing but time, or it runs. */
-export function blockedCause({ job, pods, denied, failedCreate }: Waiting): Cause | undefined {
+export function blockedCause({ job, pods, denied, failedCreate }: StartObservation): Cause | undefined {
   if (!job) return denied === undefined ? undefined : { reason: 'FailedCreate', message: denied };
-  const open = pods.filter((pod) => !hasEnded(pod));
-  if (open.some(isRunning)) return undefined;
-  for (const pod of open) {
+  const active = pods.filter((pod) => !hasEnded(pod));
+  if (active.some(isRunning)) return undefined;
+  for (const pod of active) {
     const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
-    if (waiting?.reason && BLOCKED.has(waiting.reason)) return cause(waiting.reason, waiting.message);
+    if (waiting?.reason && BLOCKING_REASONS.has(waiting.reason)) return cause(waiting.reason, waiting.message);
     const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
     if (scheduled?.status === 'False') return cause(scheduled.reason ?? 'Unschedulable', scheduled.message);
   }
   // An event from before the newest pod tells of a trouble that has passed.
-  const madeAt = newest(pods)?.metadata.creationTimestamp ?? '';
-  if (open.length > 0 || !failedCreate || (failedCreate.lastTimestamp ?? '') < madeAt) return undefined;
+  const createdAt = newestPod(pods)?.metadata.creationTimestamp ?? '';
+  if (active.length > 0 || !failedCreate || (failedCreate.lastTimestamp ?? '') < createdAt) return undefined;
   return cause('FailedCreate', failedCreate.message);
 }
 

@@ -22,16 +22,16 @@ export const hasEnded = (pod: Pod): boolean =>
   terminated(pod) !== undefined || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 
 /** Whether the Job failed for its pods' failures, so that only a pod tells why. */
-export const needsPod = (job: Job): boolean =>
+export const isBackoffLimitExceeded = (job: Job): boolean =>
   trueCondition(job, 'FailureTarget', 'Failed')?.reason === 'BackoffLimitExceeded';
 
 /** The pod that was made last among those that failed: it says why its Job failed. */
-export const lastFailed = (pods: Pod[]): Pod | undefined => newest(pods.filter(hasFailed));
+export const lastFailed = (pods: Pod[]): Pod | undefined => newestPod(pods.filter(hasFailed));
 
 /** The kubelet calls a pod Running until all of it is cleaned up, for a moment longer than its container runs. */
 const hasFailed = (pod: Pod): boolean => pod.status?.phase === 'Failed' || (terminated(pod)?.exitCode ?? 0) !== 0;
 
-export const newest = (pods: Pod[]): Pod | undefined =>
+export const newestPod = (pods: Pod[]): Pod | undefined =>
   pods
     .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))
     .at(-1);
@@ -39,8 +39,8 @@ export const newest = (pods: Pod[]): Pod | undefined =>
 /** Why a Job failed: its condition's reason, refined from the last pod where the Job only counted pods' failures. */
 export function failureCause(job: Job, pods: Pod[]): Cause {
   const condition = trueCondition(job, 'FailureTarget', 'Failed');
-  const cause: Cause = { reason: condition?.reason ?? 'Failed', ...bounded(condition?.message) };
-  if (!needsPod(job)) return cause;
+  const cause: Cause = { reason: condition?.reason ?? 'Failed', ...truncatedMessage(condition?.message) };
+  if (!isBackoffLimitExceeded(job)) return cause;
   const pod = lastFailed(pods);
   return pod ? podCause(pod) : cause;
 }
@@ -48,17 +48,17 @@ export function failureCause(job: Job, pods: Pod[]): Cause {
 /** Why a pod failed: OOMKilled, StartError or Error with its exit code, or what the kubelet says, such as Evicted. */
 export function podCause(pod: Pod): Cause {
   const end = terminated(pod);
-  if (pod.status?.reason) return { reason: pod.status.reason, ...bounded(pod.status.message) };
+  if (pod.status?.reason) return { reason: pod.status.reason, ...truncatedMessage(pod.status.message) };
   const disrupted = trueCondition(pod, 'DisruptionTarget');
-  if (disrupted?.reason) return { reason: disrupted.reason, ...bounded(disrupted.message) };
-  if (!end) return { reason: 'Error', ...bounded(pod.status?.message) };
-  return { reason: endReason(end), ...bounded(end.message), exitCode: end.exitCode };
+  if (disrupted?.reason) return { reason: disrupted.reason, ...truncatedMessage(disrupted.message) };
+  if (!end) return { reason: 'Error', ...truncatedMessage(pod.status?.message) };
+  return { reason: terminationReason(end), ...truncatedMessage(end.message), exitCode: end.exitCode };
 }
 
 /** Container runtimes have two words for a process that could not be started. */
-const endReason = ({ reason }: Terminated): string =>
+const terminationReason = ({ reason }: Terminated): string =>
   reason === 'ContainerCannotRun' ? 'StartError' : (reason ?? 'Error');
 
 /** A message cut at its beginning: the last lines of a log tell most. */
-const bounded = (message: string | undefined): { message?: string } =>
+const truncatedMessage = (message: string | undefined): { message?: string } =>
   message ? { message: message.trim().slice(-MAX_MESSAGE) } : {};

@@ -1,6 +1,13 @@
 import { API_GROUP, API_VERSION, type GroupRun, type JobDefinition, KIND } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
-import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL, TRACEPARENT } from '../../contract/labels.ts';
+import {
+  GROUP_LABEL,
+  JOB_LABEL,
+  MANAGED_BY,
+  MANAGER,
+  RUN_LABEL,
+  TRACEPARENT_ANNOTATION,
+} from '../../contract/labels.ts';
 
 const CONTAINER = 'job';
 const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
@@ -50,26 +57,26 @@ export function buildJob(run: GroupRun, index: number, jobImage: string) {
 function environment(run: GroupRun, definition: JobDefinition, id: string) {
   const parameters = Object.entries(run.spec.parameters ?? {}).map(([name, value]) => ({
     name,
-    value: literal(value),
+    value: escapeDollarSigns(value),
   }));
   const identity = [
     { name: 'ASYNC_API_JOB_ID', value: id },
     { name: 'ASYNC_API_RUN_ID', value: runIdOf(run.metadata) },
     { name: 'ASYNC_API_GROUP', value: run.spec.group },
-    ...trace(run.metadata.annotations?.[TRACEPARENT]),
+    ...traceparentEnv(run.metadata.annotations?.[TRACEPARENT_ANNOTATION]),
   ];
   const all = [...(definition.container?.env ?? []), ...parameters, ...identity];
   return [...new Map(all.map((one) => [one.name, one])).values()];
 }
 
 /** The trace that the trigger was part of, as OpenTelemetry hands it to processes (W3C Trace Context, 3.2). */
-const trace = (traceparent = '') =>
+const traceparentEnv = (traceparent = '') =>
   /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
     ? [{ name: 'TRACEPARENT', value: traceparent }]
     : [];
 
 /** A caller's value as it is: the kubelet would put other variables where it says `$(NAME)` (dependent variables). */
-const literal = (value: string): string => value.replaceAll('$', () => '$$');
+const escapeDollarSigns = (value: string): string => value.replaceAll('$', () => '$$');
 
 function podSpec(definition: JobDefinition, env: ReturnType<typeof environment>, jobImage: string) {
   const own = definition.container;

@@ -18,14 +18,14 @@ export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefin
   const earlier = new Map(before?.jobs?.map((job) => [job.id, job]));
   const jobs = status.jobs ?? [];
   const created = jobs.filter((job) => job.jobUID && !earlier.get(job.id)?.jobUID);
-  const changed = jobs.flatMap((job) => jobEvent(job, earlier.get(job.id)) ?? []);
-  const told = changed.slice(0, MAX_JOB_EVENTS);
-  const more = changed.length - told.length;
+  const jobEvents = jobs.flatMap((job) => jobEvent(job, earlier.get(job.id)) ?? []);
+  const listed = jobEvents.slice(0, MAX_JOB_EVENTS);
+  const more = jobEvents.length - listed.length;
   return [
     ...(created.length > 0 ? [normal('JobsCreated', `Created ${created.length} Jobs: ${names(created)}`)] : []),
-    ...told,
+    ...listed,
     ...(more > 0 ? [warning('MoreJobs', `${more} more jobs changed; see the status.`)] : []),
-    ...(isTerminal(status.state) && !(before && isTerminal(before.state)) ? [end(status)] : []),
+    ...(isTerminal(status.state) && !(before && isTerminal(before.state)) ? [runEndEvent(status)] : []),
   ];
 }
 
@@ -48,7 +48,7 @@ function jobEvent(job: JobStatus, before: JobStatus | undefined): KubernetesEven
   return undefined;
 }
 
-function end({ state, conditions }: GroupRunStatus): KubernetesEvent {
+function runEndEvent({ state, conditions }: GroupRunStatus): KubernetesEvent {
   const message = conditions?.find(({ type }) => type === 'Succeeded')?.message ?? '';
   if (state === 'SUCCESS') return normal('Succeeded', message);
   return state === 'REVOKED' ? normal('Revoked', message) : warning('Failed', message);
@@ -61,12 +61,12 @@ const names = (jobs: JobStatus[]): string => {
 const normal = (reason: string, message: string): KubernetesEvent => ({
   type: 'Normal',
   reason,
-  message: cut(message),
+  message: truncate(message),
 });
 const warning = (reason: string, message: string): KubernetesEvent => ({
   type: 'Warning',
   reason,
-  message: cut(message),
+  message: truncate(message),
 });
-const cut = (message: string): string =>
+const truncate = (message: string): string =>
   message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;

@@ -1,11 +1,11 @@
 import { type GroupRun, type GroupRunStatus, isTerminal } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
-import { storedEnd } from '../../contract/stored-size.ts';
+import { truncateStart } from '../../contract/stored-size.ts';
 import { blockedCause } from './blocked.ts';
 import { type Cause, trueCondition } from './failure.ts';
 import { NODE_GRACE_MS, nodeLostAt } from './node-lost.ts';
 import { runStatus } from './run-status.ts';
-import { dueStop, jobStatus, type Observed } from './status.ts';
+import { jobStatus, type ObservedJob, stopDue } from './status.ts';
 import { stopCause } from './stop.ts';
 import type { Event, Job, Pod } from './types.ts';
 
@@ -24,7 +24,7 @@ export interface ObservedRun {
   /** The Job controller's last word on pods it could not make. */
   failedCreates: Map<string, Event>;
   /** Jobs that were recorded and that the API server says are gone. */
-  vanished: Set<string>;
+  deleted: Set<string>;
   /** Why the API server refused the Job for good. */
   invalid: Map<string, string>;
   /** Why the API server refuses the Job for now, such as a quota. */
@@ -38,7 +38,7 @@ export const jobIds = (run: GroupRun): string[] => {
 };
 
 /** What is known of each job, in order. */
-function observedJobs({ run, jobs, pods, failedCreates, vanished, invalid, denied }: ObservedRun): Observed[] {
+function observedJobs({ run, jobs, pods, failedCreates, deleted, invalid, denied }: ObservedRun): ObservedJob[] {
   const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
   return jobIds(run).map((id, position) => {
     const definition = run.spec.jobs[position]!;
@@ -50,15 +50,15 @@ function observedJobs({ run, jobs, pods, failedCreates, vanished, invalid, denie
       pods: pods.get(id) ?? [],
       failedCreate: failedCreates.get(id),
       cancelled: run.spec.cancel === true || run.spec.cancelJobs?.[definition.name] === true,
-      vanished: vanished.has(id),
+      deleted: deleted.has(id),
       invalid: invalid.get(id),
       denied: denied.get(id),
     };
   });
 }
 
-const isOver = ({ previous }: Observed): boolean => previous !== undefined && isTerminal(previous.state);
-const endsEarly = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed');
+const isOver = ({ previous }: ObservedJob): boolean => previous !== undefined && isTerminal(previous.state);
+const hasOutcome = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed');
 
 /**
  * The jobs (by index from 1) whose Job is to be made now: in order, and no more than the run's parallelism leaves room for,
@@ -66,11 +66,11 @@ const endsEarly = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'Failur
  */
 export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
   const jobs = observedJobs(observed);
-  const active = jobs.filter((one) => one.job && !isOver(one) && !endsEarly(one.job)).length;
+  const active = jobs.filter((one) => one.job && !isOver(one) && !hasOutcome(one.job)).length;
   const room = (observed.run.spec.parallelism ?? Number.POSITIVE_INFINITY) - active;
   const due = jobs.flatMap((one, position) => {
     const made = one.job !== undefined || one.previous?.jobUID !== undefined;
-    return made || isOver(one) || one.invalid || dueStop(one, now) ? [] : [position + 1];
+    return made || isOver(one) || one.invalid || stopDue(one, now) ? [] : [position + 1];
   });
   return due.slice(0, Math.max(0, room));
 }
@@ -79,23 +79,23 @@ export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
 export function jobsToStop(observed: ObservedRun, now: Date): { job: Job; cause: Cause }[] {
   return observedJobs(observed).flatMap((one) => {
     const { job } = one;
-    if (!job || isOver(one) || endsEarly(job)) return [];
+    if (!job || isOver(one) || hasOutcome(job)) return [];
     const stopped = stopCause(job);
-    const cause = stopped ?? dueStop(one, now);
+    const cause = stopped ?? stopDue(one, now);
     return !cause || (stopped && job.spec?.suspend) ? [] : [{ job, cause }];
   });
 }
 
 /** Ids of jobs that would be over without a Job: only the API server can tell that there is none. */
 export const jobsToConfirm = (observed: ObservedRun, now: Date): string[] =>
-  observedJobs(observed).flatMap((one) => (one.job || isOver(one) || !dueStop(one, now) ? [] : [one.id]));
+  observedJobs(observed).flatMap((one) => (one.job || isOver(one) || !stopDue(one, now) ? [] : [one.id]));
 
 /** The status that the observation calls for. */
 export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus {
   const room = Math.min(MAX_MESSAGE_BYTES, Math.floor(ALL_MESSAGES_BYTES / observed.run.spec.jobs.length));
   const statuses = observedJobs(observed).map((one) => {
     const status = jobStatus(one, now);
-    return status.message ? { ...status, message: storedEnd(status.message, room) } : status;
+    return status.message ? { ...status, message: truncateStart(status.message, room) } : status;
   });
   return runStatus(observed.run, statuses, now);
 }
@@ -104,17 +104,17 @@ export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus 
  * What may become of the Jobs of jobs that are over, as the API server has recorded it: those that end by themselves get
  * their time to live, the others are removed.
  */
-export function cleanUp(observed: ObservedRun): { expire: Job[]; remove: Job[] } {
+export function jobsToCleanUp(observed: ObservedRun): { expire: Job[]; remove: Job[] } {
   const over = observedJobs(observed).flatMap((one) => (one.job && isOver(one) ? one.job : []));
   return {
-    expire: over.filter((job) => endsEarly(job) && job.spec?.ttlSecondsAfterFinished === undefined),
-    remove: over.filter((job) => !endsEarly(job) && !job.metadata.deletionTimestamp),
+    expire: over.filter((job) => hasOutcome(job) && job.spec?.ttlSecondsAfterFinished === undefined),
+    remove: over.filter((job) => !hasOutcome(job) && !job.metadata.deletionTimestamp),
   };
 }
 
 /** From when on a Job without pods is late, milliseconds since the epoch; infinite where it has some, or nothing to wait for. */
-function podsLateAt({ job, pods, failedCreate }: Observed): number {
-  const waits = job && !job.spec?.suspend && !endsEarly(job) && pods.length === 0 && !failedCreate;
+function podsLateAt({ job, pods, failedCreate }: ObservedJob): number {
+  const waits = job && !job.spec?.suspend && !hasOutcome(job) && pods.length === 0 && !failedCreate;
   return waits ? Date.parse(job.metadata.creationTimestamp ?? '') + PODS_LATE_MS : Number.POSITIVE_INFINITY;
 }
 

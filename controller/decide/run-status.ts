@@ -32,7 +32,7 @@ export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRun
       failure: count('FAILURE'),
       revoked: count('REVOKED'),
     },
-    conditions: [succeeded(run, state, jobs, now)],
+    conditions: [succeededCondition(run, state, jobs, now)],
     jobs,
   };
 }
@@ -48,15 +48,15 @@ export function rollUp(jobs: Pick<JobStatus, 'state'>[]): JobState {
 }
 
 /** Kubernetes' condition for bounded work: Unknown while it goes on (API conventions). */
-function succeeded(run: GroupRun, state: JobState, jobs: JobStatus[], now: Date): Condition {
+function succeededCondition(run: GroupRun, state: JobState, jobs: JobStatus[], now: Date): Condition {
   const status = !isTerminal(state) ? 'Unknown' : state === 'SUCCESS' ? 'True' : 'False';
-  const bad = jobs.filter((job) => job.state === 'FAILURE' || job.state === 'REVOKED');
+  const unsuccessful = jobs.filter((job) => job.state === 'FAILURE' || job.state === 'REVOKED');
   const stopped = state === 'REVOKED' ? 'JobsRevoked' : 'JobsFailed';
   const reasons = { Unknown: 'InProgress', True: 'AllJobsSucceeded', False: stopped };
   const message = {
     Unknown: `${jobs.filter((job) => isTerminal(job.state)).length} of ${jobs.length} jobs are done.`,
     True: `All ${jobs.length} jobs succeeded.`,
-    False: `${bad.length} of ${jobs.length} jobs did not succeed: ${bad
+    False: `${unsuccessful.length} of ${jobs.length} jobs did not succeed: ${unsuccessful
       .slice(0, 10)
       .map((job) => `${job.name} (${job.reason ?? job.state})`)
       .join(', ')}`,

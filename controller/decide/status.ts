@@ -1,5 +1,5 @@
 import { isTerminal, type JobDefinition, type JobState, type JobStatus } from '../../contract/group-run.ts';
-import { blockedCause, type Waiting } from './blocked.ts';
+import { blockedCause, type StartObservation } from './blocked.ts';
 import {
   type Cause,
   failureCause,
@@ -14,7 +14,7 @@ import { nodeLostAt, podOnLostNode } from './node-lost.ts';
 import { CANCELLED, stopCause } from './stop.ts';
 import type { Job, Pod } from './types.ts';
 
-export interface Observed extends Waiting {
+export interface ObservedJob extends StartObservation {
   definition: Pick<JobDefinition, 'name' | 'backoffLimit' | 'activeDeadlineSeconds' | 'pendingDeadlineSeconds'>;
   id: string;
   /** What stands in the run's status. */
@@ -22,7 +22,7 @@ export interface Observed extends Waiting {
   /** Somebody asked for its end. */
   cancelled: boolean;
   /** The Job was made, and the API server said that it is gone. */
-  vanished: boolean;
+  deleted: boolean;
   /** Why the API server refused the Job for good. */
   invalid: string | undefined;
 }
@@ -31,7 +31,7 @@ export interface Observed extends Waiting {
 const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCESS: 2, FAILURE: 2, REVOKED: 2 };
 
 /** A job's status from what is seen of it. Pure: the state table of ARCHITECTURE.md, first match wins. */
-export function jobStatus(observed: Observed, now: Date): JobStatus {
+export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
   const { previous, job, pods, id, definition } = observed;
   if (previous && isTerminal(previous.state)) return previous;
   const found = decide(observed, now);
@@ -42,7 +42,7 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
     : found.blocked
       ? { ...found, state: previous.state }
       : previous;
-  const startedAt = previous?.startedAt ?? firstStart(pods);
+  const startedAt = previous?.startedAt ?? firstStartTime(pods);
   const attempts = Math.max(previous?.attempts ?? 0, pods.length);
   const jobUID = previous?.jobUID ?? job?.metadata.uid;
   const pendingSince = blockedSince(found, observed, now);
@@ -56,13 +56,13 @@ export function jobStatus(observed: Observed, now: Date): JobStatus {
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(attempts > 0 ? { attempts } : {}),
     ...(startedAt ? { startedAt } : {}),
-    ...(isTerminal(state) ? { finishedAt: finish(job) ?? now.toISOString() } : {}),
+    ...(isTerminal(state) ? { finishedAt: finishTime(job) ?? now.toISOString() } : {}),
     ...(pendingSince ? { pendingSince } : {}),
   };
 }
 
 /** The end of a job whose Job must be stopped first: it was cancelled, or could not start for too long. */
-export function dueStop(observed: Observed, now: Date): Cause | undefined {
+export function stopDue(observed: ObservedJob, now: Date): Cause | undefined {
   const { previous, cancelled, definition } = observed;
   if (cancelled) return { reason: CANCELLED };
   const blocked = blockedCause(observed);
@@ -76,14 +76,14 @@ export function dueStop(observed: Observed, now: Date): Cause | undefined {
 
 type Decision = { state: JobState; blocked?: boolean } & { [field in keyof Cause]?: Cause[field] | undefined };
 
-function decide(observed: Observed, now: Date): Decision {
-  const { job, pods, cancelled, vanished, invalid, definition } = observed;
+function decide(observed: ObservedJob, now: Date): Decision {
+  const { job, pods, cancelled, deleted, invalid, definition } = observed;
   if (invalid) return { state: 'FAILURE', reason: 'JobRejected', message: invalid };
   if (!job) {
     if (cancelled) return { state: 'REVOKED', reason: CANCELLED };
-    if (vanished) return { state: 'FAILURE', reason: 'JobDeleted', message: 'The Job was deleted before it finished.' };
-    const overdue = dueStop(observed, now);
-    if (overdue) return { state: 'FAILURE', ...overdue };
+    if (deleted) return { state: 'FAILURE', reason: 'JobDeleted', message: 'The Job was deleted before it finished.' };
+    const due = stopDue(observed, now);
+    if (due) return { state: 'FAILURE', ...due };
     return pending(observed);
   }
   if (trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return { state: 'SUCCESS' };
@@ -95,7 +95,7 @@ function decide(observed: Observed, now: Date): Decision {
     const unsure = lost && cause.reason === 'DeadlineExceeded' && !trueCondition(job, 'Failed');
     if (!unsure) return { state: 'FAILURE', ...cause };
   }
-  if (stopped && hasNoPodsLeft(job, pods)) {
+  if (stopped && allPodsEnded(job, pods)) {
     return { state: stopped.reason === CANCELLED ? 'REVOKED' : 'FAILURE', ...stopped };
   }
   if (lost && now.getTime() >= nodeLostAt(job, stopped !== undefined, definition.activeDeadlineSeconds)) {
@@ -109,11 +109,11 @@ function decide(observed: Observed, now: Date): Decision {
 }
 
 /** The state of a job that is neither over nor running. */
-function pending(observed: Observed): Decision {
+function pending(observed: ObservedJob): Decision {
   const { job, pods } = observed;
   const blocked = blockedCause(observed);
   const failed = lastFailed(pods);
-  if (failed && retries(observed, failed)) {
+  if (failed && isRetried(observed, failed)) {
     return { state: 'RETRY', ...(blocked ? { ...blocked, blocked: true } : podCause(failed)) };
   }
   if (blocked) return { state: 'PENDING', ...blocked, blocked: true };
@@ -121,24 +121,24 @@ function pending(observed: Observed): Decision {
 }
 
 /** Another attempt is due: the limit allows it, or the failure does not count, as the pod made way for another. */
-const retries = ({ job, definition: { backoffLimit } }: Observed, failed: Pod): boolean =>
+const isRetried = ({ job, definition: { backoffLimit } }: ObservedJob, failed: Pod): boolean =>
   trueCondition(failed, 'DisruptionTarget') !== undefined ||
   (backoffLimit > 0 && (job?.status?.failed ?? 0) <= backoffLimit);
 
 /** A suspended Job whose pods are all gone: nothing of it runs, or will. */
-const hasNoPodsLeft = (job: Job, pods: Pod[]): boolean =>
+const allPodsEnded = (job: Job, pods: Pod[]): boolean =>
   trueCondition(job, 'Suspended') !== undefined &&
   (job.status?.active ?? 0) === 0 &&
   (job.status?.terminating ?? 0) === 0 &&
   pods.every(hasEnded);
 
 /** A trouble that has passed does not count against a later one; without a Job nobody knows whether it has. */
-function blockedSince(found: Decision, { previous, job }: Observed, now: Date): string | undefined {
+function blockedSince(found: Decision, { previous, job }: ObservedJob, now: Date): string | undefined {
   if (found.blocked) return previous?.pendingSince ?? now.toISOString();
   return job || isTerminal(found.state) ? undefined : previous?.pendingSince;
 }
 
-function firstStart(pods: Pod[]): string | undefined {
+function firstStartTime(pods: Pod[]): string | undefined {
   const starts = pods.flatMap((pod) => {
     const state = pod.status?.containerStatuses?.[0]?.state;
     const at = state?.running?.startedAt ?? state?.terminated?.startedAt;
@@ -148,5 +148,5 @@ function firstStart(pods: Pod[]): string | undefined {
   return starts.toSorted()[0];
 }
 
-const finish = (job: Job | undefined): string | undefined =>
+const finishTime = (job: Job | undefined): string | undefined =>
   job && trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed')?.lastTransitionTime;

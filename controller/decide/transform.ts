@@ -1,5 +1,5 @@
 import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
-import { TRACEPARENT } from '../../contract/labels.ts';
+import { TRACEPARENT_ANNOTATION } from '../../contract/labels.ts';
 import { STOP_ANNOTATION } from './stop.ts';
 import type { ContainerStatus, Event, Job, Meta, Pod } from './types.ts';
 
@@ -10,14 +10,14 @@ function transformMeta<T extends object>(metadata: T): T {
 }
 
 /** With that one annotation, where there is one. */
-function stripped<T extends { annotations?: Record<string, string> }>(metadata: T, annotation: string): T {
+function keepAnnotation<T extends { annotations?: Record<string, string> }>(metadata: T, annotation: string): T {
   const value = metadata.annotations?.[annotation];
   return { ...transformMeta(metadata), ...(value === undefined ? {} : { annotations: { [annotation]: value } }) };
 }
 
 export function transformRun({ metadata, status, ...run }: GroupRun): GroupRun {
   const kept = status && isTerminal(status.state) ? { ...status, jobs: withoutMessages(status.jobs) } : status;
-  return { ...run, metadata: stripped(metadata, TRACEPARENT), ...(kept ? { status: kept } : {}) };
+  return { ...run, metadata: keepAnnotation(metadata, TRACEPARENT_ANNOTATION), ...(kept ? { status: kept } : {}) };
 }
 
 /** Of runs that are over, which is most of them, nobody reads what their jobs had to say. */
@@ -26,7 +26,7 @@ const withoutMessages = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ mes
 export function transformJob({ metadata, spec, status }: Job): Job {
   const { suspend, ttlSecondsAfterFinished } = spec ?? {};
   return {
-    metadata: stripped(metadata, STOP_ANNOTATION),
+    metadata: keepAnnotation(metadata, STOP_ANNOTATION),
     spec: {
       ...(suspend === undefined ? {} : { suspend }),
       ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }),

@@ -1,10 +1,10 @@
 import type { GroupRun, JobDefinition, JobStatus } from '../../contract/group-run.ts';
 import type { ObservedRun } from '../../controller/decide/plan.ts';
-import type { Observed } from '../../controller/decide/status.ts';
+import type { ObservedJob } from '../../controller/decide/status.ts';
 import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/decide/types.ts';
 
 /** Small objects for tests of pure code; what a test does not say is ordinary. */
-export const BASE = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
+export const RUN_ID = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
 export const ID = '78b9d1a2-3c4d-4e5f-8a6b-000000000001';
 export const NOW = new Date('2026-11-24T12:00:00.000Z');
 
@@ -21,7 +21,7 @@ export const run = (jobs: JobDefinition[] = [definition()], statuses?: JobStatus
   apiVersion: 'async-api.dev/v1alpha1',
   kind: 'GroupRun',
   metadata: {
-    name: BASE,
+    name: RUN_ID,
     namespace: 'async-api',
     uid: 'run-uid',
     resourceVersion: '1',
@@ -105,7 +105,7 @@ export const endingPod = (): Pod => {
 export const evictedPod = (): Pod => pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory' });
 
 /** A job that the node controller took for dead with its node: its container runs, as far as is known. */
-export const silentPod = (deletionTimestamp?: string): Pod => {
+export const unreachablePod = (deletionTimestamp?: string): Pod => {
   const one = runningPod();
   one.spec = { nodeName: 'node-1' };
   one.status!.conditions = [{ type: 'Ready', status: 'False' }];
@@ -135,14 +135,14 @@ export const stoppedJob = (reason: string, quiet: boolean): Job => {
   return one;
 };
 
-export const observed = (fields: Partial<Observed> = {}): Observed => ({
+export const observed = (fields: Partial<ObservedJob> = {}): ObservedJob => ({
   definition: definition(),
   id: ID,
   previous: undefined,
   job: job(),
   pods: [],
   cancelled: false,
-  vanished: false,
+  deleted: false,
   invalid: undefined,
   denied: undefined,
   failedCreate: undefined,
@@ -154,7 +154,7 @@ export const observedRun = (fields: Partial<ObservedRun> = {}): ObservedRun => (
   jobs: new Map(),
   pods: new Map(),
   failedCreates: new Map(),
-  vanished: new Set(),
+  deleted: new Set(),
   invalid: new Map(),
   denied: new Map(),
   ...fields,

@@ -1,28 +1,33 @@
 import { expect, test } from '@jest/globals';
 import { jobId, newRunId, parseJobId, runIdOf } from '../../../contract/ids.ts';
 
-const BASE = '78b9a1c2-0d3e-4f56-8a9b-c0d1e2f30000';
+const RUN_ID = '78b9a1c2-0d3e-4f56-8a9b-c0d1e2f30000';
 
 test.each([
   [1, '0001'],
   [10, '000a'],
   [1000, '03e8'],
 ])('the id of job %i ends in %s and leads back to its run', (index, digits) => {
-  const id = jobId(BASE, index);
-  expect(id).toBe(BASE.slice(0, -4) + digits);
-  expect(parseJobId(id)).toEqual({ runId: BASE, index });
+  const id = jobId(RUN_ID, index);
+  expect(id).toBe(RUN_ID.slice(0, -4) + digits);
+  expect(parseJobId(id)).toEqual({ runId: RUN_ID, index });
 });
 
 test.each([0, 1001, 1.5])('there is no job %d', (index) => {
-  expect(() => jobId(BASE, index)).toThrow(/from 1 to 1000/);
+  expect(() => jobId(RUN_ID, index)).toThrow(/from 1 to 1000/);
 });
 
-test.each(['', 'dummy', BASE, BASE.toUpperCase(), `${BASE.slice(0, -4)}ffff`, `${jobId(BASE, 1)}\n`, 'a'.repeat(1e5)])(
-  '%j is no id of a job',
-  (id) => {
-    expect(parseJobId(id)).toBeUndefined();
-  },
-);
+test.each([
+  '',
+  'dummy',
+  RUN_ID,
+  RUN_ID.toUpperCase(),
+  `${RUN_ID.slice(0, -4)}ffff`,
+  `${jobId(RUN_ID, 1)}\n`,
+  'a'.repeat(1e5),
+])('%j is no id of a job', (id) => {
+  expect(parseJobId(id)).toBeUndefined();
+});
 
 test('two new runs have two bases', () => {
   expect(newRunId()).toMatch(/^[0-9a-f-]{32}0000$/);
@@ -32,5 +37,5 @@ test('two new runs have two bases', () => {
 test("a run made under a name of one's own has its UID's run id", () => {
   const uid = '11111111-2222-4333-8444-555555556666';
   expect(runIdOf({ name: 'by-hand', uid })).toBe('11111111-2222-4333-8444-555555550000');
-  expect(runIdOf({ name: BASE, uid })).toBe(BASE);
+  expect(runIdOf({ name: RUN_ID, uid })).toBe(RUN_ID);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { storedBytes, storedEnd } from '../../../contract/stored-size.ts';
+import { storedBytes, truncateStart } from '../../../contract/stored-size.ts';
 
 test.each([
   ['a', 3],
@@ -19,5 +19,5 @@ test.each([
   ['less where characters are escaped', '<<\n\n', 9, '\n\n'],
   ['nothing where not even one character fits', '😀', 3, ''],
 ])('%s is what remains', (_what, text, bytes, expected) => {
-  expect(storedEnd(text, bytes)).toBe(expected);
+  expect(truncateStart(text, bytes)).toBe(expected);
 });

@@ -7,7 +7,7 @@ import { ID, job, NOW, observedRun, run, stored, unschedulablePod } from '../../
 
 /** A job whose pending deadline is at NOW. */
 const pendingSince = new Date(NOW.getTime() - 120_000).toISOString();
-function stuckRun() {
+function blockedRun() {
   const waiting = observedRun({
     run: run(undefined, [stored('PENDING', { pendingSince })]),
     jobs: new Map([[ID, job()]]),
@@ -22,15 +22,15 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
   async (looks) => {
     const done: string[] = [];
     let looked = 0;
-    const observed = stuckRun();
+    const observed = blockedRun();
     const reconciler = new Reconciler({
       client: { request: () => Promise.reject(new Error('Expected no write: the status stands')) },
       path: '',
       runs: { get: () => observed.run },
       observer: { cached: () => observed, confirm: async () => {} } as unknown as Observer,
       jobs: { stop: async () => void done.push('stopped') } as unknown as JobWriter,
-      recorded: () => {},
-      podsLate: () => {},
+      onStatusWritten: () => {},
+      onPodsLate: () => {},
       requeueAfter: (_name, ms) => void done.push(ms >= 0 ? 'looked at again' : `${ms} ms`),
       writeOptions: () => ({}),
       log: () => {},

@@ -64,7 +64,7 @@ describe('chance', () => {
     const deps: Deps = {
       random: () => draws.shift() ?? Number.NaN,
       print: (line) => said.push(line),
-      complain: (line) => said.push(`! ${line}`),
+      printError: (line) => said.push(`! ${line}`),
       signal: stop.signal,
     };
     return { deps, said, stop };

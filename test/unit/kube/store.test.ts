@@ -43,17 +43,17 @@ describe('what an event changes', () => {
   };
 
   test('one that comes a second time, or late, changes nothing', () => {
-    expect(stored().changesFrom('MODIFIED', object('a', '1', '10'))).toEqual([]);
-    expect(stored().changesFrom('MODIFIED', object('a', '1', '9'))).toEqual([]);
+    expect(stored().changesFromEvent('MODIFIED', object('a', '1', '10'))).toEqual([]);
+    expect(stored().changesFromEvent('MODIFIED', object('a', '1', '9'))).toEqual([]);
   });
 
   test('the late end of an earlier object of the same name does not take the new one away', () => {
-    expect(stored().changesFrom('DELETED', object('a', '0', '9'))).toEqual([]);
-    expect(stored().changesFrom('DELETED', object('a', '1', '11'))).toHaveLength(1);
+    expect(stored().changesFromEvent('DELETED', object('a', '0', '9'))).toEqual([]);
+    expect(stored().changesFromEvent('DELETED', object('a', '1', '11'))).toHaveLength(1);
   });
 
   test('versions are compared as numbers, not as text', () => {
-    expect(stored().changesFrom('MODIFIED', object('a', '1', '100'))).toHaveLength(1);
+    expect(stored().changesFromEvent('MODIFIED', object('a', '1', '100'))).toHaveLength(1);
   });
 });
 
@@ -61,7 +61,7 @@ test('objects are found by what they are grouped by, as long as they are there',
   const store = new Store<Stored>(({ metadata }) => metadata.uid);
   const one = object('a', 'x', '1');
   store.apply({ previous: undefined, current: one });
-  expect(store.group('x')).toEqual([one]);
+  expect(store.byIndex('x')).toEqual([one]);
   store.apply({ previous: one, current: undefined });
-  expect(store.group('x')).toEqual([]);
+  expect(store.byIndex('x')).toEqual([]);
 });

@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { rerunSpec } from '../../../../api/runs/rerun.ts';
 import type { JobState, JobStatus } from '../../../../contract/group-run.ts';
 import { jobId } from '../../../../contract/ids.ts';
-import { BASE, definition, run } from '../../../support/builders.ts';
+import { definition, RUN_ID, run } from '../../../support/builders.ts';
 
 const names = ['one', 'two', 'three'];
 const ended = (...states: JobState[]) => {
-  const statuses = states.map((state, i): JobStatus => ({ name: names[i]!, id: jobId(BASE, i + 1), state }));
+  const statuses = states.map((state, i): JobStatus => ({ name: names[i]!, id: jobId(RUN_ID, i + 1), state }));
   const built = run(
     names.map((name) => definition({ name })),
     statuses,
@@ -20,7 +20,7 @@ test('a rerun repeats the definitions, parameters and bounds of a run, but not i
   const first = ended('SUCCESS', 'FAILURE', 'REVOKED');
   const spec = { ...first.spec, parameters: { a: '1' }, parallelism: 2, rerunOf: 'older', cancel: true };
   expect(rerunSpec({ ...first, spec }, 'all')).toEqual({
-    spec: { group: 'group_a', parameters: { a: '1' }, jobs: first.spec.jobs, parallelism: 2, rerunOf: BASE },
+    spec: { group: 'group_a', parameters: { a: '1' }, jobs: first.spec.jobs, parallelism: 2, rerunOf: RUN_ID },
   });
 });
 

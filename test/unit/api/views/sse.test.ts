@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { allSeen, eventsSince, formatSeen, nothingSeen, parseSeen, type Seen } from '../../../../api/views/sse.ts';
 import { type GroupRun, JobState } from '../../../../contract/group-run.ts';
 import { jobId } from '../../../../contract/ids.ts';
-import { BASE, definition, run } from '../../../support/builders.ts';
+import { definition, RUN_ID, run } from '../../../support/builders.ts';
 
 const withStates = (runState: JobState, ...states: JobState[]): GroupRun => {
   const names = states.map((_, i) => `job_${i}`);
   const built = run(names.map((name) => definition({ name })));
-  const jobs = states.map((state, i) => ({ name: names[i]!, id: jobId(BASE, i + 1), state }));
+  const jobs = states.map((state, i) => ({ name: names[i]!, id: jobId(RUN_ID, i + 1), state }));
   return { ...built, status: { state: runState, jobs } };
 };
 const state = fc.constantFrom(...JobState.options);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildJob } from '../../../../controller/decide/job.ts';
-import { BASE, definition, ID, run } from '../../../support/builders.ts';
+import { definition, ID, RUN_ID, run } from '../../../support/builders.ts';
 
 const built = (fields: Parameters<typeof definition>[0] = {}) => buildJob(run([definition(fields)]), 1, 'job:1');
 const container = (fields?: Parameters<typeof definition>[0]) => built(fields).spec.template.spec.containers[0]!;
@@ -12,10 +12,10 @@ describe('the Job of a definition', () => {
       'app.kubernetes.io/managed-by': 'async-api',
       'async-api.dev/group': 'group_a',
       'async-api.dev/job': 'job_a1',
-      'async-api.dev/run': BASE,
+      'async-api.dev/run': RUN_ID,
     };
     expect(metadata).toMatchObject({ name: ID, labels });
-    expect(metadata.ownerReferences).toMatchObject([{ name: BASE, uid: 'run-uid', controller: true }]);
+    expect(metadata.ownerReferences).toMatchObject([{ name: RUN_ID, uid: 'run-uid', controller: true }]);
     expect(spec.template.metadata.labels).toEqual(labels);
   });
 

@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import type { JobStatus } from '../../../../contract/group-run.ts';
 import { kubernetesEvents } from '../../../../controller/decide/kubernetes-events.ts';
 import { runStatus } from '../../../../controller/decide/run-status.ts';
-import { BASE, NOW, run, stored } from '../../../support/builders.ts';
+import { NOW, RUN_ID, run, stored } from '../../../support/builders.ts';
 
-const id = (index: number) => `${BASE.slice(0, -4)}${index.toString(16).padStart(4, '0')}`;
+const id = (index: number) => `${RUN_ID.slice(0, -4)}${index.toString(16).padStart(4, '0')}`;
 const named = (index: number, job: JobStatus): JobStatus => ({ ...job, name: `job_${index}`, id: id(index) });
 /** The reasons and messages of the events that lead from one list of jobs to another. */
 const told = (before: JobStatus[] | undefined, after: JobStatus[]) => {

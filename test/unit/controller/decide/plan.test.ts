@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GroupRunSpec, JobStatus } from '../../../../contract/group-run.ts';
 import {
-  cleanUp,
   jobIds,
+  jobsToCleanUp,
   jobsToConfirm,
   jobsToCreate,
   jobsToStop,
@@ -12,20 +12,20 @@ import {
 } from '../../../../controller/decide/plan.ts';
 import type { Job } from '../../../../controller/decide/types.ts';
 import {
-  BASE,
   definition,
   failedCreate,
   ID,
   job,
   NOW,
   observedRun,
+  RUN_ID,
   run,
   stoppedJob,
   stored,
   waitingPod,
 } from '../../../support/builders.ts';
 
-const SECOND = `${BASE.slice(0, -1)}2`;
+const SECOND = `${RUN_ID.slice(0, -1)}2`;
 /** A run of the jobs a and b with this in its spec. */
 const runWith = (spec: Partial<GroupRunSpec>, statuses?: JobStatus[]) => {
   const one = run([definition({ name: 'a' }), definition({ name: 'b' })], statuses);
@@ -45,7 +45,7 @@ describe('the Jobs to make', () => {
 
   test('are never one that was recorded and is gone, and its job failed', () => {
     const statuses = [{ name: 'a', id: ID, jobUID: 'job-uid', state: 'STARTED' as const }];
-    const gone = observedRun({ run: run([definition({ name: 'a' })], statuses), vanished: new Set([ID]) });
+    const gone = observedRun({ run: run([definition({ name: 'a' })], statuses), deleted: new Set([ID]) });
     expect(jobsToCreate(gone, NOW)).toEqual([]);
     expect(plannedStatus(gone, NOW)).toMatchObject({ state: 'FAILURE', jobs: [{ reason: 'JobDeleted' }] });
   });
@@ -130,21 +130,21 @@ test('that a cancelled job has no Job is confirmed before it is over', () => {
 describe('what becomes of Jobs', () => {
   test('nothing before their result is recorded', () => {
     const unrecorded = observedRun({ run: runWith({}, [stored('STARTED')]), jobs: jobs(job({ type: 'Complete' })) });
-    expect(cleanUp(unrecorded)).toEqual({ expire: [], remove: [] });
+    expect(jobsToCleanUp(unrecorded)).toEqual({ expire: [], remove: [] });
   });
 
   test('one that ended gets its time to live, once', () => {
     const ended = job({ type: 'Complete' });
     const recorded = runWith({}, [stored('SUCCESS')]);
-    expect(cleanUp(observedRun({ run: recorded, jobs: jobs(ended) }))).toEqual({ expire: [ended], remove: [] });
+    expect(jobsToCleanUp(observedRun({ run: recorded, jobs: jobs(ended) }))).toEqual({ expire: [ended], remove: [] });
     const expiring = { ...ended, spec: { ttlSecondsAfterFinished: 0 } };
-    expect(cleanUp(observedRun({ run: recorded, jobs: jobs(expiring) }))).toEqual({ expire: [], remove: [] });
+    expect(jobsToCleanUp(observedRun({ run: recorded, jobs: jobs(expiring) }))).toEqual({ expire: [], remove: [] });
   });
 
   test('one that will never end by itself is removed', () => {
     const stopped = stoppedJob('Cancelled', true);
     const recorded = observedRun({ run: runWith({}, [stored('REVOKED')]), jobs: jobs(stopped) });
-    expect(cleanUp(recorded)).toEqual({ expire: [], remove: [stopped] });
+    expect(jobsToCleanUp(recorded)).toEqual({ expire: [], remove: [stopped] });
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isTerminal, type JobState, type JobStatus } from '../../../../contract/group-run.ts';
-import { jobStatus, type Observed } from '../../../../controller/decide/status.ts';
+import { jobStatus, type ObservedJob } from '../../../../controller/decide/status.ts';
 import {
   definition,
   disruptedPod,
@@ -11,8 +11,8 @@ import {
   NOW,
   observed,
   runningPod,
-  silentPod,
   stoppedJob,
+  unreachablePod,
   unschedulablePod,
   waitingPod,
 } from '../../../support/builders.ts';
@@ -21,7 +21,7 @@ const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCE
 const END = { lastTransitionTime: NOW.toISOString() };
 
 /** Anything that could be seen of a job at some moment, in any combination, sensible or not. */
-const anything: fc.Arbitrary<Partial<Observed>> = fc.record(
+const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
   {
     definition: fc.constantFrom(definition(), definition({ backoffLimit: 2, pendingDeadlineSeconds: 1 })),
     job: fc.constantFrom(
@@ -41,8 +41,8 @@ const anything: fc.Arbitrary<Partial<Observed>> = fc.record(
         runningPod(),
         failedPod(),
         disruptedPod(),
-        silentPod(),
-        silentPod('2026-11-24T12:00:00Z'),
+        unreachablePod(),
+        unreachablePod('2026-11-24T12:00:00Z'),
         waitingPod('ErrImagePull'),
         waitingPod('ContainerCreating'),
         unschedulablePod(),
@@ -50,7 +50,7 @@ const anything: fc.Arbitrary<Partial<Observed>> = fc.record(
       { maxLength: 3 },
     ),
     cancelled: fc.boolean(),
-    vanished: fc.boolean(),
+    deleted: fc.boolean(),
     invalid: fc.constantFrom(undefined, 'no such field'),
     denied: fc.constantFrom(undefined, 'exceeded quota'),
     failedCreate: fc.constantFrom(undefined, failedCreate()),
@@ -59,7 +59,7 @@ const anything: fc.Arbitrary<Partial<Observed>> = fc.record(
 );
 
 /** What the statuses become when these things are seen one after the other, `stepMs` apart. */
-function statuses(seen: Partial<Observed>[], stepMs: number): JobStatus[] {
+function statuses(seen: Partial<ObservedJob>[], stepMs: number): JobStatus[] {
   const found: JobStatus[] = [];
   for (const [step, fields] of seen.entries()) {
     const now = new Date(NOW.getTime() + step * stepMs);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobState } from '../../../../contract/group-run.ts';
 import { runStatus } from '../../../../controller/decide/run-status.ts';
-import { dueStop, jobStatus, type Observed } from '../../../../controller/decide/status.ts';
+import { jobStatus, type ObservedJob, stopDue } from '../../../../controller/decide/status.ts';
 import {
   definition,
   disruptedPod,
@@ -13,9 +13,9 @@ import {
   observed,
   run,
   runningPod,
-  silentPod,
   stoppedJob,
   stored,
+  unreachablePod,
   unschedulablePod,
   waitingPod,
 } from '../../../support/builders.ts';
@@ -23,7 +23,7 @@ import {
 const twice = definition({ backoffLimit: 1 });
 
 describe('the state of a job', () => {
-  test.each<[string, Partial<Observed>, Record<string, unknown>]>([
+  test.each<[string, Partial<ObservedJob>, Record<string, unknown>]>([
     ['without a Job is PENDING', { job: undefined }, { state: 'PENDING' }],
     ['whose pod runs is STARTED', { pods: [runningPod()] }, { state: 'STARTED', startedAt: '2026-11-24T11:00:05Z' }],
     [
@@ -47,7 +47,7 @@ describe('the state of a job', () => {
       { job: job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, 1), pods: [endingPod()] },
       { state: 'FAILURE', reason: 'Error', exitCode: 3 },
     ],
-    ['whose Job vanished is FAILURE', { job: undefined, vanished: true }, { state: 'FAILURE', reason: 'JobDeleted' }],
+    ['whose Job was deleted is FAILURE', { job: undefined, deleted: true }, { state: 'FAILURE', reason: 'JobDeleted' }],
     [
       'whose image is missing is PENDING',
       { pods: [waitingPod('ErrImagePull')] },
@@ -117,7 +117,7 @@ describe('the state of a job', () => {
     ],
     [
       'that was cancelled and whose Job is gone is REVOKED',
-      { job: undefined, vanished: true, cancelled: true },
+      { job: undefined, deleted: true, cancelled: true },
       { state: 'REVOKED', reason: 'Cancelled' },
     ],
     [
@@ -134,7 +134,7 @@ describe('the state of a job', () => {
       'whose deadline is over on a silent node is waitUntil for',
       {
         job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded', lastTransitionTime: '2026-11-24T11:59:45Z' }),
-        pods: [silentPod()],
+        pods: [unreachablePod()],
       },
       { state: 'STARTED' },
     ],
@@ -142,18 +142,26 @@ describe('the state of a job', () => {
       'whose deadline and grace are over on a silent node is FAILURE',
       {
         job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded', lastTransitionTime: '2026-11-24T11:59:29Z' }),
-        pods: [silentPod()],
+        pods: [unreachablePod()],
       },
       { state: 'FAILURE', reason: 'NodeLost', message: expect.stringContaining('node-1') },
     ],
     [
       'that was stopped on a silent node is waitUntil for until its pod is overdue',
-      { job: stoppedJob('Cancelled', true), pods: [silentPod('2026-11-24T11:59:45Z')], previous: stored('STARTED') },
+      {
+        job: stoppedJob('Cancelled', true),
+        pods: [unreachablePod('2026-11-24T11:59:45Z')],
+        previous: stored('STARTED'),
+      },
       { state: 'STARTED' },
     ],
     [
       'that was stopped on a silent node is FAILURE when its pod is overdue',
-      { job: stoppedJob('Cancelled', true), pods: [silentPod('2026-11-24T11:59:29Z')], previous: stored('STARTED') },
+      {
+        job: stoppedJob('Cancelled', true),
+        pods: [unreachablePod('2026-11-24T11:59:29Z')],
+        previous: stored('STARTED'),
+      },
       { state: 'FAILURE', reason: 'NodeLost' },
     ],
     ['that started never goes back to PENDING', { previous: stored('STARTED') }, { state: 'STARTED' }],
@@ -163,7 +171,7 @@ describe('the state of a job', () => {
 
   test.each<JobState>(['SUCCESS', 'FAILURE', 'REVOKED'])('%s stays, even when the Job is gone', (state) => {
     const previous = stored(state);
-    expect(jobStatus(observed({ previous, job: undefined, vanished: true }), NOW)).toEqual(previous);
+    expect(jobStatus(observed({ previous, job: undefined, deleted: true }), NOW)).toEqual(previous);
   });
 
   test('SUCCESS has no reason, message or exit code, whatever went before', () => {
@@ -180,16 +188,16 @@ describe('the end of a job that cannot start', () => {
   const blocked = { pods: [waitingPod('ImagePullBackOff', 'no such image')] };
   const since = (pendingSince: string) => ({ ...blocked, previous: stored('PENDING', { pendingSince }) });
 
-  test.each<[string, Partial<Observed>]>([
+  test.each<[string, Partial<ObservedJob>]>([
     ['was seen just now', blocked],
     ['is not pendingDeadlineSeconds old', since('2026-11-24T11:58:01Z')],
     ['has passed', { previous: stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' }), pods: [runningPod()] }],
   ])('does not come while what keeps it %s', (_, fields) => {
-    expect(dueStop(observed(fields), NOW)).toBeUndefined();
+    expect(stopDue(observed(fields), NOW)).toBeUndefined();
   });
 
   test('comes after pendingDeadlineSeconds, and says what it was', () => {
-    expect(dueStop(observed(since('2026-11-24T11:58:00Z')), NOW)).toEqual({
+    expect(stopDue(observed(since('2026-11-24T11:58:00Z')), NOW)).toEqual({
       reason: 'ImagePullBackOff',
       message: 'It could not start within pendingDeadlineSeconds (120 s). no such image',
     });

@@ -1,13 +1,13 @@
 /** Calls in flight for one run. */
-const PARALLEL = 8;
+const MAX_CONCURRENT = 8;
 
 /** Runs `work` on every item, at most eight at a time, also where some fail; then throws the first error. */
-export async function eachLimited<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+export async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values();
   const errors: unknown[] = [];
   const worker = async () => {
     for (const item of rest) await work(item).catch((error) => errors.push(error));
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT, items.length) }, worker));
   if (errors.length > 0) throw errors[0];
 }
