@@ -3,10 +3,10 @@ import { API_GROUP, API_VERSION, GroupRunSpec, GroupRunStatus, KIND, MAX_JOBS, P
 
 type Schema = Record<string, unknown>;
 
-/** Keys of JSON Schema that a structural schema doesn't know; unknown fields are pruned or refused by the API server. */
+/** JSON Schema keywords that a structural schema does not support. The API server itself prunes or rejects unknown fields. */
 const UNSUPPORTED_KEYWORDS = new Set(['$schema', 'propertyNames', 'additionalProperties']);
 
-/** Turns what z.toJSONSchema makes into the subset that a CustomResourceDefinition takes (OpenAPI v3, structural). */
+/** Converts the output of z.toJSONSchema to a structural schema: the subset of OpenAPI v3 that a CRD accepts. */
 export function toStructural(schema: Schema): Schema {
   const result: Schema = {};
   for (const [key, value] of Object.entries(schema)) {
@@ -15,11 +15,11 @@ export function toStructural(schema: Schema): Schema {
     else if (key === 'items') result[key] = toStructural(value as Schema);
     else if (key === 'additionalProperties' && typeof value === 'object') result[key] = toStructural(value as Schema);
     else if ((key === 'exclusiveMinimum' || key === 'exclusiveMaximum') && typeof value === 'number') {
-      // OpenAPI v3.0 has a number and a boolean where JSON Schema has one number.
+      // JSON Schema: one number. OpenAPI v3.0: the number in minimum or maximum, and a boolean.
       result[key] = true;
       result[key === 'exclusiveMinimum' ? 'minimum' : 'maximum'] = value;
     } else if ((key === 'minimum' || key === 'maximum') && Math.abs(value as number) === Number.MAX_SAFE_INTEGER) {
-      // zod's own bound of every integer says nothing here.
+      // zod adds these bounds to every integer; they would only be noise in the CRD.
     } else if (!UNSUPPORTED_KEYWORDS.has(key)) result[key] = value;
   }
   return result;
@@ -32,14 +32,14 @@ const rule = (expression: string, message: string) => ({ rule: expression, messa
 const listMap = (key: string) => ({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
 const validations = (...rules: { rule: string; message: string }[]) => ({ 'x-kubernetes-validations': rules });
 
-/** Equal to what it was, or absent as it was. */
+/** CEL: the optional field has its old value, or is still absent. */
 const unchanged = (field: string): string =>
   `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`;
 
 const SPEC_RULES = validations(
   rule('self.group == oldSelf.group', 'group is immutable'),
   rule('self.jobs == oldSelf.jobs', 'jobs are immutable'),
-  // Lists that are maps compare without order, but a job's id is made from its place.
+  // CEL ignores the order when it compares map-type lists, but a job's id depends on its position.
   rule('self.jobs.map(j, j.name) == oldSelf.jobs.map(j, j.name)', 'the order of jobs is immutable'),
   rule(unchanged('parameters'), 'parameters are immutable'),
   rule(unchanged('parallelism'), 'parallelism is immutable'),
@@ -53,7 +53,7 @@ const SPEC_RULES = validations(
     'cancelJobs cannot be undone: expected every name that it had',
   ),
 );
-// On the very field, and not on the spec: what is stored and stays as it was is then not held to a rule that is newer.
+// A rule of the field, not of the spec: ratcheting then exempts stored values that an update leaves unchanged (KEP-4008).
 const PARAMETER_NAME_RULES = validations(
   rule(
     "self.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*$'))",
@@ -86,7 +86,7 @@ const KEEP_STATUS_RULES = validations(rule('!has(oldSelf.status) || has(self.sta
 function specSchema(): Schema {
   const schema = toStructural(z.toJSONSchema(GroupRunSpec));
   const { jobs, parameters, cancelJobs } = schema.properties as Record<'jobs' | 'parameters' | 'cancelJobs', Schema>;
-  // Bounded, since the API server refuses rules whose worst case it can't estimate.
+  // Size limits: the API server rejects a CRD whose rules have no bounded cost.
   Object.assign(parameters, { maxProperties: 64 }, PARAMETER_NAME_RULES);
   cancelJobs.maxProperties = MAX_JOBS;
   Object.assign(jobs, listMap('name'));
@@ -109,16 +109,21 @@ function statusSchema(): Schema {
 const PRINTER_COLUMNS = [
   { name: 'Group', type: 'string', jsonPath: '.spec.group' },
   { name: 'State', type: 'string', jsonPath: '.status.state' },
-  { name: 'Succeeded', type: 'string', jsonPath: '.status.succeeded', description: 'Jobs that succeeded, of all.' },
+  {
+    name: 'Succeeded',
+    type: 'string',
+    jsonPath: '.status.succeeded',
+    description: 'Succeeded jobs of all jobs, such as 2/3.',
+  },
   { name: 'Started', type: 'date', jsonPath: '.status.startedAt', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 
-/** The CustomResourceDefinition of GroupRun, as manifests/core/crd.yaml holds it. */
+/** The CustomResourceDefinition of GroupRun, as in manifests/core/crd.yaml. */
 export function groupRunCrd() {
   const openAPIV3Schema = {
     type: 'object',
-    description: 'One run of a group: its jobs as they were when it was accepted, and what became of each.',
+    description: 'One run of a group: its job definitions as accepted, and the status of each job.',
     required: ['spec'],
     properties: {
       apiVersion: { type: 'string' },

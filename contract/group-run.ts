@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
-/** The API group, version and names of the one custom resource of this product. */
+/** The only custom resource of this product. */
 export const API_GROUP = 'async-api.dev';
 export const API_VERSION = 'v1alpha1';
 export const KIND = 'GroupRun';
 export const PLURAL = 'groupruns';
 
-/** At most this many jobs a run: four hex digits number them, and one object must hold them (etcd: 1.5 MiB). */
+/** Maximum jobs per run: their definitions and statuses must fit into one etcd object (1.5 MiB). */
 export const MAX_JOBS = 1000;
-/** At most so many bytes a spec, so that the object still fits into etcd with the status of a thousand jobs. */
+/** Maximum size of a spec. It leaves room in the etcd object for the status of MAX_JOBS jobs. */
 export const MAX_SPEC_BYTES = 600_000;
 
-/** Also a valid label value and environment variable suffix; Kubernetes' 63 characters. */
+/** Name of a group or job. Every such name is also a valid label value (hence at most 63 characters). */
 export const Name = z
   .string()
   .max(63)
@@ -21,9 +21,9 @@ export const Name = z
 const Probability = z.number().min(0).max(1);
 
 const faults = {
-  hangProbability: Probability.optional().describe('How often the job runs forever instead of ending, 0 to 1.'),
-  failProbability: Probability.optional().describe('How often the job fails with exitCode, 0 to 1.'),
-  exitCode: z.int().min(1).max(255).optional().describe('What a failing job exits with; 1 where not given.'),
+  hangProbability: Probability.optional().describe('Probability (0 to 1) that the job runs forever.'),
+  failProbability: Probability.optional().describe('Probability (0 to 1) that the job fails with exitCode.'),
+  exitCode: z.int().min(1).max(255).optional().describe('Exit code of a failing job; 1 if not given.'),
 };
 
 export const Sleep = z
@@ -33,7 +33,7 @@ export const Sleep = z
 export const Log = z
   .strictObject({
     lines: z.int().min(0).max(1_000_000),
-    intervalSeconds: z.number().min(0).max(3600).optional().describe('Pause between two lines; 1 where not given.'),
+    intervalSeconds: z.number().min(0).max(3600).optional().describe('Pause between two lines; 1 if not given.'),
     ...faults,
   })
   .describe('Simulated work: print numbered lines, then succeed.');
@@ -68,22 +68,23 @@ export const Container = z
   })
   .describe('A container of your own.');
 
-/** What a job does (exactly one of these) and how far it may go. */
+/** The kinds of work. A job definition has exactly one. */
 export const work = { sleep: Sleep.optional(), log: Log.optional(), container: Container.optional() };
+/** Limits of a job, with Kubernetes' names and meaning; pendingDeadlineSeconds is ours. */
 export const limits = {
   activeDeadlineSeconds: z.int().min(1).max(604_800).describe('A job that is not done after this many seconds fails.'),
   pendingDeadlineSeconds: z.int().min(1).max(604_800).describe('A job that cannot start for this long fails.'),
   backoffLimit: z.int().min(0).max(20).describe('How many times a failed pod is tried again.'),
 };
 
-/** One job of a run: the definition as it was resolved when the run was accepted. */
+/** One job of a run: the resolved definition, a snapshot from when the run was accepted. */
 export const JobDefinition = z.strictObject({ name: Name, ...work, ...limits });
 export type JobDefinition = z.infer<typeof JobDefinition>;
 
 export const JobState = z.enum(['PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED']);
 export type JobState = z.infer<typeof JobState>;
 const TERMINAL: ReadonlySet<JobState> = new Set(['SUCCESS', 'FAILURE', 'REVOKED']);
-/** A terminal state never changes. */
+/** Terminal states never change. */
 export const isTerminal = (state: JobState): boolean => TERMINAL.has(state);
 
 const Time = z.string().max(64).meta({ format: 'date-time' });
@@ -91,7 +92,7 @@ const Time = z.string().max(64).meta({ format: 'date-time' });
 export const JobStatus = z.object({
   name: Name,
   id: z.string().max(36),
-  jobUID: z.string().max(36).optional().describe('UID of the Job made for it; such a Job is never made twice.'),
+  jobUID: z.string().max(36).optional().describe('UID of its Kubernetes Job. Once set, no other Job is created.'),
   state: JobState,
   reason: z.string().max(128).optional(),
   message: z.string().max(4096).optional(),
@@ -99,7 +100,7 @@ export const JobStatus = z.object({
   attempts: z.int().optional(),
   startedAt: Time.optional(),
   finishedAt: Time.optional(),
-  pendingSince: Time.optional().describe('Since when something keeps it from starting; reason says what.'),
+  pendingSince: Time.optional().describe('Time since when the job has been blocked from starting; reason says why.'),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
 
@@ -119,9 +120,9 @@ export const GroupRunSpec = z.object({
   jobs: z.array(JobDefinition).min(1).max(MAX_JOBS),
   parallelism: z.int().min(1).max(MAX_JOBS).optional().describe('At most this many of its jobs are active at a time.'),
   rerunOf: z.string().max(253).optional().describe('The name of the run that this one repeats.'),
-  cancel: z.boolean().optional().describe('Stops every job that is not over.'),
-  // A map, since a merge patch adds to it without reading first; two who cancel at a time cannot undo each other.
-  cancelJobs: z.record(Name, z.literal(true)).optional().describe('The names of jobs to stop, each with true.'),
+  cancel: z.boolean().optional().describe('Stops every unfinished job.'),
+  // A map, not a list: a merge patch can add a key without reading first, so concurrent cancels do not overwrite each other.
+  cancelJobs: z.record(Name, z.literal(true)).optional().describe('Jobs to stop: the name as key, true as value.'),
 });
 export type GroupRunSpec = z.infer<typeof GroupRunSpec>;
 
@@ -158,7 +159,7 @@ export interface ObjectMeta {
   annotations?: Record<string, string>;
 }
 
-/** A GroupRun as the API server returns it (JSON: times are strings). */
+/** A GroupRun as the API server returns it: plain JSON, so times are strings. */
 export interface GroupRun {
   apiVersion: string;
   kind: string;

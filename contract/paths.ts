@@ -1,6 +1,6 @@
 import { API_GROUP, API_VERSION, PLURAL } from './group-run.ts';
 
-/** Where the API server serves the collections of one namespace that this product uses. */
+/** API server paths of the collections of a namespace. */
 export const paths = (namespace: string) => ({
   runs: `/apis/${API_GROUP}/${API_VERSION}/namespaces/${namespace}/${PLURAL}`,
   jobs: `/apis/batch/v1/namespaces/${namespace}/jobs`,

@@ -1,16 +1,19 @@
-/** What Go's JSON encoder, with which the API server stores a custom resource, writes as \uXXXX. */
+/** The API server stores custom resources with Go's JSON encoder, which writes these characters as \uXXXX. */
 const ESCAPED = /[<>&\u2028\u2029]/g;
 const ESCAPED_BYTES = 6;
 
-/** How many bytes a value takes where the API server stores it in etcd. */
+/** Size of a value in etcd, bytes. */
 export const storedBytes = (value: unknown): number =>
   Buffer.byteLength(JSON.stringify(value).replace(ESCAPED, 'u'.repeat(ESCAPED_BYTES)));
 
-/** The end of a text that takes at most so many stored bytes, its quotes left out; no character is cut in half. */
+/**
+ * Removes characters from the start of `text` until it takes at most `maxBytes` in etcd, its quotes not counted. Never
+ * splits a character.
+ */
 export function truncateStart(text: string, maxBytes: number): string {
-  // Nearly always; a message that is stored is looked at again with each status.
+  // The usual case, kept cheap: every status write checks every message again.
   if (storedBytes(text) - 2 <= maxBytes) return text;
-  // Each character takes a byte at least.
+  // Each character takes at least one byte.
   const characters = [...text.slice(-maxBytes)];
   let from = characters.length;
   for (let left = maxBytes; from > 0; from--) {

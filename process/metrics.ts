@@ -4,14 +4,13 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
 export interface MetricsServer {
-  /** The port it listens on. */
   port: number;
   close(): Promise<void>;
 }
 
 /**
- * Serves `/metrics` (Prometheus), `/livez` (the process answers) and `/readyz` (503 until `ready` says yes) on a port of its
- * own; port 0 takes any free one. Rejects where it cannot listen.
+ * Serves `/metrics` (Prometheus), `/livez` (always 200) and `/readyz` (503 until `ready()`) on a separate port; port 0
+ * takes any free one. Rejects if it cannot listen.
  */
 export async function serveMetrics(
   registry: Registry,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** A setting's environment variable that must not be empty, with what it is for. */
+/** A non-empty text setting. `description` appears in --help and in errors. */
 export const text = (description: string) => z.string().min(1).max(4096).describe(description);
 
-/** A setting that is true or false; the description's end says which where it is not given. */
+/** A boolean setting. The default is appended to `description`. */
 export const flag = (fallback: boolean, description: string) =>
   z
     .enum(['true', 'false'])
@@ -11,18 +11,18 @@ export const flag = (fallback: boolean, description: string) =>
     .transform((value) => value === 'true')
     .describe(`${description} ${fallback}.`);
 
-/** The images set it to false: what runs in a container as root is one flaw nearer to being root on its node. */
+/** The images set this to false: root in a container is one kernel or runtime bug away from root on the node. */
 export const allowRoot = flag(true, 'Whether it may run as root;');
 
-/** Throws an Error that says what to do where the process is root's and may not be. */
+/** Throws if the process runs as root although that is not `allowed`. */
 export function requireNonRoot(allowed: boolean, uid = process.getuid?.()): void {
   if (allowed || uid !== 0) return;
   throw new Error("Expected a user other than root: leave the image's own (65532), or set ALLOW_ROOT=true");
 }
 
 /**
- * Reads settings from the environment; an empty variable is one that is not set. Throws an Error that names every wrong
- * variable and says what it is for.
+ * Reads settings from the environment; an empty variable counts as not set. Throws one Error that lists every invalid
+ * variable with its description.
  */
 export function readSettings<T extends z.ZodObject>(schema: T, env: Record<string, string | undefined>): z.infer<T> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -35,7 +35,7 @@ export function readSettings<T extends z.ZodObject>(schema: T, env: Record<strin
   throw new Error(`Wrong settings in the environment:\n${problems.join('\n')}`);
 }
 
-/** The lines of --help that tell of each variable. */
+/** The --help lines: name and description of each variable. */
 export const settingsHelp = (schema: z.ZodObject): string =>
   Object.entries(schema.shape)
     .map(([name, field]) => `  ${name.padEnd(26)} ${(field as z.ZodType).description}`)

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { groupRunCrd } from '../../../contract/crd.ts';
 import { narrowed, type Schema } from '../../support/narrowed.ts';
 
-test('the CRD takes every field and value that the one before it took', async () => {
+test('the CRD accepts every field and value that the previous CRD accepted', async () => {
   const previous = parse(await readFile(join(import.meta.dirname, '../../support/crd-previous.yaml'), 'utf8'));
   for (const { name, schema } of previous.spec.versions) {
     const served = groupRunCrd().spec.versions.find((version) => version.name === name);
@@ -22,22 +22,22 @@ const object = (properties: Record<string, Schema>, required: string[] = []): Sc
 });
 
 test.each<[string, Schema, Schema, string[]]>([
-  ['another bound that is wider', text, { type: 'string', maxLength: 20 }, []],
+  ['a higher maximum', text, { type: 'string', maxLength: 20 }, []],
   ['a new field', object({}), object({ a: text }), []],
-  ['a field that is gone', object({ a: text }), object({}), ['.: a is gone']],
-  ['a field that is required now', object({ a: text }), object({ a: text }, ['a']), ['.: a became required']],
+  ['a removed field', object({ a: text }), object({}), ['.: a is gone']],
+  ['a field that became required', object({ a: text }), object({ a: text }, ['a']), ['.: a became required']],
   ['a lower maximum', object({ a: text }), object({ a: { ...text, maxLength: 5 } }), ['.a: maxLength became lower']],
-  ['a minimum that is new', text, { ...text, minLength: 1 }, ['.: minLength became higher']],
+  ['a new minimum', text, { ...text, minLength: 1 }, ['.: minLength became higher']],
   ['another type', text, { type: 'integer' }, ['.: type string became integer']],
-  ['a pattern that is new', text, { ...text, pattern: '^a$' }, ['.: pattern ^a$ is new']],
-  ['a value that is gone', { enum: ['a', 'b'] }, { enum: ['b'] }, ['.: a is not allowed any more']],
-  ['values that are bounded now', text, { ...text, enum: ['a'] }, ['.: any other is not allowed any more']],
+  ['a new pattern', text, { ...text, pattern: '^a$' }, ['.: pattern ^a$ is new']],
+  ['a removed enum value', { enum: ['a', 'b'] }, { enum: ['b'] }, ['.: a is not allowed any more']],
+  ['a new enum', text, { ...text, enum: ['a'] }, ['.: any other is not allowed any more']],
   [
     'a lower maximum in a list',
     { type: 'array', items: text },
     { type: 'array', items: { ...text, maxLength: 5 } },
     ['[]: maxLength became lower'],
   ],
-])('the check for that says of %s what it should', (_what, previous, next, problems) => {
+])('the compatibility check judges %s', (_what, previous, next, problems) => {
   expect(narrowed(previous, next)).toEqual(problems);
 });

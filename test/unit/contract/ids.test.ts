@@ -7,13 +7,13 @@ test.each([
   [1, '0001'],
   [10, '000a'],
   [1000, '03e8'],
-])('the id of job %i ends in %s and leads back to its run', (index, digits) => {
+])('the id of job %i ends in %s and contains the run id', (index, digits) => {
   const id = jobId(RUN_ID, index);
   expect(id).toBe(RUN_ID.slice(0, -4) + digits);
   expect(parseJobId(id)).toEqual({ runId: RUN_ID, index });
 });
 
-test.each([0, 1001, 1.5])('there is no job %d', (index) => {
+test.each([0, 1001, 1.5])('a job index of %d is an error', (index) => {
   expect(() => jobId(RUN_ID, index)).toThrow(/from 1 to 1000/);
 });
 
@@ -25,16 +25,16 @@ test.each([
   `${RUN_ID.slice(0, -4)}ffff`,
   `${jobId(RUN_ID, 1)}\n`,
   'a'.repeat(1e5),
-])('%j is no id of a job', (id) => {
+])('%j is not a job id', (id) => {
   expect(parseJobId(id)).toBeUndefined();
 });
 
-test('two new runs have two bases', () => {
+test('new run ids are unique', () => {
   expect(newRunId()).toMatch(/^[0-9a-f-]{32}0000$/);
   expect(newRunId()).not.toBe(newRunId());
 });
 
-test("a run made under a name of one's own has its UID's run id", () => {
+test('the run id of a run with a custom name is derived from its UID', () => {
   const uid = '11111111-2222-4333-8444-555555556666';
   expect(runIdOf({ name: 'by-hand', uid })).toBe('11111111-2222-4333-8444-555555550000');
   expect(runIdOf({ name: RUN_ID, uid })).toBe(RUN_ID);

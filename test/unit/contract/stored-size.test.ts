@@ -7,17 +7,17 @@ test.each([
   ['\n', 4],
   ['<', 8],
   [{ a: ['&'] }, 16],
-])('%j takes what it takes as the JSON of the API server: %i bytes', (value, bytes) => {
+])('the API server stores %j in %i bytes', (value, bytes) => {
   expect(storedBytes(value)).toBe(bytes);
 });
 
 test.each([
-  ['a text that fits', 'abc', 3, 'abc'],
-  ['the end of one that does not', 'abcdef', 2, 'ef'],
-  ['no half of a character of two bytes', 'aéé', 3, 'é'],
-  ['no half of a character of four bytes', '😀😀', 7, '😀'],
-  ['less where characters are escaped', '<<\n\n', 9, '\n\n'],
-  ['nothing where not even one character fits', '😀', 3, ''],
-])('%s is what remains', (_what, text, bytes, expected) => {
+  ['nothing of a text that fits', 'abc', 3, 'abc'],
+  ['a text that is too long, to its end', 'abcdef', 2, 'ef'],
+  ['a text without splitting a two-byte character', 'aéé', 3, 'é'],
+  ['a text without splitting a four-byte character', '😀😀', 7, '😀'],
+  ['escaped characters by their escaped size', '<<\n\n', 9, '\n\n'],
+  ['a text to nothing if no character fits', '😀', 3, ''],
+])('truncates %s', (_what, text, bytes, expected) => {
   expect(truncateStart(text, bytes)).toBe(expected);
 });
