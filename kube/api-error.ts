@@ -1,9 +1,9 @@
-/** An answer of the API server that is not a success. `code` is the HTTP status, `reason` the Status object's. */
+/** An error response of the API server: `code` is the HTTP status, `reason` that of the Status object. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
   readonly reason: string;
-  /** What the Status object's details name, such as ResourceVersionTooLarge. */
+  /** Reasons in the Status object's details.causes, such as ResourceVersionTooLarge. */
   readonly causes: string[];
   readonly retryAfterSeconds?: number;
 
@@ -23,8 +23,8 @@ interface Status {
 }
 
 /**
- * The body of an error answer, as an ApiError. It need not be a Status: a proxy may have answered. `retryAfter` is the
- * header's value in seconds (RFC 9110, 10.2.3).
+ * Converts an error response to an ApiError. The body may be no Status object, since a proxy can answer too. `retryAfter` is
+ * the header's value in seconds (RFC 9110, 10.2.3).
  */
 export function toApiError(call: string, code: number, body: string, retryAfter?: string | string[]): ApiError {
   let status: Status;

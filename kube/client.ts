@@ -11,13 +11,13 @@ export interface RequestOptions {
   body?: unknown;
   contentType?: string;
   query?: Query;
-  /** Ends the call, tries to come included. */
+  /** Aborts the call and its retries. */
   signal?: AbortSignal;
-  /** How long each try may take, milliseconds; 10,000 where not given. */
+  /** Timeout of each try, milliseconds; 10,000 by default. */
   timeoutMs?: number;
-  /** Sending it twice does no more than once, as the caller takes care of what a second time is answered. GET always is. */
+  /** Safe to retry: the caller handles the answer to a duplicate, such as AlreadyExists. True by default for GET. */
   idempotent?: boolean;
-  /** Called right before each try; what it throws ends the call. */
+  /** Called right before each try is sent; throws to abort the call. */
   fence?: () => void;
 }
 
@@ -28,22 +28,22 @@ export interface WatchEvent<T = unknown> {
 
 export interface KubeClient {
   /**
-   * One call, JSON in and out; at most three tries, with backoff and jitter, each only where the one before had no effect
-   * or the call is idempotent. Throws ApiError for the API server's answers, an Error naming the call when time is up.
+   * Sends one JSON request; at most three tries, with backoff and jitter. Retries only if the failed try certainly had no
+   * effect or the call is idempotent. Throws ApiError for an error response, an Error that names the call on timeout.
    */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
   /**
-   * Resolves when the server has taken the watch, with its events until the server ends it. Throws ApiError, as the events
-   * do for an ERROR event (410: list again).
+   * Resolves when the server has accepted the watch, with an iterator of its events. It and the iterator throw ApiError; the
+   * iterator for an ERROR event (410: list again). The iterator ends when the server closes the watch.
    */
   watch(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<WatchEvent>>;
-  /** Ends every connection, also those of watches. */
+  /** Closes all connections, including those of watches. */
   close(): Promise<void>;
 }
 
 const MAX_TRIES = 3;
 const TIMEOUT_MS = 10_000;
-/** A server that asks for more gets the key back into the queue instead: a worker is not to sleep for minutes. */
+/** With a longer Retry-After give up and let the caller requeue: a worker must not sleep for minutes. */
 const MAX_RETRY_AFTER_MS = 10_000;
 
 function toUrl(server: string, path: string, query: Query = {}): string {
@@ -53,10 +53,10 @@ function toUrl(server: string, path: string, query: Query = {}): string {
   return `${server}${path}${parameters.length > 0 ? `?${new URLSearchParams(parameters)}` : ''}`;
 }
 
-/** Whether the try had no effect for certain, or may be sent again although it may have had one. */
+/** Whether to retry: the failed try certainly had no effect, or the call is idempotent. */
 export function mayRetry(method: string, idempotent: boolean, error: unknown): boolean {
   if (error instanceof ApiError) {
-    // 429 is refused before it is read. A POST's 409 that is no AlreadyExists lost a race for a quota's count.
+    // 429: rejected before processing. 409 Conflict on a POST: lost the race to update a ResourceQuota; nothing was created.
     if (error.code === 429 || (error.code === 409 && method === 'POST' && error.reason === 'Conflict')) return true;
     return idempotent && error.code >= 500;
   }
@@ -64,13 +64,13 @@ export function mayRetry(method: string, idempotent: boolean, error: unknown): b
   return idempotent || code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
 }
 
-/** A client whose identity is the kubeconfig's, or the pod's own. Throws when there is no cluster to talk to. */
+/** A client for the cluster and identity of the kubeconfig, or of the pod it runs in. Throws if neither exists. */
 export async function createClient(options: { kubeconfig?: string; context?: string } = {}): Promise<KubeClient> {
   const { server, tls, headers } = await connect(options);
-  // HTTP/2 would put all watches on one socket.
+  // HTTP/1.1, because HTTP/2 would multiplex all watches on one socket.
   const sockets = { ...tls, allowH2: false };
   const calls = new Agent({ connect: sockets, connections: 32 });
-  // Apart, so that long watches never take the connections of calls.
+  // A separate pool, so that watches never use up the connections of calls.
   const watches = new Agent({ connect: sockets, bodyTimeout: 0, headersTimeout: 30_000 });
 
   async function once<T>(method: string, path: string, options: RequestOptions): Promise<T> {

@@ -1,12 +1,12 @@
 import type { RequestOptions as HttpsOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 
-/** Where the API server is and how to prove who asks. */
+/** Address of the API server and credentials. */
 export interface Connection {
-  /** Such as https://10.0.0.1:6443, without a slash at the end. */
+  /** Such as https://10.0.0.1:6443, without a trailing slash. */
   server: string;
   tls: Record<string, unknown>;
-  /** Asked before every call: tokens are rotated. */
+  /** Authorization headers. Read again before every call, because tokens are rotated. */
   headers(): Promise<Record<string, string>>;
 }
 
@@ -16,7 +16,7 @@ function loadConfig({ kubeconfig, context }: { kubeconfig?: string; context?: st
   else if (context === undefined && process.env.KUBERNETES_SERVICE_HOST) config.loadFromCluster();
   else if (context !== undefined || process.env.KUBECONFIG) config.loadFromDefault();
   else {
-    // A current context in ~/.kube may be somebody's production: it is never taken without being named.
+    // Never the default context of ~/.kube: it may be a production cluster.
     throw new Error('Expected a cluster: run inside one, set KUBECONFIG, or name a kubeconfig or context');
   }
   if (context !== undefined) {
@@ -26,7 +26,7 @@ function loadConfig({ kubeconfig, context }: { kubeconfig?: string; context?: st
   return config;
 }
 
-/** The kubeconfig's cluster and identity, or the pod's own. Throws when there is no cluster to talk to. */
+/** The cluster and identity of the kubeconfig, or of the pod it runs in. Throws if neither exists. */
 export async function connect(options: { kubeconfig?: string; context?: string }): Promise<Connection> {
   const config = loadConfig(options);
   const server = config.getCurrentCluster()?.server.replace(/\/+$/, '');

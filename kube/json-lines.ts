@@ -1,4 +1,4 @@
-/** Parses newline-delimited JSON as it arrives; a last line without its newline was cut off and is dropped. */
+/** Parses newline-delimited JSON as it arrives. Drops a last line without a newline, because it is incomplete. */
 export async function* jsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -6,23 +6,24 @@ import { acquiredLease, type Lease, releasedLease } from './lease.ts';
 
 interface Options {
   client: Pick<KubeClient, 'request'>;
-  /** Of the namespace's leases. */
+  /** API server path of the namespace's Leases. */
   path: string;
   name: string;
-  /** Of this replica; no two may be the same. */
+  /** Unique to this replica; the holder identity of its Lease. */
   identity: string;
-  /** How long others wait after the last sign of life of a leader, milliseconds, at least 1,000. */
+  /** Lease duration: how long candidates wait after the last renewal of another holder. Milliseconds, at least 1,000. */
   leaseMs: number;
   log: Log;
-  /** Milliseconds of a clock that never jumps. */
+  /** A monotonic clock, milliseconds. */
   monotonic?: () => number;
   random?: () => number;
 }
 
 /**
- * Elects one of several replicas by a Lease, in the manner of client-go's leaderelection: a leader that could not renew for
- * two thirds of the lease steps down, so a third of it stands between its last write and the next leader's first. Who
- * else leads is judged by when the Lease was last seen to change, on this machine's monotonic clock: no two clocks are compared.
+ * Leader election by a Lease, like client-go's leaderelection. The renew deadline is two thirds of the lease duration; a
+ * leader that misses it steps down, so a third of the lease separates its last write from the next leader's first. A
+ * candidate measures expiry on its own monotonic clock, from when it last observed the Lease change: clocks of different
+ * machines are never compared.
  */
 export class Leader {
   readonly #options: Options;
@@ -38,14 +39,14 @@ export class Leader {
     this.#random = options.random ?? Math.random;
   }
 
-  /** Whether this replica may write now. False from two thirds of a lease after the last renewal was sent. */
+  /** Whether this replica leads and so may write: false once the renew deadline after sending the last renewal has passed. */
   get leads(): boolean {
     return this.#monotonic() - this.#renewedAt < this.#renewDeadlineMs;
   }
 
   /**
-   * Options for every write of a leader: refused right before it is sent where this replica does not lead any more, and
-   * given up within a third of the lease, so before the next leader can begin.
+   * Request options for every write of a leader. The fence throws right before sending if this replica no longer leads, and
+   * the timeout of a third of the lease ends the call before another replica can lead.
    */
   get writeOptions(): { fence: () => void; timeoutMs: number } {
     const fence = () => {
@@ -55,8 +56,8 @@ export class Leader {
   }
 
   /**
-   * Waits for the lease, has `lead` run while it is held, and waits again, until `signal` aborts; then gives it up. The
-   * signal `lead` gets aborts when the lease is lost or `signal` does; the lease is renewed until `lead` resolves.
+   * Acquires the lease, runs `lead`, releases the lease when `lead` resolves, and starts again, until `signal` aborts. The
+   * signal passed to `lead` aborts when the lease is lost or `signal` aborts; renewing goes on until `lead` resolves.
    */
   async run(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -69,7 +70,7 @@ export class Leader {
     return (this.#options.leaseMs * 2) / 3;
   }
 
-  /** Between two tries: about two fifteenths of the lease (2 s of 15), jittered so that candidates do not march in step. */
+  /** client-go's retry period: 2/15 of the lease (2 s of 15), with jitter so that candidates do not try at the same moment. */
   async #pause(signal: AbortSignal): Promise<void> {
     const ms = (this.#options.leaseMs / 7.5) * (0.8 + 0.4 * this.#random());
     await sleep(ms, undefined, { signal }).catch(() => {});
@@ -91,7 +92,7 @@ export class Leader {
     }
   }
 
-  /** Renews until the work is done; tells `lost` when that did not succeed for too long. */
+  /** Renews the lease until `done` aborts. Aborts `lost` when the renew deadline has passed. */
   async #renewLoop(lost: AbortController, done: AbortSignal): Promise<void> {
     while (!done.aborted) {
       await this.#pause(done);
@@ -100,7 +101,7 @@ export class Leader {
     }
   }
 
-  /** Takes or renews the lease where that is due to this replica; whether it holds it now. */
+  /** Acquires or renews the lease unless another replica holds it. Returns whether this replica leads. */
   async #tryAcquireOrRenew(): Promise<boolean> {
     const sentAt = this.#monotonic();
     try {
@@ -113,9 +114,9 @@ export class Leader {
       this.#renewedAt = sentAt;
       return true;
     } catch (error) {
-      // What the write came to is unknown: the lease is read again.
+      // The write may or may not have been applied, so read the lease again next time.
       this.#lease = undefined;
-      // Another candidate was faster: how an election usually ends.
+      // 409: another candidate was faster. That is normal, so it is not logged.
       if (!(error instanceof ApiError && error.code === 409)) {
         this.#options.log('cannot renew the lease, trying again', { error: errorMessage(error) });
       }
@@ -123,7 +124,7 @@ export class Leader {
     }
   }
 
-  /** The lease as it is; this replica's own last write while it leads, which saves a call and loses to any other by a 409. */
+  /** The current lease. While leading, the result of the last renewal, which saves a GET; if outdated, the PUT gets a 409. */
   async #read(): Promise<Lease | undefined> {
     if (this.#lease && this.leads) return this.#lease;
     try {
@@ -140,7 +141,7 @@ export class Leader {
   #isFree(lease: Lease | undefined): boolean {
     const holder = lease?.spec?.holderIdentity;
     if (!holder || holder === this.#options.identity) return true;
-    // Its own word on how long it holds: a replica with another setting must not be overtaken.
+    // The duration written by the holder, not our own setting: the two may differ.
     const leaseDurationMs = (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
     return this.#monotonic() - this.#observed.at > leaseDurationMs;
   }
@@ -152,7 +153,7 @@ export class Leader {
       : this.#request<Lease>('POST', this.#options.path, body);
   }
 
-  /** Gives the lease up, so that the next leader need not wait for its end. Best effort. */
+  /** Releases the lease, so that the next leader need not wait for it to expire. Best effort. */
   async #release(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
@@ -169,7 +170,7 @@ export class Leader {
   }
 
   #request<T>(method: string, path: string, body?: unknown): Promise<T> {
-    // Shorter than the renew deadline: a call that hangs must leave time for another.
+    // Half the renew deadline: a hanging call must leave time for a second try.
     const timeoutMs = Math.max(500, Math.floor(this.#options.leaseMs / 3));
     return this.#options.client.request<T>(method, path, { ...(body ? { body } : {}), timeoutMs });
   }

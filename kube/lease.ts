@@ -1,4 +1,4 @@
-/** A Lease as the API server keeps it (coordination.k8s.io/v1); its times are MicroTime: six decimals. */
+/** A coordination.k8s.io/v1 Lease. Its times are MicroTime: exactly six decimals. */
 export interface Lease {
   metadata: { name: string; resourceVersion?: string };
   spec?: {
@@ -12,12 +12,12 @@ export interface Lease {
 
 interface LeaseOptions {
   name: string;
-  /** Who is to hold it. */
+  /** The new holder. */
   identity: string;
   leaseMs: number;
 }
 
-/** The lease as its new holder, or the one that renews it, writes it; guarded by the version that was read, where there is one. */
+/** The body of an acquired or renewed Lease, with the resourceVersion that was read: after a concurrent write the PUT gets a 409. */
 export function acquiredLease(lease: Lease | undefined, { name, identity, leaseMs }: LeaseOptions, now: Date): object {
   const isHolder = lease?.spec?.holderIdentity === identity;
   const at = microTime(now);
@@ -35,11 +35,11 @@ export function acquiredLease(lease: Lease | undefined, { name, identity, leaseM
   };
 }
 
-/** The lease as its holder gives it up: the next candidate need not wait for its end. */
+/** The body of a released Lease: without a holder, so that another replica can acquire it at once. */
 export const releasedLease = (lease: Lease, now: Date): object => ({
   ...lease,
   spec: { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(now) },
 });
 
-/** A time as MicroTime has it: exactly six decimals, or the API server answers 400. */
+/** The API server answers 400 unless a MicroTime has exactly six decimals. */
 const microTime = (date: Date): string => date.toISOString().replace('Z', '000Z');

@@ -6,18 +6,18 @@ interface Page<T> {
   items?: T[];
 }
 
-/** client-go takes 500. A run may be a megabyte, and a page is read in one piece. */
+/** Objects per page. Less than client-go's 500: a run may take a megabyte, and a page is parsed in memory. */
 const PAGE = 100;
 const LIST_MS = 60_000;
 
-/** Whether going on from the version at hand is hopeless: it is too old (410), or newer than the server's (a restored etcd). */
+/** Whether the API server cannot continue from our resourceVersion: expired (410), or newer than its own (etcd was restored). */
 export const isVersionUnavailable = (error: unknown): boolean =>
   error instanceof ApiError &&
   (error.code === 410 ||
     error.causes.includes('ResourceVersionTooLarge') ||
     /too large resource version/i.test(error.message));
 
-/** Reads a collection page by page; in one piece after a page's token was too old, since the next try's may be as well. */
+/** Lists a collection in pages. After an expired continue token the next list is unpaged, because its token may expire too. */
 export class PagedList<T> {
   readonly #client: Pick<KubeClient, 'request'>;
   readonly #path: string;
@@ -28,7 +28,7 @@ export class PagedList<T> {
     this.#path = path;
   }
 
-  /** Hands each object to `each`; returns the version from which a watch goes on. Throws what a page throws. */
+  /** Calls `each` with every object; returns the resourceVersion to watch from. Throws ApiError. */
   async read(
     selectors: Record<string, string | undefined>,
     each: (item: T) => void,

@@ -4,20 +4,20 @@ import { toApiError } from './api-error.ts';
 import { connect } from './connection.ts';
 
 export interface LogOptions {
-  /** Goes on with what is written from now on, until the container ends. */
+  /** Streams new lines until the container ends. */
   follow: boolean;
-  /** Only this many of the last lines. */
+  /** Limits the log to its last lines. */
   tailLines?: number | undefined;
   signal: AbortSignal;
 }
 
 export interface PodLogs {
-  /** The log of a pod's only container as it comes; it may be long in coming. Throws ApiError where there is none. */
+  /** Streams the log of the pod's only container. Throws ApiError if the pod or its log does not exist. */
   read(pod: string, options: LogOptions): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
 
-/** The logs of the pods of a namespace. They have connections of their own: a log that is followed holds one for long. */
+/** Reads pod logs of one namespace. Has its own connection pool, because a followed log occupies a connection for long. */
 export async function createPodLogs(namespace: string): Promise<PodLogs> {
   const { server, tls, headers } = await connect({});
   const agent = new Agent({ connect: { ...tls, allowH2: false }, bodyTimeout: 0, headersTimeout: 10_000 });

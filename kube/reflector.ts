@@ -7,31 +7,31 @@ import { type Change, Store, type Stored } from './store.ts';
 
 interface Options<T> {
   client: Pick<KubeClient, 'request' | 'watch'>;
-  /** A namespaced collection: names are its unique keys. */
+  /** API server path of a namespaced collection; the object name is the key. */
   path: string;
   labelSelector?: string;
   fieldSelector?: string;
-  /** Should only enqueue keys; what it throws is logged. A resync gives the same object on both sides. */
+  /** Should only enqueue keys; errors are logged. A resync passes the same object twice. */
   onChange: (previous: T | undefined, current: T | undefined) => void;
   log: Log;
-  /** Keeps only the fields somebody reads. */
+  /** Removes the fields that no reader needs (client-go's TransformFunc). */
   transform?: (object: T) => T;
-  /** Groups objects for `byIndex`. */
+  /** The index value of an object, for `byIndex`. */
   indexBy?: (object: T) => string | undefined;
-  /** How long a watch may say nothing before it counts as dead, milliseconds. */
+  /** A watch without events or bookmarks for this long is reopened, milliseconds. */
   maxIdleMs?: number;
-  /** How often every object is handed to `onChange` again, milliseconds; never where not given. */
+  /** Resync period: how often `onChange` is called for every object, milliseconds; never by default. */
   resyncMs?: number;
   random?: () => number;
 }
 
-/** Bookmarks come about once a minute: a watch silent for longer than two of them may be dead. */
+/** Bookmarks come about once a minute. Two missing bookmarks suggest a dead connection. */
 const MAX_IDLE_MS = 150_000;
 const MAX_BACKOFF_MS = 30_000;
-/** A watch that lasted for so long shows that the trouble before it is over, also where there was nothing to tell. */
+/** A watch that lasted this long resets the backoff, even if it brought no event. */
 const BACKOFF_RESET_MS = 10_000;
 
-/** A local copy of a collection, kept current by list and watch for as long as `run` runs, whatever goes wrong. */
+/** A local copy of a collection, kept current by list and watch like client-go's reflector. Every error is retried. */
 export class Reflector<T extends Stored> {
   readonly #options: Options<T>;
   readonly #store: Store<T>;
@@ -50,12 +50,12 @@ export class Reflector<T extends Stored> {
     this.#random = options.random ?? Math.random;
   }
 
-  /** Whether a whole list has been read once. */
+  /** Whether the first list is complete. */
   get hasSynced(): boolean {
     return this.#synced;
   }
 
-  /** Since when the API server was not heard of this collection, bookmarks included: seconds, Infinity for never. */
+  /** Seconds since the last list, event or bookmark of this collection; Infinity before the first. */
   get watchIdleSeconds(): number {
     return (performance.now() - this.#lastEventAt) / 1000;
   }
@@ -72,18 +72,18 @@ export class Reflector<T extends Stored> {
     return this.#store.list();
   }
 
-  /** The objects for which `indexBy` gave this value. */
+  /** The objects whose `indexBy` returned this value. */
   byIndex(value: string): T[] {
     return this.#store.byIndex(value);
   }
 
-  /** Opens the watch again where it left off, since it seems to hear nothing; false where none is open. */
+  /** Reopens the watch from the last resourceVersion, for a watch that seems dead. Returns false if none is open. */
   reopen(): boolean {
     this.#watchAbort?.abort();
     return this.#watchAbort !== undefined;
   }
 
-  /** Resolves when aborted, never rejects: every error is logged and tried again after a while. */
+  /** Resolves when aborted, never rejects: every error is logged and retried with backoff. */
   async run(signal: AbortSignal): Promise<void> {
     const { resyncMs } = this.#options;
     const resync = resyncMs === undefined ? undefined : setInterval(() => this.#resync(), resyncMs);
@@ -100,7 +100,7 @@ export class Reflector<T extends Stored> {
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
-    // The store stays readable until a new list replaces it.
+    // Only the version is dropped: the store stays readable until a new list replaces it.
     if (isVersionUnavailable(error)) this.#resourceVersion = undefined;
     const { path, log } = this.#options;
     log('list and watch broke off, trying again', { path, error: errorMessage(error) });
@@ -130,7 +130,7 @@ export class Reflector<T extends Stored> {
       ...this.#selectors,
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
-      // Random, so that the watches of many clients don't all end at once.
+      // Random, so that the watches of many clients do not all end at the same time.
       timeoutSeconds: 240 + Math.floor(this.#random() * 240),
     };
     const startedAt = performance.now();
@@ -154,14 +154,15 @@ export class Reflector<T extends Stored> {
         }
       }
     } catch (error) {
-      // Dead, or without bookmarks, as the watches of Events are: it is opened again at once, since nobody refused it.
+      // We aborted it: idle (dead connection, or a resource without bookmarks, such as Events), or reopen() was called. The
+      // server did not reject us, so reopen without backoff.
       if (!watchAbort.signal.aborted || signal.aborted) throw error;
     } finally {
       clearTimeout(idleTimer);
       this.#watchAbort = undefined;
       if (performance.now() - startedAt > BACKOFF_RESET_MS) this.#failures = 0;
     }
-    // Without this a server that ends each watch at once would be asked in a tight loop.
+    // The error causes a backoff: otherwise a server that closes each watch at once is polled in a tight loop.
     if (count === 0 && performance.now() - startedAt < 1000)
       throw new Error('The watch ended at once without an event');
   }

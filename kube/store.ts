@@ -2,13 +2,13 @@ export interface Stored {
   metadata: { name: string; namespace?: string; uid: string; resourceVersion: string };
 }
 
-/** One change of a store. Both sides are there only for the same object (UID) in two versions. */
+/** One change of a store: an addition (no `previous`), a deletion (no `current`), or an update of one object (same UID). */
 export interface Change<T> {
   previous: T | undefined;
   current: T | undefined;
 }
 
-/** What turns one object version into the next: an object deleted and made again is two changes, not an update. */
+/** The changes from one version of a name to the next. Deleted and recreated (another UID) is two changes, not an update. */
 export function changes<T extends Stored>(previous: T | undefined, current: T | undefined): Change<T>[] {
   if (previous && current && previous.metadata.uid !== current.metadata.uid) {
     return [
@@ -20,26 +20,26 @@ export function changes<T extends Stored>(previous: T | undefined, current: T | 
   return [{ previous, current }];
 }
 
-/** What turns one set of objects (by name) into another. */
+/** The changes from one set of objects (by name) to another. */
 export function diff<T extends Stored>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): Change<T>[] {
   const deleted = [...before].filter(([name]) => !after.has(name)).flatMap(([, object]) => changes(object, undefined));
   return [...deleted, ...[...after].flatMap(([name, object]) => changes(before.get(name), object))];
 }
 
 /**
- * Whether the first object is an earlier version than the second. Versions of one resource are integers that grow
+ * Whether the first object is an older version than the second. The resourceVersions of a resource are increasing integers
  * (Kubernetes API concepts, resource versions; KEP-5504).
  */
 export const isOlder = (one: Stored, other: Stored): boolean =>
   BigInt(one.metadata.resourceVersion) < BigInt(other.metadata.resourceVersion);
 
-/** Objects by name, and grouped by what `indexBy` makes of them; undefined leaves one out of the groups. */
+/** Objects by name, with one index. An object whose `indexBy` returns undefined is not in the index. */
 export class Store<T extends Stored> {
   readonly #objects = new Map<string, T>();
   readonly #index = new Map<string, Map<string, T>>();
   readonly #indexBy: ((object: T) => string | undefined) | undefined;
 
-  /** What `indexBy` makes of an object must not change during the object's life. */
+  /** The index value of an object must never change. */
   constructor(indexBy?: (object: T) => string | undefined) {
     this.#indexBy = indexBy;
   }
@@ -60,13 +60,14 @@ export class Store<T extends Stored> {
     return [...(this.#index.get(value)?.values() ?? [])];
   }
 
-  /** What this event changes. An event that is older than what is stored was sent twice and changes nothing. */
+  /** The changes from a watch event. An event older than the stored version is a repetition and changes nothing. */
   changesFromEvent(type: string, object: T): Change<T>[] {
     const stored = this.#objects.get(object.metadata.name);
     if (stored && isOlder(object, stored)) return [];
     return changes(stored, type === 'DELETED' ? undefined : object);
   }
 
+  /** The changes from a new list. */
   changesFromList(objects: ReadonlyMap<string, T>): Change<T>[] {
     return diff(this.#objects, objects);
   }

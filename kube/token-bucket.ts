@@ -1,4 +1,4 @@
-/** A rate that may be exceeded for a moment: `burst` at once, then `perSecond`. */
+/** A rate limit: `burst` tokens at once, then `perSecond`. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -6,7 +6,7 @@ export class TokenBucket {
   #tokens: number;
   #updatedAt: number;
 
-  /** `now` tells milliseconds of a clock that never jumps. */
+  /** `now` is a monotonic clock, milliseconds. */
   constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
     this.#perSecond = perSecond;
     this.#burst = burst;
@@ -15,7 +15,7 @@ export class TokenBucket {
     this.#updatedAt = now();
   }
 
-  /** Takes a token, if need be one of the future, and returns how many milliseconds to wait for it. */
+  /** Reserves a token and returns how many milliseconds to wait for it. */
   take(): number {
     const now = this.#now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#updatedAt) / 1000) * this.#perSecond) - 1;

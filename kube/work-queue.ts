@@ -2,17 +2,19 @@ import { TokenBucket } from './token-bucket.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 60_000;
-/** All keys together, as client-go's default controller rate limiter: an outage must not end in a storm. */
+/** Retries of all keys together, as in client-go's default controller rate limiter: avoids a burst of retries after an outage. */
 const RETRIES_PER_SECOND = 10;
 const RETRIES_BURST = 100;
 
 /**
- * A queue of keys, in the manner of client-go: a key waits at most once, is never worked on by two workers, and one
- * added while it is worked on runs again afterwards. Adding is possible before and after `run`.
+ * A queue of keys, like client-go's workqueue: a key is queued at most once and processed by at most one worker at a time; a
+ * key added while it is processed is processed again. Keys may be added before `run`; once stopped, added keys are ignored.
  */
 export class WorkQueue {
+  /** Keys that wait for a worker, oldest first. */
   readonly #ready = new Set<string>();
   readonly #processing = new Set<string>();
+  /** Keys added while processed: they go back to #ready afterwards. */
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   readonly #failures = new Map<string, number>();
@@ -20,7 +22,7 @@ export class WorkQueue {
   readonly #retries = new TokenBucket(RETRIES_PER_SECOND, RETRIES_BURST);
   #stopped = false;
 
-  /** How many keys wait for a worker; those whose time has not come are not counted. */
+  /** Keys that wait for a worker; delayed keys are not counted. */
   get depth(): number {
     return this.#ready.size + this.#again.size;
   }
@@ -34,10 +36,10 @@ export class WorkQueue {
     }
   }
 
-  /** Adds the key in `ms` milliseconds. Of two delays for one key the one that ends first counts. */
+  /** Adds the key after `ms` milliseconds. If the key is delayed already, the earlier time counts. */
   addAfter(key: string, ms: number): void {
     if (this.#stopped) return;
-    // A clock that never jumps: one that is set back would let a longer delay take the place of a shorter one.
+    // Monotonic: after the system clock is set back, a longer delay would replace a shorter one.
     const at = performance.now() + ms;
     const waiting = this.#timers.get(key);
     if (waiting && waiting.at <= at) return;
@@ -49,21 +51,21 @@ export class WorkQueue {
     this.#timers.set(key, { at, timer });
   }
 
-  /** Adds the key after 0.1 s, doubled by each call since the last `forget`, at most 60 s; later where all keys retry. */
+  /** Adds the key with backoff: 0.1 s, doubled by each call since `forget`, at most 60 s; longer if many keys retry. */
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.addAfter(key, Math.max(this.#retries.take(), Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)));
   }
 
-  /** The key did well: its next rate-limited add starts from the first delay. */
+  /** Resets the backoff of a key. */
   forget(key: string): void {
     this.#failures.delete(key);
   }
 
   /**
-   * Works until aborted, then finishes the keys in hand and resolves. A handler that throws has its key added again,
-   * rate-limited; `onError` is told. A queue runs once.
+   * Processes keys until aborted, then resolves when the handlers in progress are done. If a handler throws, `onError` is
+   * called and the key is requeued with backoff. A queue can run only once.
    */
   async run(
     workers: number,

@@ -6,27 +6,27 @@ const object = (name: string, uid: string, resourceVersion: string): Stored => (
 });
 const byName = (...objects: Stored[]) => new Map(objects.map((one) => [one.metadata.name, one]));
 
-describe('what a new list changes', () => {
+describe('a new list', () => {
   const old = object('a', '1', '10');
 
-  test('an object that is not in it was deleted', () => {
+  test('without a stored object deletes it', () => {
     expect(diff(byName(old), byName())).toEqual([{ previous: old, current: undefined }]);
   });
 
-  test('an object that was not there before was made', () => {
+  test('with a new object adds it', () => {
     expect(diff(byName(), byName(old))).toEqual([{ previous: undefined, current: old }]);
   });
 
-  test('an object in a newer version was changed', () => {
+  test('with a newer version of an object updates it', () => {
     const current = object('a', '1', '11');
     expect(diff(byName(old), byName(current))).toEqual([{ previous: old, current }]);
   });
 
-  test('an object in the same version is no change', () => {
+  test('with the same version of an object changes nothing', () => {
     expect(diff(byName(old), byName(object('a', '1', '10')))).toEqual([]);
   });
 
-  test('another object under the same name is one deleted and one made, not a change', () => {
+  test('with a recreated object deletes the old one and adds the new one', () => {
     const current = object('a', '2', '11');
     expect(diff(byName(old), byName(current))).toEqual([
       { previous: old, current: undefined },
@@ -35,29 +35,29 @@ describe('what a new list changes', () => {
   });
 });
 
-describe('what an event changes', () => {
+describe('a watch event', () => {
   const stored = () => {
     const store = new Store();
     store.apply({ previous: undefined, current: object('a', '1', '10') });
     return store;
   };
 
-  test('one that comes a second time, or late, changes nothing', () => {
+  test('that is repeated or late changes nothing', () => {
     expect(stored().changesFromEvent('MODIFIED', object('a', '1', '10'))).toEqual([]);
     expect(stored().changesFromEvent('MODIFIED', object('a', '1', '9'))).toEqual([]);
   });
 
-  test('the late end of an earlier object of the same name does not take the new one away', () => {
+  test('that reports the deletion of an earlier object of the same name keeps the new one', () => {
     expect(stored().changesFromEvent('DELETED', object('a', '0', '9'))).toEqual([]);
     expect(stored().changesFromEvent('DELETED', object('a', '1', '11'))).toHaveLength(1);
   });
 
-  test('versions are compared as numbers, not as text', () => {
+  test('is compared by its resourceVersion as a number, not as text', () => {
     expect(stored().changesFromEvent('MODIFIED', object('a', '1', '100'))).toHaveLength(1);
   });
 });
 
-test('objects are found by what they are grouped by, as long as they are there', () => {
+test('byIndex finds an object until it is deleted', () => {
   const store = new Store<Stored>(({ metadata }) => metadata.uid);
   const one = object('a', 'x', '1');
   store.apply({ previous: undefined, current: one });

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { TokenBucket } from '../../../kube/token-bucket.ts';
 
-test('a burst is free, and what comes after it waits its turn', () => {
+test('a burst is free, later tokens wait', () => {
   const bucket = new TokenBucket(10, 3, () => 0);
   expect([1, 2, 3, 4, 5].map(() => bucket.take())).toEqual([0, 0, 0, 100, 200]);
 });
 
-test('time fills it up again, but never beyond the burst', () => {
+test('the bucket refills over time, up to the burst', () => {
   let now = 0;
   const bucket = new TokenBucket(10, 2, () => now);
   bucket.take();

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { WorkQueue } from '../../../kube/work-queue.ts';
 
-// The queue's own clock is the test's: what is said of time here does not depend on the machine.
+// Fake timers: the times asserted here do not depend on the machine.
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Runs the queue until the test's body is done; what is in hand then gets the time it takes. */
+/** Runs the queue during `body`, then stops it and gives the handlers in progress time to end. */
 async function running(
   workers: number,
   handler: (key: string) => Promise<void>,
@@ -23,7 +23,7 @@ async function running(
   await done;
 }
 
-test('a key added many times while it waits is worked on once', async () => {
+test('a key added many times while queued is processed once', async () => {
   const seen: string[] = [];
   const queue = new WorkQueue();
   for (const key of ['a', 'a', 'b', 'a']) queue.add(key);
@@ -36,7 +36,7 @@ test('a key added many times while it waits is worked on once', async () => {
   expect(seen).toEqual(['a', 'b']);
 });
 
-test('a key added while it is worked on runs again, and never twice at a time', async () => {
+test('a key added while processed is processed again, never by two workers at a time', async () => {
   let active = 0;
   let most = 0;
   let runs = 0;
@@ -57,7 +57,7 @@ test('a key added while it is worked on runs again, and never twice at a time', 
   expect({ runs, most }).toEqual({ runs: 2, most: 1 });
 });
 
-test('different keys are worked on side by side', async () => {
+test('different keys are processed in parallel', async () => {
   const started: string[] = [];
   const handler = async (key: string) => {
     started.push(key);
@@ -70,7 +70,7 @@ test('different keys are worked on side by side', async () => {
   });
 });
 
-test('of two delays for a key the shorter one counts, and the key is added once', async () => {
+test('of several delays of a key the shortest counts, and the key is added once', async () => {
   const seen: number[] = [];
   const begun = performance.now();
   const handler = async () => void seen.push(performance.now() - begun);
@@ -83,7 +83,7 @@ test('of two delays for a key the shorter one counts, and the key is added once'
   expect(seen).toEqual([20]);
 });
 
-test('a clock that is set back makes no delay longer', async () => {
+test('setting the system clock back makes no delay longer', async () => {
   const seen: number[] = [];
   const begun = performance.now();
   const handler = async () => void seen.push(performance.now() - begun);
@@ -96,7 +96,7 @@ test('a clock that is set back makes no delay longer', async () => {
   expect(seen).toEqual([20]);
 });
 
-test('a key whose handler throws is tried again, later each time', async () => {
+test('a key whose handler throws is retried with growing backoff', async () => {
   const at: number[] = [];
   const begun = performance.now();
   const handler = async () => {
@@ -110,7 +110,7 @@ test('a key whose handler throws is tried again, later each time', async () => {
   expect(at).toEqual([0, 100, 300]);
 });
 
-test('stopping finishes the key in hand and takes no further one', async () => {
+test('stopping finishes the key in progress and starts no other', async () => {
   const finished: string[] = [];
   const handler = async (key: string) => {
     await sleep(20);
@@ -125,7 +125,7 @@ test('stopping finishes the key in hand and takes no further one', async () => {
   expect(finished).toEqual(['a']);
 });
 
-test('a storm of failures of many keys is held to a rate', async () => {
+test('retries of many keys are rate-limited together', async () => {
   let tries = 0;
   const handler = async () => {
     tries += 1;
@@ -135,6 +135,6 @@ test('a storm of failures of many keys is held to a rate', async () => {
     for (let key = 0; key < 300; key++) queue.add(`key-${key}`);
     await pass(900);
   });
-  // All once, a burst of a hundred again, and ten a second more: one each tenth of a second.
+  // 300 first tries, a burst of 100 retries, then one retry each 0.1 s.
   expect(tries).toBe(300 + 100 + 9);
 });
