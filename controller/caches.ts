@@ -16,11 +16,11 @@ interface Options {
   namespace: string;
   log: Log;
   maxIdleMs: number;
-  /** A run is to be looked at: `now` where it is new, else soon, together with what else changes. */
+  /** Requests a reconcile of a run: `now` after a change of its spec, else `soon`, to combine it with further changes. */
   enqueue: (name: string, when: 'now' | 'soon') => void;
 }
 
-/** All that the controller watches; each change leads to the name of the run it belongs to. */
+/** The reflectors of everything the controller watches. Each change enqueues the name of the run it belongs to. */
 export function createCaches({ client, namespace, log, maxIdleMs, enqueue }: Options) {
   const urls = paths(namespace);
   const common = { client, log, maxIdleMs };
@@ -31,12 +31,12 @@ export function createCaches({ client, namespace, log, maxIdleMs, enqueue }: Opt
     transform: transformRun,
     indexBy: ({ metadata }) => runIdOf(metadata),
     onChange: (previous, current) => {
-      // New, or wanted otherwise: a cancel does not wait.
+      // The generation changes with the spec: a new run or a cancel must not wait.
       const specChanged = previous?.metadata.generation !== current?.metadata.generation;
       enqueue((current ?? previous)!.metadata.name, specChanged ? 'now' : 'soon');
     },
   });
-  // A run that is not in the cache yet is looked at when it comes.
+  // A run that is not in the cache yet is enqueued when it arrives.
   const enqueueByRunId = (runId: string | undefined) => {
     for (const { metadata } of runId ? runs.byIndex(runId) : []) enqueue(metadata.name, 'soon');
   };
@@ -61,7 +61,7 @@ export function createCaches({ client, namespace, log, maxIdleMs, enqueue }: Opt
   const failedCreates = new Reflector<Event>({
     ...common,
     path: urls.events,
-    // The Job controller says in no other way that a quota or an admission refuses its pods.
+    // Only these Events tell that a quota or an admission plugin rejects the pods of a Job.
     fieldSelector: 'reason=FailedCreate,involvedObject.kind=Job',
     transform: transformEvent,
     indexBy: ({ involvedObject }) => involvedObject.name,

@@ -1,7 +1,7 @@
-/** Calls in flight for one run. */
+/** Concurrent calls per run. */
 const MAX_CONCURRENT = 8;
 
-/** Runs `work` on every item, at most eight at a time, also where some fail; then throws the first error. */
+/** Calls `work` for every item, at most eight at a time, even if some calls fail; then throws the first error. */
 export async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values();
   const errors: unknown[] = [];

@@ -13,10 +13,10 @@ import { controllerOf, type Observer, owns } from './observe.ts';
 interface Deps {
   client: Pick<KubeClient, 'request'>;
   observer: Observer;
-  /** Of the namespace's Jobs. */
+  /** API server path of the namespace's Jobs. */
   path: string;
   jobImage: string;
-  /** How long a Job stays once its result is recorded, seconds. */
+  /** ttlSecondsAfterFinished of a Job whose result is recorded. */
   jobTtlSeconds: number;
   writeOptions: () => RequestOptions;
 }
@@ -25,7 +25,7 @@ const MERGE = 'application/merge-patch+json';
 const MAX_MESSAGE = 2048;
 const MAX_REMEMBERED = 2000;
 
-/** Makes, stops and removes Jobs; what comes of it is added to what is observed. Throws what is worth trying again. */
+/** Creates, stops and deletes Jobs, and adds each result to the observed run. Throws errors that should be retried. */
 export class JobWriter {
   readonly #deps: Deps;
   /** UIDs of Jobs that got their time to live lately, the oldest first: the cache may not know yet. */
@@ -35,7 +35,7 @@ export class JobWriter {
     this.#deps = deps;
   }
 
-  /** Makes the Job of definition `index`, or adopts the one that an earlier call, whose answer was lost, made. */
+  /** Creates the Job of definition `index` (from 1), or adopts the one created by an earlier call whose response was lost. */
   async create(observed: ObservedRun, index: number): Promise<void> {
     const { client, path, jobImage, writeOptions } = this.#deps;
     const id = jobId(runIdOf(observed.run.metadata), index);
@@ -45,7 +45,7 @@ export class JobWriter {
       observed.jobs.set(id, transformJob(job));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // A quota, a policy, a role that is wrong: all may pass, and all may refuse what an earlier call has made already.
+      // 403: a quota, policy or role denies it. That may change later. And an earlier call may have created the Job already.
       const isDenied = error.code === 403;
       if (error.reason === 'AlreadyExists' || isDenied) {
         const job = await this.#deps.observer.job(id);
@@ -54,7 +54,7 @@ export class JobWriter {
           observed.denied.set(id, `The Job ${id} of an earlier run is not gone yet`);
         else if (job) observed.invalid.set(id, `A Job named ${id} exists and does not belong to this run`);
         else if (isDenied) observed.denied.set(id, error.message.slice(0, MAX_MESSAGE));
-        else throw error; // Gone in between: the next try makes it.
+        else throw error; // Deleted in the meantime: the retry creates it.
         return;
       }
       if (error.code !== 400 && error.code !== 422) throw error;
@@ -62,13 +62,13 @@ export class JobWriter {
     }
   }
 
-  /** Stops a Job for good; its pods are gone a while later. */
+  /** Suspends a Job for good. The Job controller then deletes its pods. */
   async stop(observed: ObservedRun, job: Job, cause: Cause): Promise<void> {
     const stopped = await this.#patch(job, stopPatch(job, cause));
     if (stopped) observed.jobs.set(job.metadata.name, transformJob(stopped));
   }
 
-  /** Has the Job removed some time after it finishes. Only for a Job whose result is recorded. */
+  /** Sets the TTL after which Kubernetes deletes the finished Job. Only for a Job whose result is recorded. */
   async expire(job: Job): Promise<void> {
     const { uid } = job.metadata;
     if (this.#expired.has(uid)) return;
@@ -77,10 +77,10 @@ export class JobWriter {
     if (this.#expired.size > MAX_REMEMBERED) this.#expired.delete(this.#expired.values().next().value!);
   }
 
-  /** Removes a Job that will not finish by itself. Only for a Job whose result is recorded. */
+  /** Deletes a Job that will never finish (stopped). Only for a Job whose result is recorded. */
   async remove({ metadata: { name, uid, resourceVersion } }: Job): Promise<void> {
     const { client, path, writeOptions } = this.#deps;
-    // With the version: a cache that is behind must not cost a Job that has finished since.
+    // The resourceVersion protects a Job that has finished since the cache read it.
     const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
     const options = { ...writeOptions(), body, idempotent: true };
     await ignoreNotFound(client.request('DELETE', `${path}/${name}`, options));
@@ -93,7 +93,7 @@ export class JobWriter {
   }
 }
 
-/** A Job that is on its way out: of a deleted run of the same name, which the garbage collector takes along in its time. */
+/** A Job that will disappear soon: it is being deleted, or its owner was an earlier run of this name (garbage collection). */
 function isLeftOver(run: GroupRun, job: Job): boolean {
   const owner = controllerOf(job);
   const isOfEarlierRun = owner?.kind === KIND && owner.name === run.metadata.name && !owns(run, job);
@@ -101,8 +101,8 @@ function isLeftOver(run: GroupRun, job: Job): boolean {
 }
 
 /**
- * Undefined where the Job is gone. Any other refusal is thrown, to be tried again: a 409 may tell of another Job of this name,
- * of which the cache will hear, or of a write beside ours, after which nothing else would bring the run back.
+ * Returns undefined if the Job does not exist. Throws all other errors, so that the run is requeued. That includes 409 (another
+ * Job of this name, or a concurrent write): no later event is certain to requeue the run.
  */
 async function ignoreNotFound<T>(call: Promise<T>): Promise<T | undefined> {
   try {

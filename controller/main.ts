@@ -15,8 +15,8 @@ import { help, loadSettings, type Settings } from './settings.ts';
 import { serveTerm } from './term.ts';
 
 /**
- * Changes within this time are taken together: at most ten status writes a second a run, and fewer where each is large and
- * nothing waits for them, as the next Job of a run with a bounded parallelism does.
+ * Changes of a run within this time are reconciled together: at most ten status writes a second. Large runs wait longer, as
+ * each write is larger; but not runs with parallelism, since their next Job waits for the reconcile.
  */
 const COALESCE_MS = 100;
 const COALESCE_MS_PER_JOB = 3;
@@ -24,11 +24,11 @@ const LEASE = 'async-api-controller';
 
 const log = createLog('controller');
 
-/** Runs until aborted, then finishes the calls in hand. Rejects when there is no cluster to talk to. */
+/** Runs until aborted, then waits for the calls in progress. Rejects if no cluster is configured. */
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   requireNonRoot(settings.ALLOW_ROOT);
   const client = await createClient();
-  // Of the term at hand; while another replica leads, changes go nowhere, and the caches hold them for our turn.
+  // The queue of the current term. Undefined while another replica leads; the next term starts from the caches.
   let queue: WorkQueue | undefined;
   const caches = createCaches({
     client,
@@ -59,7 +59,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   });
 
   const watching = reflectors.map((reflector) => reflector.run(signal));
-  // An empty cache would look like deleted Jobs: nothing is decided before all of it is there.
+  // Decide nothing before all caches have synced: an empty cache would look like deleted Jobs.
   while (!signal.aborted && !synced()) await sleep(20);
   if (!signal.aborted) {
     log('ready', { namespace: settings.NAMESPACE, runs: caches.runs.size, metricsPort: server.port });

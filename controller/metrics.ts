@@ -7,7 +7,7 @@ interface Options {
   queueDepth: () => number;
 }
 
-/** The controller's Prometheus metrics; gauges are read when they are asked for. */
+/** The controller's Prometheus metrics. Gauges are computed at scrape time. */
 export function createMetrics({ caches, leads, queueDepth }: Options) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -55,7 +55,7 @@ export function createMetrics({ caches, leads, queueDepth }: Options) {
     labelNames: ['result'],
     registers,
   });
-  // A series that begins at 1 has no rise that an alert could see.
+  // Start each series at 0: increase() misses the first increment of a series that appears at 1.
   for (const result of ['success', 'error']) reconciles.inc({ result }, 0);
   const duration = new Histogram({
     name: 'async_api_reconcile_duration_seconds',
@@ -65,7 +65,7 @@ export function createMetrics({ caches, leads, queueDepth }: Options) {
   });
   return {
     registry,
-    /** Counts and times one reconcile; what it throws goes on to the caller. */
+    /** Counts and times one reconcile. Rethrows its error. */
     async measure(work: () => Promise<void>): Promise<void> {
       const end = duration.startTimer();
       try {

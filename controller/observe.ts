@@ -10,13 +10,13 @@ import { stopCause } from './decide/stop.ts';
 import { transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Pod } from './decide/types.ts';
 
-/** On each pod of a Job, set by the Job controller. */
+/** Labels that the Job controller sets on each pod. */
 export const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';
 const CONTROLLER_UID_LABEL = 'batch.kubernetes.io/controller-uid';
 
 export interface Caches {
   runs: { get(name: string): GroupRun | undefined };
-  /** Jobs by the base of their run. */
+  /** Jobs by run id. */
   jobs: { byIndex(runId: string): Job[] };
   /** Pods by the name of their Job. */
   pods: { byIndex(jobName: string): Pod[] };
@@ -24,7 +24,7 @@ export interface Caches {
   failedCreates: { byIndex(jobName: string): Event[] };
 }
 
-/** Reads what is there: from the caches, and from the API server where a cache that is behind would decide what cannot be undone. */
+/** Reads the state of a run's Jobs and pods: from the caches, and from the API server before irreversible decisions. */
 export class Observer {
   readonly #client: Pick<KubeClient, 'request'>;
   readonly #caches: Caches;
@@ -36,7 +36,7 @@ export class Observer {
     this.#paths = urls;
   }
 
-  /** What the caches hold of this run. */
+  /** The state of a run according to the caches. */
   cached(run: GroupRun): ObservedRun {
     const observed: ObservedRun = {
       run,
@@ -52,8 +52,8 @@ export class Observer {
   }
 
   /**
-   * Has the API server itself say what cannot be taken back: that a recorded Job is gone, that a job which ends without a
-   * Job has none, which pods a stopped Job still has, and how the pods of a failed one ended.
+   * Asks the API server before irreversible decisions, since caches may lag: whether a recorded Job is really deleted, whether
+   * a job about to end without a Job really has none, which pods a stopped Job still has, and how a failed Job's pods ended.
    */
   async confirm(observed: ObservedRun, now: Date): Promise<void> {
     const { run, jobs, pods, deleted } = observed;
@@ -75,7 +75,7 @@ export class Observer {
     });
   }
 
-  /** The Job of that name as the API server has it now. */
+  /** The Job of this name, read from the API server. */
   async job(id: string): Promise<Job | undefined> {
     try {
       return transformJob(await this.#client.request<Job>('GET', `${this.#paths.jobs}/${id}`));
@@ -101,19 +101,19 @@ export class Observer {
   }
 }
 
-/** What made the Job and is followed in its deletion; an object has one such owner at most. */
+/** The owner reference with `controller: true`; an object has at most one. */
 export const controllerOf = (job: Job) => job.metadata.ownerReferences?.find(({ controller }) => controller);
 
 export const owns = (run: GroupRun, job: Job): boolean => controllerOf(job)?.uid === run.metadata.uid;
 
-/** Without pods of an earlier Job of the same name. */
+/** Drops pods of an earlier Job of the same name. */
 const podsOwnedBy = (pods: Pod[], { metadata: { uid } }: Job): Pod[] =>
   pods.filter(({ metadata }) => (metadata.labels?.[CONTROLLER_UID_LABEL] ?? uid) === uid);
 
 const isStopping = (job: Job): boolean =>
   job.spec?.suspend === true && stopCause(job) !== undefined && trueCondition(job, 'Suspended') !== undefined;
 
-/** The Job is done, and the pods that say how are not all here. */
+/** Whether the Job has its outcome, but the cache lacks terminated pods that explain it. */
 function lacksPods(job: Job, pods: Pod[]): boolean {
   if (!isBackoffLimitExceeded(job) && !trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return false;
   return pods.filter(terminated).length < Math.max(1, job.status?.failed ?? 0);

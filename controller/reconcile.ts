@@ -20,16 +20,16 @@ import type { Caches, Observer } from './observe.ts';
 
 export interface Deps {
   client: Pick<KubeClient, 'request'>;
-  /** Of the namespace's GroupRuns. */
+  /** API server path of the namespace's GroupRuns. */
   path: string;
   runs: Caches['runs'];
   observer: Observer;
   jobs: JobWriter;
-  /** Told once a status stands: what was before, what is now. */
+  /** Called after a status was written, with the run and its previous status. */
   onStatusWritten: (run: GroupRun, before: GroupRunStatus | undefined) => void;
-  /** Told where Jobs wait for pods and for nothing else. */
+  /** Called if Jobs have had no pods for long without any known reason. */
   onPodsLate: (run: GroupRun) => void;
-  /** Has the run looked at again in `ms` milliseconds. */
+  /** Requeues the run after `ms` milliseconds. */
   requeueAfter: (name: string, ms: number) => void;
   writeOptions: () => RequestOptions;
   log: Log;
@@ -40,12 +40,13 @@ const CONFLICT_REQUEUE_MS = 200;
 const DENIED_REQUEUE_MS = 5000;
 
 /**
- * Brings one run forward: reads what is there, makes and stops Jobs, writes the status once, and lets go of Jobs whose result
- * stands. Never both decides and acts; can be killed between any two calls. Throws what is worth trying again.
+ * Reconciles one run: observes, creates and stops Jobs, writes the status at most once, and cleans up Jobs whose result is
+ * recorded. The decisions are pure functions (decide/). The process may be killed between any two calls. Throws errors that
+ * should be retried.
  */
 export class Reconciler {
   readonly #deps: Deps;
-  /** Answers to our own writes, until the cache has them: a stale cache must not undo a status. */
+  /** The results of our own writes, until the cache has caught up: a stale cache must not revert a status. */
   readonly #lastWritten = new Map<string, GroupRun>();
 
   constructor(deps: Deps) {
@@ -62,11 +63,11 @@ export class Reconciler {
     await forEachLimited(remove, (job) => this.#deps.jobs.remove(job));
   }
 
-  /** Does what the run needs now, and records what has become of it. */
+  /** Creates and stops Jobs, writes the status, and requeues the run for its next deadline. */
   async #advance(observed: ObservedRun): Promise<void> {
     const { observer, jobs, now, requeueAfter } = this.#deps;
     const { name } = observed.run.metadata;
-    // One moment for all: a deadline that passed between two looks would be neither acted on nor waited for.
+    // Read the clock once: a deadline that passes between two reads would be neither acted on nor requeued for.
     const at = now();
     await observer.confirm(observed, at);
     const acting = Promise.allSettled([
@@ -75,7 +76,7 @@ export class Reconciler {
     ]);
     const failed = (await acting).find((result) => result.status === 'rejected');
     observed.run = await this.#writeStatus(observed.run, plannedStatus(observed, at));
-    // Only now: what did succeed is recorded whatever else failed.
+    // After the status write, so that the calls that succeeded are recorded.
     if (failed) throw failed.reason;
     if (observed.denied.size > 0) requeueAfter(name, DENIED_REQUEUE_MS);
     if (podsAreLate(observed, at)) this.#deps.onPodsLate(observed.run);
@@ -83,7 +84,7 @@ export class Reconciler {
     if (Number.isFinite(next)) requeueAfter(name, Math.max(0, next - now().getTime()));
   }
 
-  /** The newest version known. */
+  /** The newest known version of the run: cached or last written. */
   #read(name: string): GroupRun | undefined {
     const cached = this.#deps.runs.get(name);
     const written = this.#lastWritten.get(name);
@@ -92,7 +93,7 @@ export class Reconciler {
     return cached;
   }
 
-  /** Records the status, and returns the run as it then stands. */
+  /** Writes the status if it changed, and returns the run with its current status. */
   async #writeStatus(run: GroupRun, wanted: GroupRunStatus): Promise<GroupRun> {
     const { client, path, onStatusWritten, requeueAfter, writeOptions } = this.#deps;
     const { name, resourceVersion } = run.metadata;
@@ -110,9 +111,9 @@ export class Reconciler {
       return transformed;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.code === 404) return run; // It was deleted, its cache entry goes next.
+      if (error.code === 404) return run; // Deleted; the watch event will follow.
       if (error.code !== 409) throw error;
-      // The cache may be behind for long, where its watch hangs: the next try starts from what stands now.
+      // Conflict: read the current version, because the cache may lag for long if its watch hangs.
       this.#lastWritten.set(name, transformRun(await client.request<GroupRun>('GET', `${path}/${name}`)));
       requeueAfter(name, CONFLICT_REQUEUE_MS);
       return run;

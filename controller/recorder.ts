@@ -7,7 +7,7 @@ import type { KubernetesEvent } from './decide/kubernetes-events.ts';
 
 interface Deps {
   client: Pick<KubeClient, 'request'>;
-  /** Of the namespace's Events. */
+  /** API server path of the namespace's Events. */
   path: string;
   writeOptions: () => RequestOptions;
   log: Log;
@@ -15,12 +15,12 @@ interface Deps {
 }
 
 const COMPONENT = 'async-api-controller';
-/** Events are help, not state: what cannot be sent for long is dropped rather than kept. */
+/** Further Events are dropped: they are informative only, and an outage must not fill the memory. */
 const MAX_WAITING = 1000;
-/** So long a hand-over waits for them: meanwhile nobody works on runs. */
+/** How long the end of a term waits for queued Events. Until then no replica can lead. */
 const FLUSH_TIMEOUT_MS = 1000;
 
-/** Writes Kubernetes Events about runs, one call at a time, beside the work; a lost one costs nobody anything. */
+/** Writes Kubernetes Events about runs in the background, one call at a time. Best effort: a lost Event does no harm. */
 export class Recorder {
   readonly #deps: Deps;
   readonly #waiting: object[] = [];
@@ -37,7 +37,7 @@ export class Recorder {
     for (const event of events) {
       if (this.#waiting.length >= MAX_WAITING) return;
       const { name, namespace, uid, resourceVersion } = metadata;
-      // Named by what it says: told again after a crash, it is the same event.
+      // The name is a hash of the content: an Event repeated after a crash gets AlreadyExists.
       const hash = createHash('sha256')
         .update(JSON.stringify([uid, event]))
         .digest('hex')
@@ -66,7 +66,7 @@ export class Recorder {
     });
   }
 
-  /** Resolves when what was recorded is written, or after a second and the call in hand; the rest is dropped. */
+  /** Resolves when all recorded Events are written. After a second drops the rest and waits only for the call in progress. */
   async flush(): Promise<void> {
     const drop = setTimeout(() => this.#waiting.splice(0), FLUSH_TIMEOUT_MS);
     await this.#sending;

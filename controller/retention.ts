@@ -4,15 +4,15 @@ import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
 
 export interface RetentionPolicy {
-  /** How long a run stays after its end, seconds. */
+  /** Finished runs older than this are deleted; seconds since their end. */
   maxAgeSeconds: number;
-  /** How many ended runs of a group stay, the latest. */
+  /** Finished runs kept per group, the latest. */
   maxPerGroup: number;
-  /** How long a run stays after its end however many there are, seconds: who waits for it must see it. */
+  /** Finished runs younger than this are always kept, so that clients that wait for a run see its result; seconds. */
   minAgeSeconds: number;
 }
 
-/** The runs that have been over for too long, or are too many of their group. A run that goes on is never among them. */
+/** The finished runs to delete: too old, or too many of their group. Never an unfinished run. */
 export function expiredRuns(runs: GroupRun[], policy: RetentionPolicy, now: Date): GroupRun[] {
   const { maxAgeSeconds, maxPerGroup, minAgeSeconds } = policy;
   const over = runs.filter(({ status, metadata }) => status && isTerminal(status.state) && !metadata.deletionTimestamp);
@@ -28,7 +28,7 @@ export function expiredRuns(runs: GroupRun[], policy: RetentionPolicy, now: Date
 
 const endOf = ({ status, metadata }: GroupRun): string => status?.finishedAt ?? metadata.creationTimestamp;
 
-/** Deletes these runs, each as it was seen, until the signal aborts; their Jobs and pods go with them (owner references). */
+/** Deletes runs (by UID) until the signal aborts. The garbage collector deletes their Jobs and pods (owner references). */
 export async function deleteRuns(
   client: Pick<KubeClient, 'request'>,
   path: string,

@@ -16,7 +16,7 @@ import type { Settings } from './settings.ts';
 interface Deps {
   client: KubeClient;
   caches: ControllerCaches;
-  /** New for each term: a queue runs once. */
+  /** New for each term, because a queue can run only once. */
   queue: WorkQueue;
   settings: Settings;
   writeOptions: () => RequestOptions;
@@ -25,10 +25,10 @@ interface Deps {
 }
 
 const WORKERS = 8;
-/** One line a minute says it for all runs. */
+/** At most one log line a minute for all runs together. */
 const LATE_LOG_MS = 60_000;
 
-/** What a replica does while it leads: works on runs until the signal aborts, then finishes those in hand. */
+/** The work of the leader: reconciles runs until the signal aborts, then waits for the reconciles in progress. */
 export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> {
   const { client, caches, queue, settings, writeOptions, measure, log } = deps;
   const urls = paths(settings.NAMESPACE);
@@ -66,7 +66,7 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
     now,
   });
   const all = caches.runs.list();
-  // What goes on first: of ten thousand runs that are over, few need anything.
+  // Queue unfinished runs first; finished ones rarely need work.
   const [over, open] = [true, false].map((wanted) =>
     all.filter(({ status }) => (status !== undefined && isTerminal(status.state)) === wanted),
   );
@@ -81,7 +81,7 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
   await Promise.all([retention, recorder.flush()]);
 }
 
-/** Deletes, now and then, the runs that have been kept for long enough. */
+/** Deletes expired runs periodically until the signal aborts. */
 async function runRetention({ client, caches, settings, writeOptions, log }: Deps, path: string, signal: AbortSignal) {
   const policy = {
     maxAgeSeconds: settings.RUN_RETENTION_SECONDS,

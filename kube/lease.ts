@@ -17,7 +17,7 @@ interface LeaseOptions {
   leaseMs: number;
 }
 
-/** The body of an acquired or renewed Lease, with the resourceVersion that was read: after a concurrent write the PUT gets a 409. */
+/** The body of an acquired or renewed Lease; with the resourceVersion that was read, so that a concurrent write causes a 409. */
 export function acquiredLease(lease: Lease | undefined, { name, identity, leaseMs }: LeaseOptions, now: Date): object {
   const isHolder = lease?.spec?.holderIdentity === identity;
   const at = microTime(now);

@@ -1,7 +1,7 @@
 import { type Cause, hasEnded, isRunning, newestPod } from './failure.ts';
 import type { Event, Job, Pod } from './types.ts';
 
-/** A waiting container's reasons that do not pass by themselves in a moment. */
+/** Reasons of a waiting container that seldom pass by themselves, unlike ContainerCreating. */
 const BLOCKING_REASONS = new Set([
   'ErrImagePull',
   'ImagePullBackOff',
@@ -16,16 +16,17 @@ const BLOCKING_REASONS = new Set([
   'CreatePodSandboxError',
 ]);
 
+/** What is observed about the start of a job. */
 export interface StartObservation {
   job: Job | undefined;
   pods: Pod[];
-  /** Why the API server refuses the Job for now, such as a quota. */
+  /** Error message while the API server denies the Job, such as for a quota. */
   denied: string | undefined;
-  /** The Job controller's last word on pods it could not make. */
+  /** The Job's latest FailedCreate Event: its pods could not be created. */
   failedCreate: Event | undefined;
 }
 
-/** What keeps a job from starting, or undefined: nothing but time, or it runs. */
+/** What blocks a job from starting; undefined if it runs or only needs time. */
 export function blockedCause({ job, pods, denied, failedCreate }: StartObservation): Cause | undefined {
   if (!job) return denied === undefined ? undefined : { reason: 'FailedCreate', message: denied };
   const active = pods.filter((pod) => !hasEnded(pod));
@@ -36,7 +37,7 @@ export function blockedCause({ job, pods, denied, failedCreate }: StartObservati
     const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
     if (scheduled?.status === 'False') return cause(scheduled.reason ?? 'Unschedulable', scheduled.message);
   }
-  // An event from before the newest pod tells of a trouble that has passed.
+  // An Event older than the newest pod is outdated: that pod could be created.
   const createdAt = newestPod(pods)?.metadata.creationTimestamp ?? '';
   if (active.length > 0 || !failedCreate || (failedCreate.lastTimestamp ?? '') < createdAt) return undefined;
   return cause('FailedCreate', failedCreate.message);

@@ -8,7 +8,7 @@ export interface Cause {
 
 const MAX_MESSAGE = 2048;
 
-/** The condition of that type, where it is True. */
+/** The first condition of one of these types whose status is True. */
 export const trueCondition = (
   object: { status?: { conditions?: JobCondition[] } },
   ...types: string[]
@@ -17,18 +17,18 @@ export const trueCondition = (
 
 export const terminated = (pod: Pod): Terminated | undefined => pod.status?.containerStatuses?.[0]?.state?.terminated;
 export const isRunning = (pod: Pod): boolean => pod.status?.containerStatuses?.[0]?.state?.running !== undefined;
-/** Its container ended, or never will have one. */
+/** Whether the pod's container has terminated or will never run. */
 export const hasEnded = (pod: Pod): boolean =>
   terminated(pod) !== undefined || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 
-/** Whether the Job failed for its pods' failures, so that only a pod tells why. */
+/** Whether the Job failed because its pods did. Then only a pod tells why. */
 export const isBackoffLimitExceeded = (job: Job): boolean =>
   trueCondition(job, 'FailureTarget', 'Failed')?.reason === 'BackoffLimitExceeded';
 
-/** The pod that was made last among those that failed: it says why its Job failed. */
+/** The newest of the failed pods. */
 export const lastFailed = (pods: Pod[]): Pod | undefined => newestPod(pods.filter(hasFailed));
 
-/** The kubelet calls a pod Running until all of it is cleaned up, for a moment longer than its container runs. */
+/** The phase stays Running for a moment after the container has terminated, until the kubelet has cleaned up. */
 const hasFailed = (pod: Pod): boolean => pod.status?.phase === 'Failed' || (terminated(pod)?.exitCode ?? 0) !== 0;
 
 export const newestPod = (pods: Pod[]): Pod | undefined =>
@@ -36,7 +36,7 @@ export const newestPod = (pods: Pod[]): Pod | undefined =>
     .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))
     .at(-1);
 
-/** Why a Job failed: its condition's reason, refined from the last pod where the Job only counted pods' failures. */
+/** Why a Job failed: the reason of its condition, or of its last failed pod if that is only BackoffLimitExceeded. */
 export function failureCause(job: Job, pods: Pod[]): Cause {
   const condition = trueCondition(job, 'FailureTarget', 'Failed');
   const cause: Cause = { reason: condition?.reason ?? 'Failed', ...truncatedMessage(condition?.message) };
@@ -45,7 +45,7 @@ export function failureCause(job: Job, pods: Pod[]): Cause {
   return pod ? podCause(pod) : cause;
 }
 
-/** Why a pod failed: OOMKilled, StartError or Error with its exit code, or what the kubelet says, such as Evicted. */
+/** Why a pod failed: its own reason (Evicted), else that of its container (OOMKilled, StartError, Error) with exit code. */
 export function podCause(pod: Pod): Cause {
   const end = terminated(pod);
   if (pod.status?.reason) return { reason: pod.status.reason, ...truncatedMessage(pod.status.message) };
@@ -55,10 +55,10 @@ export function podCause(pod: Pod): Cause {
   return { reason: terminationReason(end), ...truncatedMessage(end.message), exitCode: end.exitCode };
 }
 
-/** Container runtimes have two words for a process that could not be started. */
+/** Container runtimes use two reasons for a process that could not be started. */
 const terminationReason = ({ reason }: Terminated): string =>
   reason === 'ContainerCannotRun' ? 'StartError' : (reason ?? 'Error');
 
-/** A message cut at its beginning: the last lines of a log tell most. */
+/** Keeps the end of a message: the last lines of a log tell most. */
 const truncatedMessage = (message: string | undefined): { message?: string } =>
   message ? { message: message.trim().slice(-MAX_MESSAGE) } : {};

@@ -13,8 +13,8 @@ const CONTAINER = 'job';
 const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
 
 /**
- * The Job of the run's definition `index` (from 1): named by its id, owned by the run, with a deadline, in a pod that
- * meets the restricted Pod Security Standard. Sleep and log run in `jobImage`.
+ * The Job of definition `index` (from 1): its name is the job id, its owner the run; it has a deadline, and its pod meets the
+ * restricted Pod Security Standard. Simulated work (sleep, log) runs in `jobImage`. Throws RangeError.
  */
 export function buildJob(run: GroupRun, index: number, jobImage: string) {
   const definition = run.spec.jobs[index - 1];
@@ -42,9 +42,9 @@ export function buildJob(run: GroupRun, index: number, jobImage: string) {
     spec: {
       activeDeadlineSeconds: definition.activeDeadlineSeconds,
       backoffLimit: definition.backoffLimit,
-      // Replaced only when the failed pod is gone: two pods of one job never run at a time.
+      // Create the next pod only after the previous one has ended: two pods of a job never run at the same time.
       podReplacementPolicy: 'Failed',
-      // A node that is drained is not the job's fault.
+      // A disruption, such as draining a node, does not count against backoffLimit.
       podFailurePolicy: {
         rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
       },
@@ -53,7 +53,7 @@ export function buildJob(run: GroupRun, index: number, jobImage: string) {
   };
 }
 
-/** The definition's variables, the run's parameters, and who this is; of one name the later one counts. */
+/** The variables of the definition, then the run's parameters, then the job's identity. A later one overrides an earlier one. */
 function environment(run: GroupRun, definition: JobDefinition, id: string) {
   const parameters = Object.entries(run.spec.parameters ?? {}).map(([name, value]) => ({
     name,
@@ -69,13 +69,13 @@ function environment(run: GroupRun, definition: JobDefinition, id: string) {
   return [...new Map(all.map((one) => [one.name, one])).values()];
 }
 
-/** The trace that the trigger was part of, as OpenTelemetry hands it to processes (W3C Trace Context, 3.2). */
+/** Passes the trace context of the trigger to the process, as OpenTelemetry does (W3C Trace Context, 3.2). */
 const traceparentEnv = (traceparent = '') =>
   /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)
     ? [{ name: 'TRACEPARENT', value: traceparent }]
     : [];
 
-/** A caller's value as it is: the kubelet would put other variables where it says `$(NAME)` (dependent variables). */
+/** The kubelet would expand `$(NAME)` in a caller's value (dependent environment variables). */
 const escapeDollarSigns = (value: string): string => value.replaceAll('$', () => '$$');
 
 function podSpec(definition: JobDefinition, env: ReturnType<typeof environment>, jobImage: string) {
@@ -104,20 +104,20 @@ function podSpec(definition: JobDefinition, env: ReturnType<typeof environment>,
           readOnlyRootFilesystem: true,
           capabilities: { drop: ['ALL'] },
         },
-        // The last lines of a failed job's log come with the pod's status.
+        // Puts the last log lines of a failed container into the pod's status.
         terminationMessagePolicy: 'FallbackToLogsOnError',
       },
     ],
   };
 }
 
-/** Where only a request or only a limit is given, it is both: a default must not contradict it. */
+/** A request without a limit also sets the limit, and vice versa: a default limit could be lower than the request. */
 const resources = ({ requests, limits }: NonNullable<NonNullable<JobDefinition['container']>['resources']>) => ({
   requests: { ...RESOURCES.requests, ...limits, ...requests },
   limits: { ...RESOURCES.limits, ...requests, ...limits },
 });
 
-/** The job image's arguments, such as `sleep --seconds=5 --hang-probability=0.5`. */
+/** Arguments for the job image, such as `sleep --seconds=5 --hang-probability=0.5`. */
 function simulatedWork({ sleep, log }: JobDefinition): string[] {
   const flags = sleep ?? log ?? {};
   const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

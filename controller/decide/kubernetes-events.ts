@@ -1,17 +1,17 @@
 import { type GroupRun, type GroupRunStatus, isTerminal, type JobStatus } from '../../contract/group-run.ts';
 
-/** What an operator reads in `kubectl describe grouprun`. */
+/** An Event as `kubectl describe grouprun` shows it. */
 export interface KubernetesEvent {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
 }
 
-/** A run of 1,000 jobs that all fail at once must not write 1,000 events. */
+/** Maximum per status write: a run whose 1,000 jobs fail together must not create 1,000 Events. */
 const MAX_JOB_EVENTS = 10;
 const MAX_MESSAGE = 500;
 
-/** What is worth telling of the step from the status before to the run's status now. */
+/** The Events for the change from the previous status to the run's current one. */
 export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefined): KubernetesEvent[] {
   const { status } = run;
   if (!status) return [];
@@ -29,7 +29,7 @@ export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefin
   ];
 }
 
-/** What holds a Job controller that is behind, in all likelihood; the same words each time, so told once a run. */
+/** The likely cause of a slow Job controller. The text is constant, so each run gets this Event only once. */
 export const podsLateEvent = (): KubernetesEvent =>
   warning(
     'PodsLate',

@@ -9,25 +9,25 @@ import { jobStatus, type ObservedJob, stopDue } from './status.ts';
 import { stopCause } from './stop.ts';
 import type { Event, Job, Pod } from './types.ts';
 
-/** The Job controller makes pods within a second or two where nothing holds it. */
+/** Normally the Job controller creates pods within one or two seconds. */
 const PODS_LATE_MS = 10_000;
-/** The CRD takes 4,096 characters: one longer message of a kubelet would have the whole status refused. */
+/** The CRD allows 4,096 characters: one longer kubelet message would make the whole status invalid. */
 const MAX_MESSAGE_BYTES = 2048;
-/** All jobs of a run together, so that with MAX_SPEC_BYTES and a thousand jobs the object fits into etcd. */
+/** Maximum for all jobs of a run together: with a spec of MAX_SPEC_BYTES and 1,000 jobs the object still fits into etcd. */
 const ALL_MESSAGES_BYTES = 400_000;
 
-/** A run and all that is known of its jobs, each by the job's id. */
+/** A run and everything observed about its jobs, by job id. */
 export interface ObservedRun {
   run: GroupRun;
   jobs: Map<string, Job>;
   pods: Map<string, Pod[]>;
-  /** The Job controller's last word on pods it could not make. */
+  /** Each Job's latest FailedCreate Event: its pods could not be created. */
   failedCreates: Map<string, Event>;
-  /** Jobs that were recorded and that the API server says are gone. */
+  /** Jobs that were recorded and no longer exist, confirmed by the API server. */
   deleted: Set<string>;
-  /** Why the API server refused the Job for good. */
+  /** Error messages for Jobs that the API server rejects as invalid (final). */
   invalid: Map<string, string>;
-  /** Why the API server refuses the Job for now, such as a quota. */
+  /** Error messages for Jobs that the API server denies for now, such as for a quota (tried again). */
   denied: Map<string, string>;
 }
 
@@ -37,7 +37,7 @@ export const jobIds = (run: GroupRun): string[] => {
   return run.spec.jobs.map((_, index) => jobId(runId, index + 1));
 };
 
-/** What is known of each job, in order. */
+/** The observation of each job, in the order of the spec. */
 function observedJobs({ run, jobs, pods, failedCreates, deleted, invalid, denied }: ObservedRun): ObservedJob[] {
   const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
   return jobIds(run).map((id, position) => {
@@ -57,12 +57,14 @@ function observedJobs({ run, jobs, pods, failedCreates, deleted, invalid, denied
   });
 }
 
+/** Whether the job's terminal state is recorded. */
 const isOver = ({ previous }: ObservedJob): boolean => previous !== undefined && isTerminal(previous.state);
+/** Whether the Job's outcome is decided. The early conditions (Kubernetes 1.31) come before its pods are gone. */
 const hasOutcome = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed');
 
 /**
- * The jobs (by index from 1) whose Job is to be made now: in order, and no more than the run's parallelism leaves room for,
- * counted from the Jobs that are there. One that was recorded, is over or is to stop is never made.
+ * The jobs (by index from 1) whose Job must be created now, in order, limited by the run's parallelism minus its active Jobs.
+ * Never a Job that was recorded already (even if deleted since), and never for a job that is over, invalid or due to stop.
  */
 export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
   const jobs = observedJobs(observed);
@@ -75,7 +77,7 @@ export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
   return due.slice(0, Math.max(0, room));
 }
 
-/** The Jobs to stop, and why: cancelled, or not able to start for too long. */
+/** The Jobs to stop, with the cause: cancelled, or blocked past the pending deadline. */
 export function jobsToStop(observed: ObservedRun, now: Date): { job: Job; cause: Cause }[] {
   return observedJobs(observed).flatMap((one) => {
     const { job } = one;
@@ -86,11 +88,11 @@ export function jobsToStop(observed: ObservedRun, now: Date): { job: Job; cause:
   });
 }
 
-/** Ids of jobs that would be over without a Job: only the API server can tell that there is none. */
+/** Ids of jobs about to end without a Job: the API server must first confirm that none exists. */
 export const jobsToConfirm = (observed: ObservedRun, now: Date): string[] =>
   observedJobs(observed).flatMap((one) => (one.job || isOver(one) || !stopDue(one, now) ? [] : [one.id]));
 
-/** The status that the observation calls for. */
+/** The run's status according to the observation. */
 export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus {
   const room = Math.min(MAX_MESSAGE_BYTES, Math.floor(ALL_MESSAGES_BYTES / observed.run.spec.jobs.length));
   const statuses = observedJobs(observed).map((one) => {
@@ -101,8 +103,8 @@ export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus 
 }
 
 /**
- * What may become of the Jobs of jobs that are over, as the API server has recorded it: those that end by themselves get
- * their time to live, the others are removed.
+ * The Jobs whose result is recorded: those that finish by themselves get a TTL (`expire`), the others, which were stopped, are
+ * deleted (`remove`).
  */
 export function jobsToCleanUp(observed: ObservedRun): { expire: Job[]; remove: Job[] } {
   const over = observedJobs(observed).flatMap((one) => (one.job && isOver(one) ? one.job : []));
@@ -112,17 +114,17 @@ export function jobsToCleanUp(observed: ObservedRun): { expire: Job[]; remove: J
   };
 }
 
-/** From when on a Job without pods is late, milliseconds since the epoch; infinite where it has some, or nothing to wait for. */
+/** When the pods of a Job become late, milliseconds since the epoch; Infinity if it has pods or should have none. */
 function podsLateAt({ job, pods, failedCreate }: ObservedJob): number {
   const waits = job && !job.spec?.suspend && !hasOutcome(job) && pods.length === 0 && !failedCreate;
   return waits ? Date.parse(job.metadata.creationTimestamp ?? '') + PODS_LATE_MS : Number.POSITIVE_INFINITY;
 }
 
-/** Whether Jobs have long had no pods though nothing is in the way: then the Job controller itself is behind. */
+/** Whether a Job has had no pods for long without a known reason: a sign that the Job controller is slow. */
 export const podsAreLate = (observed: ObservedRun, now: Date): boolean =>
   observedJobs(observed).some((one) => !isOver(one) && podsLateAt(one) <= now.getTime());
 
-/** When time alone may change the run's status, milliseconds since the epoch; infinite where it cannot. */
+/** The run's next deadline, when its status may change without an event: milliseconds since the epoch, or Infinity. */
 export function nextChange(observed: ObservedRun, now: Date): number {
   const times = observedJobs(observed).flatMap((one) => {
     const { job, pods, previous, definition } = one;

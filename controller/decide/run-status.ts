@@ -7,7 +7,7 @@ import {
   type JobStatus,
 } from '../../contract/group-run.ts';
 
-/** A run's status from its jobs'. Pure; times move only with what they tell of. */
+/** The run's status, rolled up from the statuses of its jobs. */
 export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRunStatus {
   const count = (state: JobState) => jobs.filter((job) => job.state === state).length;
   const state = rollUp(jobs);
@@ -37,7 +37,7 @@ export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRun
   };
 }
 
-/** The run's state: over when all jobs are, and then as good as its worst job. */
+/** The run's state: terminal once all jobs are; then FAILURE if any job failed, else REVOKED if any was revoked, else SUCCESS. */
 export function rollUp(jobs: Pick<JobStatus, 'state'>[]): JobState {
   const states = new Set(jobs.map((job) => job.state));
   if (jobs.every((job) => isTerminal(job.state))) {
@@ -47,7 +47,7 @@ export function rollUp(jobs: Pick<JobStatus, 'state'>[]): JobState {
   return states.size === 1 && states.has('PENDING') ? 'PENDING' : 'STARTED';
 }
 
-/** Kubernetes' condition for bounded work: Unknown while it goes on (API conventions). */
+/** The condition Succeeded: Unknown while the run is active (Kubernetes API conventions for bounded work). */
 function succeededCondition(run: GroupRun, state: JobState, jobs: JobStatus[], now: Date): Condition {
   const status = !isTerminal(state) ? 'Unknown' : state === 'SUCCESS' ? 'True' : 'False';
   const unsuccessful = jobs.filter((job) => job.state === 'FAILURE' || job.state === 'REVOKED');

@@ -14,29 +14,30 @@ import { nodeLostAt, podOnLostNode } from './node-lost.ts';
 import { CANCELLED, stopCause } from './stop.ts';
 import type { Job, Pod } from './types.ts';
 
+/** Everything observed about one job. */
 export interface ObservedJob extends StartObservation {
   definition: Pick<JobDefinition, 'name' | 'backoffLimit' | 'activeDeadlineSeconds' | 'pendingDeadlineSeconds'>;
   id: string;
-  /** What stands in the run's status. */
+  /** Its entry in the stored status. */
   previous: JobStatus | undefined;
-  /** Somebody asked for its end. */
+  /** Whether spec.cancel or spec.cancelJobs asks to stop it. */
   cancelled: boolean;
-  /** The Job was made, and the API server said that it is gone. */
+  /** The Job was recorded and no longer exists, confirmed by the API server. */
   deleted: boolean;
-  /** Why the API server refused the Job for good. */
+  /** Error message if the API server rejects the Job as invalid (final). */
   invalid: string | undefined;
 }
 
-/** How far a job has come; a state never goes back. */
+/** Progress of each state. A job never moves to a lower rank. */
 const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCESS: 2, FAILURE: 2, REVOKED: 2 };
 
-/** A job's status from what is seen of it. Pure: the state table of ARCHITECTURE.md, first match wins. */
+/** The job's next status: the state table of ARCHITECTURE.md, first match wins. */
 export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
   const { previous, job, pods, id, definition } = observed;
   if (previous && isTerminal(previous.state)) return previous;
   const found = decide(observed, now);
   const goesBack = previous !== undefined && RANK[found.state] < RANK[previous.state];
-  // Where it got blocked again the state stays, and what it is blocked at is news.
+  // The state never goes back, but a job that is blocked again still reports the new reason.
   const { state, reason, message, exitCode }: Decision = !goesBack
     ? found
     : found.blocked
@@ -61,7 +62,7 @@ export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
   };
 }
 
-/** The end of a job whose Job must be stopped first: it was cancelled, or could not start for too long. */
+/** Why the job must be stopped now: cancelled, or blocked past the pending deadline. Undefined if no stop is due. */
 export function stopDue(observed: ObservedJob, now: Date): Cause | undefined {
   const { previous, cancelled, definition } = observed;
   if (cancelled) return { reason: CANCELLED };
@@ -91,7 +92,7 @@ function decide(observed: ObservedJob, now: Date): Decision {
   const lost = podOnLostNode(pods, stopped !== undefined, now);
   if (trueCondition(job, 'FailureTarget', 'Failed')) {
     const cause = failureCause(job, pods);
-    // A deadline on a node that does not answer: whether the process ended is told later, or never.
+    // Deadline exceeded on an unreachable node: not yet known whether the process ended, so wait for the grace period.
     const unsure = lost && cause.reason === 'DeadlineExceeded' && !trueCondition(job, 'Failed');
     if (!unsure) return { state: 'FAILURE', ...cause };
   }
@@ -108,7 +109,7 @@ function decide(observed: ObservedJob, now: Date): Decision {
   return pending(observed);
 }
 
-/** The state of a job that is neither over nor running. */
+/** The decision for a job that is neither over nor running. */
 function pending(observed: ObservedJob): Decision {
   const { job, pods } = observed;
   const blocked = blockedCause(observed);
@@ -120,19 +121,19 @@ function pending(observed: ObservedJob): Decision {
   return { state: job && pods.some(terminated) ? 'STARTED' : 'PENDING' };
 }
 
-/** Another attempt is due: the limit allows it, or the failure does not count, as the pod made way for another. */
+/** Whether a failed pod is followed by another attempt: backoffLimit allows it, or a disruption does not count against it. */
 const isRetried = ({ job, definition: { backoffLimit } }: ObservedJob, failed: Pod): boolean =>
   trueCondition(failed, 'DisruptionTarget') !== undefined ||
   (backoffLimit > 0 && (job?.status?.failed ?? 0) <= backoffLimit);
 
-/** A suspended Job whose pods are all gone: nothing of it runs, or will. */
+/** Whether no process of a suspended Job runs any more. */
 const allPodsEnded = (job: Job, pods: Pod[]): boolean =>
   trueCondition(job, 'Suspended') !== undefined &&
   (job.status?.active ?? 0) === 0 &&
   (job.status?.terminating ?? 0) === 0 &&
   pods.every(hasEnded);
 
-/** A trouble that has passed does not count against a later one; without a Job nobody knows whether it has. */
+/** Starts anew if the job was unblocked in between. Without a Job that is unknown, so the earlier time stays. */
 function blockedSince(found: Decision, { previous, job }: ObservedJob, now: Date): string | undefined {
   if (found.blocked) return previous?.pendingSince ?? now.toISOString();
   return job || isTerminal(found.state) ? undefined : previous?.pendingSince;
@@ -142,7 +143,7 @@ function firstStartTime(pods: Pod[]): string | undefined {
   const starts = pods.flatMap((pod) => {
     const state = pod.status?.containerStatuses?.[0]?.state;
     const at = state?.running?.startedAt ?? state?.terminated?.startedAt;
-    // A container that could not be started has 1970 there.
+    // A container that could not be started reports 1970.
     return at && !at.startsWith('1970') ? at : [];
   });
   return starts.toSorted()[0];

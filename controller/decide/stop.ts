@@ -2,13 +2,13 @@ import type { Cause } from './failure.ts';
 import type { Job } from './types.ts';
 
 /**
- * On a Job that the controller stopped: why, as JSON. It stands on the Job itself, so that a controller which takes over
- * knows that a suspended Job was stopped for good and what its job's state becomes once the pods are gone.
+ * On a Job that the controller stopped: the Cause as JSON. It tells the next leader that the Job was suspended for good, and
+ * which terminal state its job gets once the pods are gone.
  */
 export const STOP_ANNOTATION = 'async-api.dev/stop';
 export const CANCELLED = 'Cancelled';
 
-/** Why this Job was stopped, or undefined where it was not. */
+/** Why this Job was stopped; undefined if it was not. */
 export function stopCause({ metadata }: Job): Cause | undefined {
   const json = metadata.annotations?.[STOP_ANNOTATION];
   if (json === undefined) return undefined;
@@ -16,14 +16,14 @@ export function stopCause({ metadata }: Job): Cause | undefined {
     const { reason, message } = Object(JSON.parse(json));
     if (typeof reason === 'string') return { reason, ...(typeof message === 'string' ? { message } : {}) };
   } catch {
-    // Written by somebody else: the Job is stopped all the same.
+    // Not our JSON. The Job counts as stopped all the same.
   }
   return { reason: CANCELLED };
 }
 
 /**
- * The patch that stops this very Job (by UID) for good: suspended, its pods are deleted, and what it has come to can still
- * be read, as it could not of a deleted Job.
+ * The patch that stops a Job (with this UID) for good. Suspending, unlike deleting, keeps the Job: its pods are deleted, but its
+ * status can still be read.
  */
 export const stopPatch = ({ metadata: { uid } }: Job, cause: Cause) => ({
   metadata: { uid, annotations: { [STOP_ANNOTATION]: JSON.stringify(cause) } },

@@ -3,13 +3,14 @@ import { TRACEPARENT_ANNOTATION } from '../../contract/labels.ts';
 import { STOP_ANNOTATION } from './stop.ts';
 import type { ContainerStatus, Event, Job, Meta, Pod } from './types.ts';
 
-/** Objects cut down to what the controller reads, so that thousands of them fit into the caches. */
+// Transforms keep only the fields that the controller reads, so that thousands of objects fit into the caches.
+
 function transformMeta<T extends object>(metadata: T): T {
   const { annotations, managedFields, ...rest } = metadata as T & { annotations?: unknown; managedFields?: unknown };
   return rest as T;
 }
 
-/** With that one annotation, where there is one. */
+/** Drops all annotations but this one. */
 function keepAnnotation<T extends { annotations?: Record<string, string> }>(metadata: T, annotation: string): T {
   const value = metadata.annotations?.[annotation];
   return { ...transformMeta(metadata), ...(value === undefined ? {} : { annotations: { [annotation]: value } }) };
@@ -20,7 +21,7 @@ export function transformRun({ metadata, status, ...run }: GroupRun): GroupRun {
   return { ...run, metadata: keepAnnotation(metadata, TRACEPARENT_ANNOTATION), ...(kept ? { status: kept } : {}) };
 }
 
-/** Of runs that are over, which is most of them, nobody reads what their jobs had to say. */
+/** The controller never reads the messages of finished runs, and most runs are finished. */
 const withoutMessages = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ message, ...job }) => job);
 
 export function transformJob({ metadata, spec, status }: Job): Job {

@@ -1,4 +1,5 @@
-/** The parts of Jobs and Pods that the controller reads, as JSON has them. */
+// The fields of Kubernetes objects that the controller reads.
+
 export interface Meta {
   name: string;
   uid: string;

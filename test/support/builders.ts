@@ -3,7 +3,7 @@ import type { ObservedRun } from '../../controller/decide/plan.ts';
 import type { ObservedJob } from '../../controller/decide/status.ts';
 import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/decide/types.ts';
 
-/** Small objects for tests of pure code; what a test does not say is ordinary. */
+/** Builders of small objects for tests of pure code, with ordinary defaults. */
 export const RUN_ID = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
 export const ID = '78b9d1a2-3c4d-4e5f-8a6b-000000000001';
 export const NOW = new Date('2026-11-24T12:00:00.000Z');
@@ -73,7 +73,7 @@ export const unschedulablePod = (): Pod =>
     conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes' }],
   });
 
-/** A pod whose container ended; made at 11:`minute`. */
+/** A pod whose container failed; created at 11:`minute`. */
 export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
   pod(
     {
@@ -95,7 +95,7 @@ export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
     minute,
   );
 
-/** Its container failed, and the kubelet is not done with the pod. */
+/** A pod whose container failed, but whose phase is still Running until the kubelet has cleaned up. */
 export const endingPod = (): Pod => {
   const one = failedPod();
   one.status!.phase = 'Running';
@@ -104,7 +104,7 @@ export const endingPod = (): Pod => {
 
 export const evictedPod = (): Pod => pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory' });
 
-/** A job that the node controller took for dead with its node: its container runs, as far as is known. */
+/** A pod on an unreachable node: the node controller marked it not Ready; its container is reported as running. */
 export const unreachablePod = (deletionTimestamp?: string): Pod => {
   const one = runningPod();
   one.spec = { nodeName: 'node-1' };
@@ -113,7 +113,7 @@ export const unreachablePod = (deletionTimestamp?: string): Pod => {
   return one;
 };
 
-/** A pod that made way for another. */
+/** A preempted pod. */
 export const disruptedPod = (): Pod => {
   const one = failedPod({ exitCode: 143 });
   one.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }];
@@ -127,9 +127,9 @@ export const failedCreate = (at = '2026-11-24T11:30:00Z'): Event => ({
   lastTimestamp: at,
 });
 
-/** A Job that the controller stopped for this reason; `quiet` says that the Job controller is done with it. */
-export const stoppedJob = (reason: string, quiet: boolean): Job => {
-  const one = job(quiet ? { type: 'Suspended' } : undefined);
+/** A Job that the controller stopped for this reason; `suspended` if the Job controller has set that condition. */
+export const stoppedJob = (reason: string, suspended: boolean): Job => {
+  const one = job(suspended ? { type: 'Suspended' } : undefined);
   one.metadata.annotations = { 'async-api.dev/stop': JSON.stringify({ reason }) };
   one.spec = { suspend: true };
   return one;

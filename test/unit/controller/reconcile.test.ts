@@ -5,7 +5,7 @@ import type { Observer } from '../../../controller/observe.ts';
 import { Reconciler } from '../../../controller/reconcile.ts';
 import { ID, job, NOW, observedRun, run, stored, unschedulablePod } from '../../support/builders.ts';
 
-/** A job whose pending deadline is at NOW. */
+/** The pending deadline of the job is NOW. */
 const pendingSince = new Date(NOW.getTime() - 120_000).toISOString();
 function blockedRun() {
   const waiting = observedRun({
@@ -18,10 +18,10 @@ function blockedRun() {
 }
 
 test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
-  'a deadline that passes when the clock was looked at %i times is acted on now, or looked at again',
-  async (looks) => {
+  'a deadline that passes after %i reads of the clock stops the Job now or requeues the run',
+  async (readsBefore) => {
     const done: string[] = [];
-    let looked = 0;
+    let reads = 0;
     const observed = blockedRun();
     const reconciler = new Reconciler({
       client: { request: () => Promise.reject(new Error('Expected no write: the status stands')) },
@@ -31,12 +31,12 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
       jobs: { stop: async () => void done.push('stopped') } as unknown as JobWriter,
       onStatusWritten: () => {},
       onPodsLate: () => {},
-      requeueAfter: (_name, ms) => void done.push(ms >= 0 ? 'looked at again' : `${ms} ms`),
+      requeueAfter: (_name, ms) => void done.push(ms >= 0 ? 'requeued' : `${ms} ms`),
       writeOptions: () => ({}),
       log: () => {},
-      now: () => new Date(NOW.getTime() - (looked++ < looks ? 1 : 0)),
+      now: () => new Date(NOW.getTime() - (reads++ < readsBefore ? 1 : 0)),
     });
     await reconciler.reconcile(observed.run.metadata.name);
-    expect(['stopped', 'looked at again']).toContain(done[0]);
+    expect(['stopped', 'requeued']).toContain(done[0]);
   },
 );

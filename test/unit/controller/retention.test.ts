@@ -15,31 +15,31 @@ const one = (name: string, state: JobState, finishedAt?: string, group = 'g'): G
 const policy = { maxAgeSeconds: 3600, maxPerGroup: 2, minAgeSeconds: 300 };
 const expired = (runs: GroupRun[]) => expiredRuns(runs, policy, NOW).map(({ metadata }) => metadata.name);
 
-test('a run that has been over for longer than the age goes', () => {
+test('a finished run expires at the maximum age', () => {
   expect(
     expired([one('old', 'SUCCESS', '2026-11-24T10:59:59Z'), one('young', 'FAILURE', '2026-11-24T11:00:01Z')]),
   ).toEqual(['old']);
 });
 
-test('of each group the latest stay', () => {
+test('the latest finished runs of each group are kept', () => {
   const at = (minute: number) => `2026-11-24T11:${minute}:00Z`;
   const runs = [one('1', 'SUCCESS', at(31)), one('3', 'REVOKED', at(33)), one('2', 'FAILURE', at(32))];
   expect(expired([...runs, one('other', 'SUCCESS', at(30), 'h')])).toEqual(['1']);
 });
 
-test('a run that was over a moment ago stays, however many there are', () => {
+test('a run that finished just now is kept, however many there are', () => {
   const at = (second: number) => `2026-11-24T11:${second < 30 ? 54 : 55}:${second}Z`;
   const runs = [50, 40, 35, 20, 10].map((second) => one(`${second}`, 'SUCCESS', at(second)));
   expect(expired(runs)).toEqual(['20', '10']);
 });
 
-test('a run that goes on never goes, however old, nor does it take the place of one that is over', () => {
+test('an unfinished run never expires and does not count towards the maximum per group', () => {
   const open = ['a', 'b', 'c'].map((name) => ({ ...one(name, 'STARTED'), status: { state: 'STARTED' as const } }));
   const { status, ...fresh } = one('d', 'PENDING');
   expect(expired([...open, fresh, one('over', 'SUCCESS', '2026-11-24T11:59:00Z')])).toEqual([]);
 });
 
-test('a run that is being deleted is left alone', () => {
+test('a run that is being deleted is not deleted again', () => {
   const going = one('going', 'SUCCESS', '2026-11-24T01:00:00Z');
   going.metadata.deletionTimestamp = '2026-11-24T11:59:00Z';
   expect(expired([going])).toEqual([]);

@@ -6,7 +6,7 @@ const built = (fields: Parameters<typeof definition>[0] = {}) => buildJob(run([d
 const container = (fields?: Parameters<typeof definition>[0]) => built(fields).spec.template.spec.containers[0]!;
 
 describe('the Job of a definition', () => {
-  test('is named by its id, owned by its run, and found by its labels', () => {
+  test('has the job id as name, the run as owner, and labels to select it by', () => {
     const { metadata, spec } = built();
     const labels = {
       'app.kubernetes.io/managed-by': 'async-api',
@@ -19,12 +19,12 @@ describe('the Job of a definition', () => {
     expect(spec.template.metadata.labels).toEqual(labels);
   });
 
-  test('has a deadline and as many attempts as the definition says', () => {
+  test('has the deadline and backoffLimit of the definition', () => {
     const spec = built({ activeDeadlineSeconds: 30, backoffLimit: 2 }).spec;
     expect(spec).toMatchObject({ activeDeadlineSeconds: 30, backoffLimit: 2, podReplacementPolicy: 'Failed' });
   });
 
-  test('runs in a pod that may do nothing it need not', () => {
+  test('runs in a pod without needless privileges', () => {
     expect(built().spec.template.spec).toMatchObject({
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
@@ -42,7 +42,7 @@ describe('the Job of a definition', () => {
     });
   });
 
-  test('runs simulated work in the job image, with only the flags that were given', () => {
+  test('runs simulated work in the job image, with only the options of the definition', () => {
     const sleep = container({ sleep: { seconds: 5, hangProbability: 0.5, exitCode: 3 } });
     expect(sleep.image).toBe('job:1');
     expect(sleep.args).toEqual(['sleep', '--seconds=5', '--hang-probability=0.5', '--exit-code=3']);
@@ -50,7 +50,7 @@ describe('the Job of a definition', () => {
     expect(args).toEqual(['log', '--lines=20', '--interval-seconds=0.25']);
   });
 
-  test('runs a container of its own with its image, variables and resources', () => {
+  test('runs a custom container with its image, variables and resources', () => {
     const own = {
       image: 'busybox:1',
       args: ['x'],
@@ -64,7 +64,7 @@ describe('the Job of a definition', () => {
     expect(resources.limits).toEqual({ cpu: '1', memory: '128Mi' });
   });
 
-  test('gets the parameters of its run as they are, and cannot be told to be another', () => {
+  test('gets the parameters of its run unexpanded, and none of them overrides its identity', () => {
     const one = run([definition()]);
     one.spec.parameters = { WHO: 'me', SNEAKY: '$(WHO) $x', ASYNC_API_JOB_ID: 'forged' };
     const { env } = buildJob(one, 1, 'job:1').spec.template.spec.containers[0]!;
@@ -73,7 +73,7 @@ describe('the Job of a definition', () => {
     expect(env.filter(({ name }) => name === 'ASYNC_API_JOB_ID')).toEqual([{ name: 'ASYNC_API_JOB_ID', value: ID }]);
   });
 
-  test('gets the trace of its trigger, where that is one', () => {
+  test('gets the traceparent of its trigger if it is valid', () => {
     const traced = (traceparent: string) => {
       const one = run([definition()]);
       one.metadata.annotations = { 'async-api.dev/traceparent': traceparent };
@@ -90,7 +90,7 @@ test.each([
   [{ limits: { memory: '16Mi' } }, '16Mi', '16Mi'],
   [{ requests: { memory: '8Mi' }, limits: { memory: '16Mi' } }, '8Mi', '16Mi'],
   [{}, '32Mi', '128Mi'],
-])('a container with %j asks for %s of memory and gets at most %s', (resources, request, limit) => {
+])('a container with %j requests %s of memory, with a limit of %s', (resources, request, limit) => {
   const own = container({ sleep: undefined, container: { image: 'i', resources } });
   expect(own.resources).toMatchObject({
     requests: { memory: request },

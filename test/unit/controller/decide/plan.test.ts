@@ -26,7 +26,7 @@ import {
 } from '../../../support/builders.ts';
 
 const SECOND = `${RUN_ID.slice(0, -1)}2`;
-/** A run of the jobs a and b with this in its spec. */
+/** A run of the jobs a and b with these spec fields. */
 const runWith = (spec: Partial<GroupRunSpec>, statuses?: JobStatus[]) => {
   const one = run([definition({ name: 'a' }), definition({ name: 'b' })], statuses);
   return { ...one, spec: { ...one.spec, ...spec } };
@@ -34,23 +34,23 @@ const runWith = (spec: Partial<GroupRunSpec>, statuses?: JobStatus[]) => {
 const jobs = (...all: Job[]) => new Map(all.map((one) => [one.metadata.name, one]));
 const named = (name: string, one: Job): Job => ({ ...one, metadata: { ...one.metadata, name } });
 
-describe('the Jobs to make', () => {
-  test('of a new run are all', () => {
+describe('the Jobs to create', () => {
+  test('are all of a new run', () => {
     expect(jobsToCreate(observedRun(), NOW)).toEqual([1, 2]);
   });
 
-  test('are not those that are there, recorded or not', () => {
+  test('do not include existing ones, recorded or not', () => {
     expect(jobsToCreate(observedRun({ jobs: jobs(job()) }), NOW)).toEqual([2]);
   });
 
-  test('are never one that was recorded and is gone, and its job failed', () => {
+  test('never include one that was recorded and deleted: its job failed', () => {
     const statuses = [{ name: 'a', id: ID, jobUID: 'job-uid', state: 'STARTED' as const }];
     const gone = observedRun({ run: run([definition({ name: 'a' })], statuses), deleted: new Set([ID]) });
     expect(jobsToCreate(gone, NOW)).toEqual([]);
     expect(plannedStatus(gone, NOW)).toMatchObject({ state: 'FAILURE', jobs: [{ reason: 'JobDeleted' }] });
   });
 
-  test('are not one the API server refused for good, and the other jobs go on', () => {
+  test('do not include an invalid one, and the other jobs go on', () => {
     const invalid = observedRun({ invalid: new Map([[ID, 'no such field']]) });
     expect(jobsToCreate(invalid, NOW)).toEqual([2]);
     expect(plannedStatus(invalid, NOW)).toMatchObject({
@@ -59,45 +59,45 @@ describe('the Jobs to make', () => {
     });
   });
 
-  test('are not one of a job that failed without ever having had a Job', () => {
+  test('do not include that of a job that failed without a Job', () => {
     const statuses = [{ name: 'a', id: ID, state: 'FAILURE' as const, reason: 'JobRejected' }];
     expect(jobsToCreate(observedRun({ run: run([definition({ name: 'a' })], statuses) }), NOW)).toEqual([]);
   });
 
-  test('are no more than parallelism leaves room for, in order', () => {
+  test('are limited by parallelism, in order', () => {
     expect(jobsToCreate(observedRun({ run: runWith({ parallelism: 1 }) }), NOW)).toEqual([1]);
     expect(jobsToCreate(observedRun({ run: runWith({ parallelism: 1 }), jobs: jobs(job()) }), NOW)).toEqual([]);
   });
 
-  test('come when one before has ended', () => {
+  test('include the next one as soon as an active one has its outcome', () => {
     const ended = jobs(job({ type: 'SuccessCriteriaMet' }));
     expect(jobsToCreate(observedRun({ run: runWith({ parallelism: 1 }), jobs: ended }), NOW)).toEqual([2]);
   });
 
-  test('are none of a cancelled run, and not that of a cancelled job', () => {
+  test('are none of a cancelled run, and exclude that of a cancelled job', () => {
     expect(jobsToCreate(observedRun({ run: runWith({ cancel: true }) }), NOW)).toEqual([]);
     expect(jobsToCreate(observedRun({ run: runWith({ cancelJobs: { a: true } }) }), NOW)).toEqual([2]);
   });
 });
 
 describe('the Jobs to stop', () => {
-  test('are those of a cancelled run that go on', () => {
+  test('are the unfinished ones of a cancelled run', () => {
     const all = jobs(job(), named(SECOND, job({ type: 'Complete' })));
     const stopped = jobsToStop(observedRun({ run: runWith({ cancel: true }), jobs: all }), NOW);
     expect(stopped).toEqual([{ job: all.get(ID), cause: { reason: 'Cancelled' } }]);
   });
 
-  test('are not those that were stopped already', () => {
+  test('do not include stopped ones', () => {
     const all = jobs(stoppedJob('Cancelled', false));
     expect(jobsToStop(observedRun({ run: runWith({ cancel: true }), jobs: all }), NOW)).toEqual([]);
   });
 
-  test('are again those that somebody resumed', () => {
+  test('include a stopped one that was resumed', () => {
     const resumed = { ...stoppedJob('Cancelled', false), spec: { suspend: false } };
     expect(jobsToStop(observedRun({ jobs: jobs(resumed) }), NOW)).toHaveLength(1);
   });
 
-  test('are those that could not start for too long, with the reason', () => {
+  test('include those blocked past the pending deadline, with the reason', () => {
     const statuses = [stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' })];
     const blocked = observedRun({
       run: runWith({}, statuses),
@@ -108,7 +108,7 @@ describe('the Jobs to stop', () => {
   });
 });
 
-test('what jobs have to say shares a budget', () => {
+test('the messages of all jobs share a size limit', () => {
   const many = Array.from({ length: 1000 }, (_, i) => definition({ name: `job-${i}` }));
   const one = run(many);
   const invalid = new Map(jobIds(one).map((id) => [id, 'é'.repeat(2048)]));
@@ -118,22 +118,22 @@ test('what jobs have to say shares a budget', () => {
   expect(plannedStatus(few, NOW).jobs![0]!.message).toHaveLength(2048);
 });
 
-test('the UID of each Job that is there is recorded', () => {
+test('the UID of each existing Job is recorded', () => {
   const { jobs: statuses } = plannedStatus(observedRun({ jobs: jobs(job()) }), NOW);
   expect(statuses!.map(({ jobUID }) => jobUID)).toEqual(['job-uid', undefined]);
 });
 
-test('that a cancelled job has no Job is confirmed before it is over', () => {
+test('that a cancelled job has no Job is confirmed before it becomes REVOKED', () => {
   expect(jobsToConfirm(observedRun({ run: runWith({ cancel: true }), jobs: jobs(job()) }), NOW)).toEqual([SECOND]);
 });
 
-describe('what becomes of Jobs', () => {
-  test('nothing before their result is recorded', () => {
+describe('the Jobs to clean up', () => {
+  test('are none before their result is recorded', () => {
     const unrecorded = observedRun({ run: runWith({}, [stored('STARTED')]), jobs: jobs(job({ type: 'Complete' })) });
     expect(jobsToCleanUp(unrecorded)).toEqual({ expire: [], remove: [] });
   });
 
-  test('one that ended gets its time to live, once', () => {
+  test('include a finished one, to get its TTL once', () => {
     const ended = job({ type: 'Complete' });
     const recorded = runWith({}, [stored('SUCCESS')]);
     expect(jobsToCleanUp(observedRun({ run: recorded, jobs: jobs(ended) }))).toEqual({ expire: [ended], remove: [] });
@@ -141,14 +141,14 @@ describe('what becomes of Jobs', () => {
     expect(jobsToCleanUp(observedRun({ run: recorded, jobs: jobs(expiring) }))).toEqual({ expire: [], remove: [] });
   });
 
-  test('one that will never end by itself is removed', () => {
+  test('include a stopped one, to be deleted', () => {
     const stopped = stoppedJob('Cancelled', true);
     const recorded = observedRun({ run: runWith({}, [stored('REVOKED')]), jobs: jobs(stopped) });
     expect(jobsToCleanUp(recorded)).toEqual({ expire: [], remove: [stopped] });
   });
 });
 
-describe('Jobs whose pods are late', () => {
+describe('the pods of a Job are late', () => {
   const made = (creationTimestamp: string): Job => {
     const one = job();
     return { ...one, metadata: { ...one.metadata, creationTimestamp } };
@@ -156,30 +156,30 @@ describe('Jobs whose pods are late', () => {
   const old = made('2026-11-24T11:59:50Z');
   const late = (fields: Parameters<typeof observedRun>[0]) => podsAreLate(observedRun(fields), NOW);
 
-  test('have had none for ten seconds, and nothing says why', () => {
+  test('ten seconds after its creation, without a known reason', () => {
     expect(late({ jobs: jobs(old) })).toBe(true);
     expect(late({ jobs: jobs(made('2026-11-24T11:59:51Z')) })).toBe(false);
   });
 
-  test('are not those that have a pod, that a quota holds, that are suspended or that are over', () => {
+  test('but not if it has a pod, a FailedCreate Event, is suspended or is finished', () => {
     expect(late({ jobs: jobs(old), pods: new Map([[ID, [waitingPod('ContainerCreating')]]]) })).toBe(false);
     expect(late({ jobs: jobs(old), failedCreates: new Map([[ID, failedCreate()]]) })).toBe(false);
     expect(late({ jobs: jobs({ ...old, spec: { suspend: true } }) })).toBe(false);
     expect(late({ jobs: jobs({ ...old, status: job({ type: 'Complete' }).status! }) })).toBe(false);
   });
 
-  test('are looked for when they are due', () => {
+  test('at a time for which the run is requeued', () => {
     const soon = observedRun({ jobs: jobs(made('2026-11-24T11:59:55Z')) });
     expect(nextChange(soon, NOW)).toBe(Date.parse('2026-11-24T12:00:05Z'));
   });
 });
 
-describe('when time alone changes something', () => {
-  test('is never for a job that waits for nothing', () => {
+describe('the next change without an event', () => {
+  test('is never if no deadline is running', () => {
     expect(nextChange(observedRun({ jobs: jobs(job()) }), NOW)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('is the end of the pending deadline of a job that is blocked', () => {
+  test('is the pending deadline of a blocked job', () => {
     const blocked = observedRun({
       run: runWith({}, [stored('PENDING', { pendingSince: '2026-11-24T11:59:00Z' })]),
       jobs: jobs(job()),
@@ -188,7 +188,7 @@ describe('when time alone changes something', () => {
     expect(nextChange(blocked, NOW)).toBe(Date.parse('2026-11-24T12:01:00Z'));
   });
 
-  test('is the deadline and a grace of a job that runs', () => {
+  test('is the deadline plus the grace period of a running job', () => {
     const started = { ...job(), status: { startTime: '2026-11-24T12:00:00Z' } };
     expect(nextChange(observedRun({ jobs: jobs(started) }), NOW)).toBe(Date.parse('2026-11-24T12:05:30Z'));
   });

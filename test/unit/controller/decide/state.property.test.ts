@@ -20,7 +20,7 @@ import {
 const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCESS: 2, FAILURE: 2, REVOKED: 2 };
 const END = { lastTransitionTime: NOW.toISOString() };
 
-/** Anything that could be seen of a job at some moment, in any combination, sensible or not. */
+/** Any combination of observations of a job, sensible or not. */
 const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
   {
     definition: fc.constantFrom(definition(), definition({ backoffLimit: 2, pendingDeadlineSeconds: 1 })),
@@ -58,7 +58,7 @@ const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
   { requiredKeys: [] },
 );
 
-/** What the statuses become when these things are seen one after the other, `stepMs` apart. */
+/** The statuses after each of these observations, `stepMs` apart. */
 function statuses(seen: Partial<ObservedJob>[], stepMs: number): JobStatus[] {
   const found: JobStatus[] = [];
   for (const [step, fields] of seen.entries()) {
@@ -68,7 +68,7 @@ function statuses(seen: Partial<ObservedJob>[], stepMs: number): JobStatus[] {
   return found;
 }
 
-test('whatever is seen in whatever order, a state never goes back and a terminal one never changes', () => {
+test('for any sequence of observations a state never goes back and a terminal state never changes', () => {
   fc.assert(
     fc.property(
       fc.array(anything, { minLength: 2, maxLength: 12 }),
@@ -87,7 +87,7 @@ test('whatever is seen in whatever order, a state never goes back and a terminal
   );
 });
 
-test('whatever is seen, a status is whole: one that is over says when, a failure says why, and the identity stays', () => {
+test('for any sequence of observations a terminal status has finishedAt, a failure has a reason, and the UID stays', () => {
   fc.assert(
     fc.property(
       fc.array(anything, { minLength: 1, maxLength: 8 }),

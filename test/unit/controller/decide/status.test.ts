@@ -26,14 +26,10 @@ describe('the state of a job', () => {
   test.each<[string, Partial<ObservedJob>, Record<string, unknown>]>([
     ['without a Job is PENDING', { job: undefined }, { state: 'PENDING' }],
     ['whose pod runs is STARTED', { pods: [runningPod()] }, { state: 'STARTED', startedAt: '2026-11-24T11:00:05Z' }],
-    [
-      'is SUCCESS as soon as the Job met its criteria',
-      { job: job({ type: 'SuccessCriteriaMet' }) },
-      { state: 'SUCCESS' },
-    ],
+    ['whose Job has SuccessCriteriaMet is SUCCESS', { job: job({ type: 'SuccessCriteriaMet' }) }, { state: 'SUCCESS' }],
     ['whose Job is complete is SUCCESS', { job: job({ type: 'Complete' }) }, { state: 'SUCCESS' }],
     [
-      'is FAILURE as soon as the Job is bound to fail',
+      'whose Job has FailureTarget is FAILURE',
       { job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded' }), pods: [runningPod()] },
       { state: 'FAILURE', reason: 'DeadlineExceeded' },
     ],
@@ -43,7 +39,7 @@ describe('the state of a job', () => {
       { state: 'FAILURE', reason: 'Error', exitCode: 3 },
     ],
     [
-      'whose pod failed, as its container says before the kubelet does, is FAILURE with its exit code',
+      'whose container failed while the pod is still Running is FAILURE with its exit code',
       { job: job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, 1), pods: [endingPod()] },
       { state: 'FAILURE', reason: 'Error', exitCode: 3 },
     ],
@@ -53,11 +49,7 @@ describe('the state of a job', () => {
       { pods: [waitingPod('ErrImagePull')] },
       { state: 'PENDING', reason: 'ErrImagePull' },
     ],
-    [
-      'whose container is being made has nothing to say',
-      { pods: [waitingPod('ContainerCreating')] },
-      { state: 'PENDING' },
-    ],
+    ['whose container is being created is PENDING', { pods: [waitingPod('ContainerCreating')] }, { state: 'PENDING' }],
     ['that fits on no node is PENDING', { pods: [unschedulablePod()] }, { state: 'PENDING', reason: 'Unschedulable' }],
     [
       'with another attempt due is RETRY',
@@ -70,32 +62,32 @@ describe('the state of a job', () => {
       { state: 'STARTED', attempts: 2 },
     ],
     [
-      'whose second attempt is blocked stays RETRY and says at what',
+      'whose second attempt is blocked stays RETRY and gets the new reason',
       { definition: twice, job: job(undefined, 1), pods: [failedPod(), waitingPod('ErrImagePull')] },
       { state: 'RETRY', reason: 'ErrImagePull', pendingSince: NOW.toISOString() },
     ],
     [
-      'whose pod made way for another is RETRY, though its backoffLimit is 0',
+      'whose pod was preempted is RETRY, even with a backoffLimit of 0',
       { pods: [disruptedPod()] },
       { state: 'RETRY', reason: 'PreemptionByScheduler' },
     ],
     [
-      'whose pods a quota refuses is PENDING',
+      'whose pods are denied by a quota is PENDING',
       { failedCreate: failedCreate() },
       { state: 'PENDING', reason: 'FailedCreate', message: 'exceeded quota: pods', pendingSince: NOW.toISOString() },
     ],
     [
-      'that has a pod by now says nothing of a quota before',
+      'that has a pod ignores an earlier FailedCreate Event',
       { failedCreate: failedCreate('2026-11-24T10:00:00Z'), pods: [failedPod()], definition: twice },
       { state: 'RETRY', reason: 'Error' },
     ],
     [
-      'whose Job a quota refuses is PENDING',
+      'whose Job is denied by a quota is PENDING',
       { job: undefined, denied: 'exceeded quota: jobs' },
       { state: 'PENDING', reason: 'FailedCreate', message: 'exceeded quota: jobs' },
     ],
     [
-      'whose Job a quota refused for too long is FAILURE',
+      'whose Job is denied past the pending deadline is FAILURE',
       {
         job: undefined,
         denied: 'exceeded quota: jobs',
@@ -106,7 +98,7 @@ describe('the state of a job', () => {
     ['that is suspended is PENDING', { job: { ...job(), spec: { suspend: true } } }, { reason: 'Suspended' }],
     ['that is cancelled before it has a Job is REVOKED', { job: undefined, cancelled: true }, { state: 'REVOKED' }],
     [
-      'that was cancelled is what it was until its pods are gone',
+      'that was cancelled keeps its state until its pods are gone',
       { job: stoppedJob('Cancelled', true), pods: [runningPod()], previous: stored('STARTED'), cancelled: true },
       { state: 'STARTED' },
     ],
@@ -116,22 +108,22 @@ describe('the state of a job', () => {
       { state: 'REVOKED', reason: 'Cancelled' },
     ],
     [
-      'that was cancelled and whose Job is gone is REVOKED',
+      'that was cancelled and whose Job was deleted is REVOKED',
       { job: undefined, deleted: true, cancelled: true },
       { state: 'REVOKED', reason: 'Cancelled' },
     ],
     [
-      'that was cancelled when it had succeeded is SUCCESS',
+      'that was cancelled after it had succeeded is SUCCESS',
       { job: job({ type: 'SuccessCriteriaMet' }), cancelled: true },
       { state: 'SUCCESS' },
     ],
     [
-      'that was stopped for its image is FAILURE for it',
+      'that was stopped for its image is FAILURE with that reason',
       { job: stoppedJob('ImagePullBackOff', true) },
       { state: 'FAILURE', reason: 'ImagePullBackOff' },
     ],
     [
-      'whose deadline is over on a silent node is waitUntil for',
+      'whose deadline passed on an unreachable node stays STARTED within the grace period',
       {
         job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded', lastTransitionTime: '2026-11-24T11:59:45Z' }),
         pods: [unreachablePod()],
@@ -139,7 +131,7 @@ describe('the state of a job', () => {
       { state: 'STARTED' },
     ],
     [
-      'whose deadline and grace are over on a silent node is FAILURE',
+      'whose deadline passed on an unreachable node is FAILURE after the grace period',
       {
         job: job({ type: 'FailureTarget', reason: 'DeadlineExceeded', lastTransitionTime: '2026-11-24T11:59:29Z' }),
         pods: [unreachablePod()],
@@ -147,7 +139,7 @@ describe('the state of a job', () => {
       { state: 'FAILURE', reason: 'NodeLost', message: expect.stringContaining('node-1') },
     ],
     [
-      'that was stopped on a silent node is waitUntil for until its pod is overdue',
+      'that was stopped on an unreachable node keeps its state until the deletion of its pod is overdue',
       {
         job: stoppedJob('Cancelled', true),
         pods: [unreachablePod('2026-11-24T11:59:45Z')],
@@ -156,7 +148,7 @@ describe('the state of a job', () => {
       { state: 'STARTED' },
     ],
     [
-      'that was stopped on a silent node is FAILURE when its pod is overdue',
+      'that was stopped on an unreachable node is FAILURE when the deletion of its pod is overdue',
       {
         job: stoppedJob('Cancelled', true),
         pods: [unreachablePod('2026-11-24T11:59:29Z')],
@@ -169,12 +161,12 @@ describe('the state of a job', () => {
     expect(jobStatus(observed(fields), NOW)).toMatchObject(expected);
   });
 
-  test.each<JobState>(['SUCCESS', 'FAILURE', 'REVOKED'])('%s stays, even when the Job is gone', (state) => {
+  test.each<JobState>(['SUCCESS', 'FAILURE', 'REVOKED'])('%s never changes, even if the Job is deleted', (state) => {
     const previous = stored(state);
     expect(jobStatus(observed({ previous, job: undefined, deleted: true }), NOW)).toEqual(previous);
   });
 
-  test('SUCCESS has no reason, message or exit code, whatever went before', () => {
+  test('SUCCESS clears reason, message and exit code', () => {
     const previous = stored('RETRY', { reason: 'Error', message: 'boom', exitCode: 3 });
     const status = jobStatus(observed({ previous, job: job({ type: 'Complete' }), pods: [failedPod()] }), NOW);
     expect(status).not.toHaveProperty('reason');
@@ -184,32 +176,35 @@ describe('the state of a job', () => {
   });
 });
 
-describe('the end of a job that cannot start', () => {
+describe('the stop of a blocked job', () => {
   const blocked = { pods: [waitingPod('ImagePullBackOff', 'no such image')] };
   const since = (pendingSince: string) => ({ ...blocked, previous: stored('PENDING', { pendingSince }) });
 
   test.each<[string, Partial<ObservedJob>]>([
-    ['was seen just now', blocked],
-    ['is not pendingDeadlineSeconds old', since('2026-11-24T11:58:01Z')],
-    ['has passed', { previous: stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' }), pods: [runningPod()] }],
-  ])('does not come while what keeps it %s', (_, fields) => {
+    ['it was blocked just now', blocked],
+    ['it has been blocked for less than pendingDeadlineSeconds', since('2026-11-24T11:58:01Z')],
+    [
+      'it is no longer blocked',
+      { previous: stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' }), pods: [runningPod()] },
+    ],
+  ])('is not due if %s', (_, fields) => {
     expect(stopDue(observed(fields), NOW)).toBeUndefined();
   });
 
-  test('comes after pendingDeadlineSeconds, and says what it was', () => {
+  test('is due after pendingDeadlineSeconds, with the reason', () => {
     expect(stopDue(observed(since('2026-11-24T11:58:00Z')), NOW)).toEqual({
       reason: 'ImagePullBackOff',
       message: 'It could not start within pendingDeadlineSeconds (120 s). no such image',
     });
   });
 
-  test('counts anew where what kept it has passed in between', () => {
+  test('counts anew if the job was unblocked in between', () => {
     const passed = { ...since('2026-11-24T11:00:00Z'), pods: [waitingPod('ContainerCreating')] };
     expect(jobStatus(observed(passed), NOW)).not.toHaveProperty('pendingSince');
     expect(jobStatus(observed({ ...blocked, previous: stored('PENDING') }), NOW).pendingSince).toBe(NOW.toISOString());
   });
 
-  test('counts from when it first got blocked, whatever the kubelet calls it', () => {
+  test('counts from the first blocking reason, whatever the later ones', () => {
     const { pendingSince } = jobStatus(observed(since('2026-11-24T11:59:00Z')), NOW);
     expect(pendingSince).toBe('2026-11-24T11:59:00Z');
     expect(jobStatus(observed({ ...since('2026-11-24T11:59:00Z'), pods: [runningPod()] }), NOW)).not.toHaveProperty(
@@ -228,7 +223,7 @@ describe('the state of a run', () => {
     [['SUCCESS', 'SUCCESS'], 'SUCCESS', 'True', '2/2'],
     [['SUCCESS', 'REVOKED'], 'REVOKED', 'False', '1/2'],
     [['FAILURE', 'REVOKED'], 'FAILURE', 'False', '0/2'],
-  ])('with jobs that are %j is %s', (states, state, condition, succeeded) => {
+  ])('with jobs in %j is %s', (states, state, condition, succeeded) => {
     const status = runStatus(
       run(),
       states.map((one) => stored(one)),
@@ -238,7 +233,7 @@ describe('the state of a run', () => {
     expect(status.conditions).toMatchObject([{ type: 'Succeeded', status: condition }]);
   });
 
-  test('the condition keeps its time until its status flips', () => {
+  test('keeps lastTransitionTime of the condition until its status changes', () => {
     const before = run();
     before.status = runStatus(before, [stored('PENDING')], new Date('2026-11-24T11:00:00Z'));
     const still = runStatus(before, [stored('STARTED')], NOW);
