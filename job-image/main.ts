@@ -1,6 +1,6 @@
 /**
- * Simulated work, run as process 1 of a container. One file and no dependencies: the image holds node and this.
- * What it prints last is what Kubernetes shows of a failed job (terminationMessagePolicy FallbackToLogsOnError).
+ * Simulated work, run as process 1 of a container. A single file without dependencies, so that the image needs only node.
+ * Kubernetes shows the last lines printed as the message of a failed job (terminationMessagePolicy FallbackToLogsOnError).
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
@@ -19,20 +19,20 @@ sleep and log also take
 
 Bad input exits with 2, SIGTERM with 143, SIGINT with 130.`;
 
-/** What to do. `fail` and `hang` are no work at all with a probability of 1. */
+/** What to do. The commands `fail` and `hang` are empty work with failProbability or hangProbability 1. */
 export interface Work {
-  /** Lines to print, one after each pause but the first; a plain sleep prints none. */
+  /** Number of lines to print; 0 for `sleep`. */
   lines: number;
-  /** Seconds between two lines. */
+  /** Pause between two lines. */
   intervalSeconds: number;
-  /** Seconds to sleep without a word. */
+  /** Time to sleep before the lines; 0 for `log`. */
   seconds: number;
   hangProbability: number;
   failProbability: number;
   exitCode: number;
 }
 
-/** Input the caller can mend; its message is the one sentence that is shown. */
+/** Invalid command line. Its message is shown to the user, without a stack. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
@@ -54,7 +54,7 @@ interface Bounds {
   required?: boolean;
 }
 
-/** The bounds are those of the GroupRun contract; this file cannot import it. */
+/** The bounds are those of contract/group-run.ts, which this file must not import. */
 const exitCode: Bounds = { field: 'exitCode', min: 1, max: 255, integer: true };
 const faults: Record<string, Bounds> = {
   'hang-probability': { field: 'hangProbability', min: 0, max: 1 },
@@ -78,7 +78,7 @@ const COMMANDS: Record<string, { start: Work; options: Record<string, Bounds> }>
   hang: { start: { ...IDLE, hangProbability: 1 }, options: {} },
 };
 
-/** The work a command line asks for. Throws UsageError. */
+/** Parses the command line. Throws UsageError. */
 export function parseWork(args: string[]): Work {
   const [name = 'nothing', ...rest] = args;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -99,7 +99,7 @@ function parseOptions(command: string, args: string[], names: string[]): Record<
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values as Record<string, string>;
   } catch (error) {
     const expected = names.length > 0 ? names.map((name) => `--${name}=N`).join(', ') : 'no option';
-    // Only the first sentence: what follows explains how to escape dashes.
+    // Only the first sentence: the rest of Node's message explains how to escape dashes.
     const [got] = (error as Error).message.split(/\.\s|\n/);
     throw new UsageError(`Expected ${expected} after ${command}, got: ${got}.`);
   }
@@ -122,7 +122,7 @@ export interface Deps {
   random: () => number;
   print: (line: string) => void;
   printError: (line: string) => void;
-  /** Its abort ends the work by an AbortError. */
+  /** Aborts the work: runWork then rejects with an AbortError. */
   signal: AbortSignal;
 }
 
@@ -132,9 +132,9 @@ const REMINDER_MS = 30_000;
 export async function runWork(work: Work, { random, print, printError, signal }: Deps): Promise<number> {
   if (random() < work.hangProbability) {
     print(`Hanging on purpose (hang probability ${work.hangProbability}); only a signal ends this.`);
-    for (let beats = 1; ; beats++) {
+    for (let reminders = 1; ; reminders++) {
       await sleep(REMINDER_MS, undefined, { signal });
-      print(`Still hanging after ${(beats * REMINDER_MS) / 1000} s.`);
+      print(`Still hanging after ${(reminders * REMINDER_MS) / 1000} s.`);
     }
   }
   if (work.seconds > 0) {
@@ -153,7 +153,7 @@ export async function runWork(work: Work, { random, print, printError, signal }:
   return 0;
 }
 
-/** A pause of nothing still lets a signal in. */
+/** Even a pause of 0 s yields to the event loop, so that signals are handled. */
 const pause = (seconds: number, signal: AbortSignal): Promise<void> =>
   seconds > 0 ? sleep(seconds * 1000, undefined, { signal }) : nextTurn(undefined, { signal });
 
@@ -162,14 +162,14 @@ async function main(args: string[]): Promise<void> {
     console.log(USAGE);
     return;
   }
-  // The image forbids it: what runs as root is one flaw nearer to being root on its node.
+  // Set in the image: root in a container is one kernel or runtime bug away from root on the node.
   if (process.env.ALLOW_ROOT === 'false' && process.getuid?.() === 0) {
     console.error("Expected a user other than root: leave the image's own (65532), or set ALLOW_ROOT=true.");
     process.exitCode = 2;
     return;
   }
   const stop = new AbortController();
-  // The kernel gives process 1 no default handlers: without these it could only be killed.
+  // The kernel installs no default signal handlers for process 1: without these only SIGKILL would end it.
   for (const [name, code] of [
     ['SIGTERM', 143],
     ['SIGINT', 130],

@@ -8,7 +8,7 @@ import { type Deps, parseWork, runWork, UsageError } from '../../../job-image/ma
 
 const idle = { lines: 0, intervalSeconds: 1, seconds: 0, hangProbability: 0, failProbability: 0, exitCode: 1 };
 
-describe('a command line is read', () => {
+describe('the command line', () => {
   test.each([
     ['sleep --seconds=5', { ...idle, seconds: 5 }],
     ['sleep --seconds 0.5', { ...idle, seconds: 0.5 }],
@@ -25,7 +25,7 @@ describe('a command line is read', () => {
     ['fail', { ...idle, failProbability: 1 }],
     ['fail --exit-code=3', { ...idle, failProbability: 1, exitCode: 3 }],
     ['hang', { ...idle, hangProbability: 1 }],
-  ])('%s', (line, expected) => {
+  ])('%s is valid', (line, expected) => {
     expect(parseWork(line.split(' '))).toEqual(expected);
   });
 
@@ -48,50 +48,50 @@ describe('a command line is read', () => {
     ['hang --exit-code=1', "Expected no option after hang, got: Unknown option '--exit-code'."],
     ['hang now', "Expected no option after hang, got: Unexpected argument 'now'."],
     ['fail --exit-code', "Expected --exit-code=N after fail, got: Option '--exit-code <value>' argument missing."],
-  ])('and refused where it is wrong: %s', (line, message) => {
+  ])('"%s" is invalid', (line, message) => {
     expect(() => parseWork(line.split(' '))).toThrow(new UsageError(message));
   });
 
-  test('and refused where it is empty', () => {
+  test('without arguments is invalid', () => {
     expect(() => parseWork([])).toThrow('Expected one of sleep, log, fail, hang first, got nothing.');
   });
 });
 
-describe('chance', () => {
+describe('a job that may hang or fail', () => {
   const withDraws = (...draws: number[]) => {
-    const said: string[] = [];
+    const printed: string[] = [];
     const stop = new AbortController();
     const deps: Deps = {
       random: () => draws.shift() ?? Number.NaN,
-      print: (line) => said.push(line),
-      printError: (line) => said.push(`! ${line}`),
+      print: (line) => printed.push(line),
+      printError: (line) => printed.push(`! ${line}`),
       signal: stop.signal,
     };
-    return { deps, said, stop };
+    return { deps, printed, stop };
   };
   const work = { ...idle, lines: 1, hangProbability: 0.5, failProbability: 0.5, exitCode: 7 };
 
-  test('spares the job: it works and succeeds', async () => {
-    const { deps, said } = withDraws(0.5, 0.5);
+  test('works and succeeds if both random numbers are not below the probability', async () => {
+    const { deps, printed } = withDraws(0.5, 0.5);
     expect(await runWork(work, deps)).toBe(0);
-    expect(said).toEqual(['Line 1 of 1', 'Done.']);
+    expect(printed).toEqual(['Line 1 of 1', 'Done.']);
   });
 
-  test('fails the job after its work, and the last line says so', async () => {
-    const { deps, said } = withDraws(0.5, 0.49);
+  test('fails after its work, and the last line says so', async () => {
+    const { deps, printed } = withDraws(0.5, 0.49);
     expect(await runWork(work, deps)).toBe(7);
-    expect(said).toEqual(['Line 1 of 1', '! Failed on purpose with exit code 7 (fail probability 0.5).']);
+    expect(printed).toEqual(['Line 1 of 1', '! Failed on purpose with exit code 7 (fail probability 0.5).']);
   });
 
-  test('hangs the job before its work, until it is stopped', async () => {
-    const { deps, said, stop } = withDraws(0.49);
+  test('hangs before its work, until it is aborted', async () => {
+    const { deps, printed, stop } = withDraws(0.49);
     const running = runWork(work, deps);
     stop.abort();
     await expect(running).rejects.toThrow('aborted');
-    expect(said).toEqual(['Hanging on purpose (hang probability 0.5); only a signal ends this.']);
+    expect(printed).toEqual(['Hanging on purpose (hang probability 0.5); only a signal ends this.']);
   });
 
-  test('never strikes at probability 0 and always at 1', async () => {
+  test('never fails at probability 0 and always at 1', async () => {
     const lowest = withDraws(0, 0);
     expect(await runWork(idle, lowest.deps)).toBe(0);
     const highest = withDraws(1 - Number.EPSILON, 1 - Number.EPSILON);
@@ -101,7 +101,7 @@ describe('chance', () => {
 
 describe('the program', () => {
   const main = join(import.meta.dirname, '../../../job-image/main.ts');
-  // Jest's own options would make the child load what the image does not have.
+  // Without Jest's NODE_OPTIONS, which the image does not have.
   const { NODE_OPTIONS: _, ...env } = process.env;
   const children: ChildProcessByStdio<null, Readable, Readable>[] = [];
 
@@ -124,7 +124,7 @@ describe('the program', () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
   });
 
-  test('exits with 0 when the sleep is over', async () => {
+  test('exits with 0 after the sleep', async () => {
     expect(await start('sleep', '--seconds=0.01').ended).toMatchObject({
       code: 0,
       out: 'Sleeping for 0.01 s.\nDone.\n',
@@ -140,7 +140,7 @@ describe('the program', () => {
     });
   });
 
-  test('fails with the exit code it was given, and says why', async () => {
+  test('fails with the given exit code and prints why', async () => {
     expect(await start('fail', '--exit-code=3').ended).toMatchObject({
       code: 3,
       out: '',
@@ -148,7 +148,7 @@ describe('the program', () => {
     });
   });
 
-  test('exits with 2 and one sentence for input it does not understand', async () => {
+  test('exits with 2 and one line for an invalid command line', async () => {
     expect(await start('sleep', '--seconds=soon').ended).toMatchObject({
       code: 2,
       out: '',
@@ -156,7 +156,7 @@ describe('the program', () => {
     });
   });
 
-  test('explains itself', async () => {
+  test('prints its usage for --help', async () => {
     const { code, out } = await start('--help').ended;
     expect(code).toBe(0);
     expect(out).toMatch(/^Usage: .*sleep --seconds=N.*hang/s);
@@ -168,18 +168,18 @@ describe('the program', () => {
     ['SIGTERM', 143, ['hang']],
     ['SIGTERM', 143, ['log', '--lines=1000000', '--interval-seconds=0']],
     ['SIGTERM', 143, ['log', '--lines=2', '--interval-seconds=3600', '--fail-probability=1']],
-  ] as const)('ends at once at %s with %i: %j', async (signal, code, args) => {
+  ] as const)('ends at once on %s, with exit code %i: %j', async (signal, code, args) => {
     const { child, ended, firstLine } = start(...args);
     await firstLine;
-    const asked = Date.now();
+    const killedAt = Date.now();
     child.kill(signal);
     const end = await ended;
     expect(end).toMatchObject({ code, signal: null, err: '' });
     expect(end.out.endsWith(`Got ${signal} before the work was done.\n`)).toBe(true);
-    expect(Date.now() - asked).toBeLessThan(10_000);
+    expect(Date.now() - killedAt).toBeLessThan(10_000);
   });
 
-  test('goes on hanging', async () => {
+  test('hangs until it is killed', async () => {
     const { child, firstLine } = start('hang');
     await firstLine;
     await sleep(300);
