@@ -9,24 +9,24 @@ const byName = (...objects: Stored[]) => new Map(objects.map((one) => [one.metad
 describe('a new list', () => {
   const old = object('a', '1', '10');
 
-  test('without a stored object deletes it', () => {
+  test('deletes an object it does not contain', () => {
     expect(diff(byName(old), byName())).toEqual([{ previous: old, current: undefined }]);
   });
 
-  test('with a new object adds it', () => {
+  test('adds an object that was not stored', () => {
     expect(diff(byName(), byName(old))).toEqual([{ previous: undefined, current: old }]);
   });
 
-  test('with a newer version of an object updates it', () => {
+  test('updates an object of which it has a newer version', () => {
     const current = object('a', '1', '11');
     expect(diff(byName(old), byName(current))).toEqual([{ previous: old, current }]);
   });
 
-  test('with the same version of an object changes nothing', () => {
+  test('changes nothing for an object in the same version', () => {
     expect(diff(byName(old), byName(object('a', '1', '10')))).toEqual([]);
   });
 
-  test('with a recreated object deletes the old one and adds the new one', () => {
+  test('replaces a recreated object by a deletion and an addition', () => {
     const current = object('a', '2', '11');
     expect(diff(byName(old), byName(current))).toEqual([
       { previous: old, current: undefined },

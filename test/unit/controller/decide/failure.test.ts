@@ -19,7 +19,7 @@ describe('the cause of a failed Job', () => {
     expect(failureCause(overLimit, pods)).toMatchObject({ exitCode: 2 });
   });
 
-  test('is the reason of the Job if no pod is left', () => {
+  test('is that of the Job if no pod is left', () => {
     expect(failureCause(overLimit, [])).toEqual({
       reason: 'BackoffLimitExceeded',
       message: 'Job has reached the limit',
