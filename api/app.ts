@@ -3,7 +3,7 @@ import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { identify } from './auth/identify.ts';
 import type { Deps } from './deps.ts';
 import { accessLog } from './http/access-log.ts';
-import { closeConnectionsWhileStopping } from './http/answer.ts';
+import { closeConnectionsWhileStopping } from './http/close-connections.ts';
 import { requestContext } from './http/context.ts';
 import { errorHandler } from './http/errors.ts';
 import { HttpError } from './http/http-error.ts';
@@ -32,7 +32,7 @@ export const PATHS: ZodOpenApiPathsObject = {
   ...healthOperations,
 };
 
-/** The REST service, built apart from listening. */
+/** Builds the REST service; main.ts listens. */
 export function createApp(deps: Deps): Express {
   const document = openApiDocument(PATHS);
   const app = express();
@@ -46,13 +46,13 @@ export function createApp(deps: Deps): Express {
     closeConnectionsWhileStopping(deps.stopping),
     limitUrlLength,
   );
-  // Before anybody is asked who they are: these are for those who run the service.
+  // Before authentication: the kubelet's probes carry no token.
   app.use(healthRoutes(deps));
   if (deps.requireLoopbackHost) app.use(requireLoopbackHost);
   app.use(docsRoutes({ document, page: docsPage(document), csp: PAGE_CSP }), identify(deps), csrf);
   app.use(groupRoutes(deps), runRoutes(deps), eventRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
   app.use(logRoutes(deps));
-  // Last, since it answers for everything under /status.
+  // Last: it responds 404 to every other path under /status.
   app.use(statusRoutes(deps));
   app.use(() => {
     throw new HttpError(404, 'Nothing is here. Try /docs, /groups, /runs or /status/<job_id>.');

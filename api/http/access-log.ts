@@ -2,13 +2,13 @@ import type { RequestHandler } from 'express';
 import type { LogLevel } from '../../process/log.ts';
 import { contextOf } from './context.ts';
 
-/** Methods as they come would let a caller make up as many time series as they like. */
+/** Any other method is counted as `other`: a caller must not be able to create time series. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Counts one request by method, route and status code; seconds until it was answered or broke off. */
+/** Counts one request. `seconds` ends when the response was sent or the connection closed. */
 type ObserveRequest = (method: string, route: string, code: number, seconds: number) => void;
 
-/** Logs and counts each request once it is answered, or broke off. */
+/** Logs and counts each request when its response was sent or its connection closed. */
 export const accessLog =
   (observe: ObserveRequest): RequestHandler =>
   (request, response, next) => {
@@ -30,7 +30,7 @@ export const accessLog =
     next();
   };
 
-/** What only looked is of little interest, and there is much of it. */
+/** Successful reads are frequent and say little, so only debug shows them. */
 function level(method: string, status: number): LogLevel {
   if (status >= 500) return 'error';
   return status < 400 && (method === 'GET' || method === 'HEAD') ? 'debug' : 'info';

@@ -1,8 +1,8 @@
-/** Who sends a request. */
+/** The sender of a request; ANONYMOUS without authentication. */
 export interface Caller {
-  /** Unique. Stored with the runs that this caller starts. */
+  /** Unique; stored with each run that the caller starts. */
   name: string;
-  /** The groups that the caller belongs to. */
+  /** The caller's groups, which `allow` names as `group:NAME`. */
   groups: string[];
 }
 

@@ -5,43 +5,43 @@ import { formatProblem } from '../catalog/problem.ts';
 import { contextOf } from './context.ts';
 import { HttpError, ServiceUnavailable, unknownJob } from './http-error.ts';
 
-const FAULT = 'Something went wrong here; the log of the API says what.';
+const INTERNAL_ERROR = 'Something went wrong here; the log of the API says what.';
 
-/** The one place that turns a failure into an answer. */
+/** The only place that turns an error into a response. */
 export const errorHandler: ErrorRequestHandler = (error, request, response, next) => {
   const { log } = contextOf(response);
-  const about = { method: request.method, path: request.path.slice(0, 200), error: errorMessage(error) };
+  const details = { method: request.method, path: request.path.slice(0, 200), error: errorMessage(error) };
   if (response.headersSent) {
-    log('answer broke off', about, 'warn');
+    log('answer broke off', details, 'warn');
     return next(error);
   }
-  if (error instanceof HttpError) return answer(request, response, error);
+  if (error instanceof HttpError) return respond(request, response, error);
   if (error instanceof ServiceUnavailable) {
-    log('cannot be asked', about, 'warn');
+    log('cannot be asked', details, 'warn');
     const headers = { 'Retry-After': String(error.retryAfterSeconds) };
-    return answer(request, response, new HttpError(503, error.message, { headers }));
+    return respond(request, response, new HttpError(503, error.message, { headers }));
   }
-  if (error.status >= 400 && error.status < 500) return answer(request, response, toHttpError(error, request.path));
-  log('request failed', { ...about, stack: error?.stack }, 'error');
-  answer(request, response, new HttpError(500, FAULT));
+  if (error.status >= 400 && error.status < 500) return respond(request, response, toHttpError(error, request.path));
+  log('request failed', { ...details, stack: error?.stack }, 'error');
+  respond(request, response, new HttpError(500, INTERNAL_ERROR));
 };
 
-/** Plain text as the earlier service had it, or Problem Details (RFC 9457) for those who would rather have JSON. */
-function answer(request: Request, response: Response, { status, message, headers, problems }: HttpError): void {
-  // Without it a 404 or 410 may be kept and used again (RFC 9111, 4.2.2).
+/** Responds with plain text, as the earlier service did, or with Problem Details (RFC 9457) to clients that prefer JSON. */
+function respond(request: Request, response: Response, { status, message, headers, problems }: HttpError): void {
+  // Without no-store a cache may store and reuse a 404 or 410 (heuristic freshness, RFC 9111, 4.2.2).
   response.status(status).set('Cache-Control', 'no-store').set(headers).vary('Accept');
-  const wanted = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
-  if (wanted === 'application/problem+json' || wanted === 'application/json') {
+  const mediaType = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
+  if (mediaType === 'application/problem+json' || mediaType === 'application/json') {
     const title = STATUS_CODES[status];
-    const all = problems.length > 0 ? { problems } : {};
-    const body = { type: 'about:blank', title, status, detail: message, ...all, requestId: contextOf(response).id };
+    const list = problems.length > 0 ? { problems } : {};
+    const body = { type: 'about:blank', title, status, detail: message, ...list, requestId: contextOf(response).id };
     response.type('application/problem+json').send(JSON.stringify(body));
     return;
   }
   response.type('text').send([message, ...problems.map((problem) => `  ${formatProblem(problem)}`)].join('\n'));
 }
 
-/** What Express itself refuses: a path that cannot be decoded, a body that cannot be read. */
+/** The HttpError for an error of Express itself: a path it cannot decode, a body it cannot read. */
 function toHttpError(error: { status: number; type?: string }, path: string): HttpError {
   switch (error.type) {
     case 'entity.too.large':

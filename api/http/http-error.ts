@@ -2,11 +2,11 @@ import type { Problem } from '../catalog/problem.ts';
 
 interface Extra {
   headers?: Record<string, string>;
-  /** Each thing that is wrong, where there can be several; the sentence then ends in a colon. */
+  /** Sent as a list below the sentence, which then ends in a colon. */
   problems?: Problem[];
 }
 
-/** A request that cannot be done. Its message is the answer: a sentence that says what was expected. */
+/** An error response. Its message is the body: a sentence that says what was expected. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
@@ -21,12 +21,12 @@ export class HttpError extends Error {
   }
 }
 
-/** Somebody whom an answer depends on cannot be asked right now. Nothing is wrong with the request. */
+/** 503: the API server, the token issuer or the cache gives no answer. The request itself may be valid. */
 export class ServiceUnavailable extends Error {
   override readonly name = 'ServiceUnavailable';
   readonly retryAfterSeconds: number;
 
-  /** The sentence is what the caller reads; the cause is for the log. */
+  /** `sentence` is sent to the caller, `cause` only logged. */
   constructor(retryAfterSeconds: number, cause: unknown, sentence = NO_KUBERNETES) {
     super(sentence, { cause });
     this.retryAfterSeconds = retryAfterSeconds;
@@ -35,7 +35,7 @@ export class ServiceUnavailable extends Error {
 
 const NO_KUBERNETES = 'The Kubernetes API server cannot be reached right now. Try again.';
 
-/** The earlier service's sentence, to the letter. It never holds what was asked for. */
+/** The earlier service's text, word for word. The requested id is not part of it. */
 export const unknownJob = () => new HttpError(404, "Job with given id doesn't exists : dummy");
 
 export const unknownRun = () => new HttpError(404, 'There is no run with this id. GET /runs lists all runs.');

@@ -5,38 +5,38 @@ import { HttpError } from './http-error.ts';
 /** Enough for 64 parameters of 4,096 characters. */
 const MAX_BODY_BYTES = 512 * 1024;
 
-/** An answer is not to be larger than what was asked. */
+/** Keeps the response short, however many problems the request has. */
 const MAX_PROBLEMS = 100;
 
-const parse = express.json({
+const parseJson = express.json({
   limit: MAX_BODY_BYTES,
   type: () => true,
   reviver: (key, value) => {
-    // Such a key would be left out in silence further on.
+    // zod would silently drop this key.
     if (key === '__proto__') throw new SyntaxError('Unexpected key');
     return value;
   },
 });
 
-/** Reads a JSON body into `request.body`; undefined where there is none. Refuses any other kind of body. */
+/** Parses a JSON body into `request.body`; undefined if there is none. Throws an HttpError (415) for another media type. */
 export const parseJsonBody: RequestHandler = (request, response, next) => {
   const length = request.get('content-length');
   const empty = request.get('transfer-encoding') === undefined && (length === undefined || Number(length) === 0);
   if (!empty && !request.is('json')) {
     throw new HttpError(415, 'Expected no body, or JSON with Content-Type: application/json.');
   }
-  parse(request, response, next);
+  parseJson(request, response, next);
 };
 
-/** Checks the body; where there is none, `{}`. Throws an HttpError (422) that names every problem. */
+/** Validates the body, or `{}` if there is none. Throws an HttpError (422) that lists the problems. */
 export const bodyOf = <T extends z.ZodType>(schema: T, request: Request): z.infer<T> =>
-  checked(schema, request.body ?? {}, 422, 'body');
+  validate(schema, request.body ?? {}, 422, 'body');
 
-/** Checks the query string. Throws an HttpError (400) that names every problem. */
+/** Validates the query string. Throws an HttpError (400) that lists the problems. */
 export const queryOf = <T extends z.ZodType>(schema: T, request: Request): z.infer<T> =>
-  checked(schema, request.query, 400, 'query');
+  validate(schema, request.query, 400, 'query');
 
-function checked<T extends z.ZodType>(schema: T, value: unknown, status: number, where: string): z.infer<T> {
+function validate<T extends z.ZodType>(schema: T, value: unknown, status: number, where: string): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues

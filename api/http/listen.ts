@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A URL may be this long, so that even an absurd id gets the contract's answer. */
+/** A very long job id still gets the contract's 404, not a 431. */
 const MAX_HEADER_BYTES = 256 * 1024;
-/** Whoever takes longer keeps a connection busy to no end. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
-/** Longer than proxies keep an idle connection (Traefik: 90 s): they, not we, end it, and no request falls in between. */
+/** A client that sends its request slowly must not occupy a connection (slowloris). */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than proxies keep idle connections (Traefik: 90 s). If we closed first, a proxy's next request could be lost. */
 const KEEP_ALIVE_MS = 100_000;
-/** Longer than a wait, and than the time between two heartbeats. */
-const SILENT_MS = 120_000;
-/** Shorter than the 10 s after which supervisors kill. */
-const DRAIN_MS = 8000;
-/** How soon a connection is closed on which the last answer was given. */
-const SWEEP_MS = 100;
+/** Longer than the longest `?wait=` and the interval of SSE heartbeats. */
+const SOCKET_IDLE_MS = 120_000;
+/** Shorter than the 10 s after which supervisors such as Docker send SIGKILL. */
+const DRAIN_TIMEOUT_MS = 8000;
+/** How often to close keep-alive connections that have become idle while draining. */
+const CLOSE_IDLE_INTERVAL_MS = 100;
 
 export interface ListenOptions {
   host: string;
@@ -22,24 +22,24 @@ export interface ListenOptions {
   maxConnections: number;
 }
 
-/** Rejects where it cannot listen, with a sentence that says what to do. */
+/** Starts the HTTP server. If the port is taken, rejects with a sentence that says what to do. */
 export async function listen(app: RequestListener, { host, port, maxConnections }: ListenOptions): Promise<Server> {
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 2000,
-      // Finds out that a listener's machine has gone, where there is nothing to send.
+      // TCP keepalive detects that a client's machine has gone while there is nothing to send.
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
     },
     app,
   );
   server.maxConnections = maxConnections;
-  server.setTimeout(SILENT_MS);
-  server.on('clientError', answerMalformed);
+  server.setTimeout(SOCKET_IDLE_MS);
+  server.on('clientError', respondToMalformed);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -50,18 +50,18 @@ export async function listen(app: RequestListener, { host, port, maxConnections 
   return server;
 }
 
-/** Takes no new connections, closes idle ones, waits for the calls in hand, and cuts off those that take too long. */
+/** Accepts no new connections, lets open responses finish, and closes what is left after DRAIN_TIMEOUT_MS. */
 export async function drain(server: Server): Promise<void> {
-  const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  // A connection that is kept alive after its answer would hold up the end.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const closeAll = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
+  // server.close() closes connections that are idle now, and would wait for those that become idle later.
+  const closeIdle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_INTERVAL_MS);
   await new Promise((resolve) => server.close(resolve));
-  clearInterval(sweep);
-  clearTimeout(force);
+  clearInterval(closeIdle);
+  clearTimeout(closeAll);
 }
 
-/** What never becomes a request. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+/** Responds to bytes that never became a request: malformed, too large or too slow. */
+function respondToMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, sentence] =
     error.code === 'HPE_HEADER_OVERFLOW'
@@ -69,7 +69,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? [
             408,
-            `Expected the headers within ${HEADERS_MS / 1000} s and the whole request within ${REQUEST_MS / 1000} s.`,
+            `Expected the headers within ${HEADERS_TIMEOUT_MS / 1000} s and the whole request within ${REQUEST_TIMEOUT_MS / 1000} s.`,
           ]
         : [400, 'Expected a well-formed HTTP/1.1 request.'];
   const headers = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(String(sentence))}`;

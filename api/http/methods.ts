@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { HttpError } from './http-error.ts';
 
-/** Refuses whatever comes this far; the routes before it took the methods named. */
+/** Responds 405 to every request that reaches it; register it after the handlers of `methods`. */
 export const methodNotAllowed =
   (...methods: string[]): RequestHandler =>
   (request) => {

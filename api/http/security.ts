@@ -3,10 +3,10 @@ import helmet from 'helmet';
 import { HttpError } from './http-error.ts';
 import { isLoopback } from './loopback.ts';
 
-/** Long enough for every address there is here. */
-const MAX_URL = 8192;
+/** In characters; every valid URL of this service is shorter. */
+const MAX_URL_LENGTH = 8192;
 
-/** Headers by which a browser makes nothing of an answer but what it is. */
+/** Header fields that forbid browsers to sniff the media type, to frame the response and to load anything for it. */
 export const securityHeaders = (): RequestHandler =>
   helmet({
     contentSecurityPolicy: {
@@ -15,18 +15,15 @@ export const securityHeaders = (): RequestHandler =>
     },
   });
 
-/** Refuses an absurd address; not that of a status, where any id has the contract's answer. */
+/** Rejects overlong URLs (414), except under /status/, where the contract answers any unknown id with 404. */
 export const limitUrlLength: RequestHandler = (request, _response, next) => {
-  if (request.url.length > MAX_URL && !request.path.startsWith('/status/')) {
-    throw new HttpError(414, `Expected an address of at most ${MAX_URL} characters.`);
+  if (request.url.length > MAX_URL_LENGTH && !request.path.startsWith('/status/')) {
+    throw new HttpError(414, `Expected an address of at most ${MAX_URL_LENGTH} characters.`);
   }
   next();
 };
 
-/**
- * Refuses a request for another host. A page can have its own name lead to this machine (DNS rebinding), and would then be
- * let in as from this machine.
- */
+/** Rejects requests whose Host is not loopback: a page can point its own host name at 127.0.0.1 (DNS rebinding). */
 export const requireLoopbackHost: RequestHandler = (request, _response, next) => {
   const host = (request.get('host') ?? '').replace(/:\d+$/, '');
   if (!isLoopback(host)) {
@@ -36,7 +33,7 @@ export const requireLoopbackHost: RequestHandler = (request, _response, next) =>
   next();
 };
 
-/** Refuses what another site's page sends to change something; browsers say so (Fetch metadata, or else Origin). */
+/** Rejects unsafe requests that a browser sends for a page of another site (CSRF). */
 export const csrf: RequestHandler = (request, _response, next) => {
   if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method) && isCrossSite(request)) {
     throw new HttpError(403, 'A page of another site cannot change anything here.');
@@ -44,7 +41,7 @@ export const csrf: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** To another machine over plain HTTP browsers leave Sec-Fetch-Site out (Fetch Metadata, 2). */
+/** Falls back to Origin: browsers omit Sec-Fetch-Site on plain HTTP to another machine (Fetch Metadata, 2). */
 function isCrossSite(request: Request): boolean {
   const site = request.get('sec-fetch-site');
   if (site !== undefined) return site === 'cross-site';

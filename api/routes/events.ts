@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
 import { openLongLived } from '../hold/long-lived.ts';
-import { setAge } from '../http/answer.ts';
+import { setAge } from '../http/cache-age.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { IdPath, REFUSED } from '../openapi/shared.ts';
 import { RunChanges } from '../runs/run-changes.ts';

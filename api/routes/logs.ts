@@ -6,7 +6,7 @@ import { isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import { toRunId } from '../../contract/ids.ts';
 import type { Deps } from '../deps.ts';
 import { openLongLived } from '../hold/long-lived.ts';
-import { setAge } from '../http/answer.ts';
+import { setAge } from '../http/cache-age.ts';
 import { HttpError } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';

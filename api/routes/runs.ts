@@ -4,7 +4,7 @@ import { isTerminal } from '../../contract/group-run.ts';
 import { isAllowed } from '../auth/access.ts';
 import type { Deps } from '../deps.ts';
 import { WaitQuery, waitUntil } from '../hold/wait.ts';
-import { answerFromCache } from '../http/answer.ts';
+import { respondFromCache } from '../http/cache-age.ts';
 import { queryOf } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { IdPath, json, REFUSED } from '../openapi/shared.ts';
@@ -59,7 +59,7 @@ export function runRoutes(deps: Deps): Router {
       runs.filter(({ spec }) => visible.get(spec.group)),
       query,
     );
-    answerFromCache(deps.runs, response, page);
+    respondFromCache(deps.runs, response, page);
   });
   router.get('/runs/:id', async (request, response) => {
     const { id } = request.params;
@@ -70,7 +70,7 @@ export function runRoutes(deps: Deps): Router {
       async () => runView(await runById(deps, response, id)),
       ({ state }) => isTerminal(state),
     );
-    answerFromCache(deps.runs, response, view);
+    respondFromCache(deps.runs, response, view);
   });
   router.all(['/runs', '/runs/:id'], methodNotAllowed('GET', 'HEAD'));
   return router;

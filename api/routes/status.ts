@@ -4,7 +4,7 @@ import { isTerminal } from '../../contract/group-run.ts';
 import { toRunId } from '../../contract/ids.ts';
 import type { Deps } from '../deps.ts';
 import { WaitQuery, waitUntil } from '../hold/wait.ts';
-import { answerFromCache } from '../http/answer.ts';
+import { respondFromCache } from '../http/cache-age.ts';
 import { unknownJob } from '../http/http-error.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { IdPath, json, NO_SUCH_JOB, REFUSED } from '../openapi/shared.ts';
@@ -45,7 +45,7 @@ export function statusRoutes(deps: Deps): Router {
     );
     const { state, reason, message, exitCode } = job;
     // JSON leaves out what is undefined: two fields while there is no more to say.
-    answerFromCache(deps.runs, response, { state, task_id: id, reason, message, exitCode });
+    respondFromCache(deps.runs, response, { state, task_id: id, reason, message, exitCode });
   });
   router.all('/status/:id', methodNotAllowed('GET', 'HEAD'));
   router.use('/status', () => {
