@@ -23,12 +23,12 @@ export const rerunOperations: ZodOpenApiPathsObject = {
   },
 };
 
-const REFUSALS = {
+const ERRORS = {
   RunNotOver: new HttpError(409, 'The run is not over yet, so what fails in it is not known. Nothing was started.'),
   NothingFailed: new HttpError(422, 'Every job of the run succeeded, so there is nothing to repeat.'),
 };
 
-/** `POST /runs/:id/rerun`: a new run of the same definitions, or of those whose jobs did not succeed. */
+/** `POST /runs/:id/rerun`: starts a run of the same definitions, or only of the jobs that did not succeed. */
 export function rerunRoutes(deps: Deps): Router {
   const router = Router();
   router.post('/runs/:id/rerun', parseJsonBody, async (request, response) => {
@@ -37,7 +37,7 @@ export function rerunRoutes(deps: Deps): Router {
     const run = await runById(deps, response, id);
     const resolve = () => {
       const rerun = rerunSpec(run, only);
-      if ('refused' in rerun) throw REFUSALS[rerun.refused];
+      if ('error' in rerun) throw ERRORS[rerun.error];
       return rerun.spec;
     };
     const trigger = { group: run.spec.group, fingerprint: fingerprint(`rerun ${only}`, id), resolve };

@@ -1,65 +1,66 @@
 import { HttpError } from '../http/http-error.ts';
 
+/** How many runs may be active at a time. */
 export interface RunCaps {
   total: number;
   perGroup: number;
 }
 
-/** A run that was stored is in the cache before this, or gone already. */
-const UNSEEN_MS = 30_000;
+/** By then the cache holds a stored run, or the run is deleted again. */
+const RESERVATION_MS = 30_000;
 const RETRY_AFTER_SECONDS = 10;
 
-/** The runs that are not over, counted from objects: those in the cache, and those that were stored but not seen in it yet. */
+/** Counts active runs: unfinished ones in the cache, and reservations for runs that the cache does not hold yet. */
 export class ActiveRuns {
-  readonly #seen = new Map<string, string>();
-  readonly #unseen = new Map<string, string>();
+  readonly #cached = new Map<string, string>();
+  readonly #reserved = new Map<string, string>();
   readonly #perGroup = new Map<string, number>();
 
   get total(): number {
-    return this.#seen.size + this.#unseen.size;
+    return this.#cached.size + this.#reserved.size;
   }
 
   inGroup(group: string): number {
     return this.#perGroup.get(group) ?? 0;
   }
 
-  /** A run is about to be stored. Call what it returns if it was not. */
-  expect(runId: string, group: string): () => void {
-    if (this.#seen.has(runId) || this.#unseen.has(runId)) return () => {};
-    this.#unseen.set(runId, group);
+  /** Counts a run before it is stored. If storing fails, call the returned function. */
+  reserve(runId: string, group: string): () => void {
+    if (this.#cached.has(runId) || this.#reserved.has(runId)) return () => {};
+    this.#reserved.set(runId, group);
     this.#count(group, 1);
-    const forget = () => {
-      if (this.#unseen.delete(runId)) this.#count(group, -1);
+    const release = () => {
+      if (this.#reserved.delete(runId)) this.#count(group, -1);
     };
-    setTimeout(forget, UNSEEN_MS).unref();
-    return forget;
+    setTimeout(release, RESERVATION_MS).unref();
+    return release;
   }
 
-  /** What the cache says of a run: the group while it is active, undefined when it is over or gone. */
+  /** Records what the cache holds of a run: its group while it is active, undefined once it is finished or deleted. */
   observe(runId: string, group: string | undefined): void {
-    const unseen = this.#unseen.get(runId);
-    if (unseen !== undefined) {
-      this.#unseen.delete(runId);
-      this.#count(unseen, -1);
+    const reservedGroup = this.#reserved.get(runId);
+    if (reservedGroup !== undefined) {
+      this.#reserved.delete(runId);
+      this.#count(reservedGroup, -1);
     }
-    const before = this.#seen.get(runId);
-    if (before === group) return;
-    if (before !== undefined) {
-      this.#seen.delete(runId);
-      this.#count(before, -1);
+    const previousGroup = this.#cached.get(runId);
+    if (previousGroup === group) return;
+    if (previousGroup !== undefined) {
+      this.#cached.delete(runId);
+      this.#count(previousGroup, -1);
     }
     if (group !== undefined) {
-      this.#seen.set(runId, group);
+      this.#cached.set(runId, group);
       this.#count(group, 1);
     }
   }
 
-  /** The base of a run that is known to go on, each in turn. */
+  /** The run id of an active run in the cache, in rotation; undefined if there is none. */
   next(): string | undefined {
-    const [first] = this.#seen;
+    const [first] = this.#cached;
     if (!first) return undefined;
-    this.#seen.delete(first[0]);
-    this.#seen.set(...first);
+    this.#cached.delete(first[0]);
+    this.#cached.set(...first);
     return first[0];
   }
 
@@ -70,7 +71,7 @@ export class ActiveRuns {
   }
 }
 
-/** Throws an HttpError (429) where one more run of the group would be too many. */
+/** Throws an HttpError (429) if one more run of the group would exceed a cap. */
 export function checkCaps(active: Pick<ActiveRuns, 'total' | 'inGroup'>, caps: RunCaps, group: string): void {
   const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
   if (active.inGroup(group) >= caps.perGroup) {

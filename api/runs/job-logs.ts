@@ -6,11 +6,11 @@ import type { LogOptions, PodLogs } from '../../kube/pod-logs.ts';
 import { ServiceUnavailable } from '../http/http-error.ts';
 import { callKube } from './kube-call.ts';
 
-/** What the pods of a job have written. */
+/** Finds and reads the logs of a job's pods. */
 export interface JobLogs {
-  /** The names of the job's pods that are there and have begun, in the order of their making. */
+  /** Names of the job's pods whose container has started, oldest first. Throws ServiceUnavailable. */
   pods(jobId: string): Promise<string[]>;
-  /** What a pod has written, as it comes; undefined where it has gone or not begun. Throws ServiceUnavailable. */
+  /** A pod's log as a stream; undefined if the pod is gone or has not started. Throws ServiceUnavailable. */
   read(pod: string, options: LogOptions): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
@@ -23,6 +23,7 @@ interface PodList {
 
 const RETRY_AFTER_SECONDS = 2;
 
+/** JobLogs that finds pods by label and reads their logs from the API server. */
 export function kubernetesJobLogs(client: Pick<KubeClient, 'request'>, logs: PodLogs, namespace: string): JobLogs {
   return {
     async pods(jobId) {
@@ -37,7 +38,7 @@ export function kubernetesJobLogs(client: Pick<KubeClient, 'request'>, logs: Pod
       try {
         return await logs.read(pod, options);
       } catch (error) {
-        // 400: it has not begun, or its node has nothing of it any more.
+        // 400: the container has not started, or its node no longer has the log.
         if (error instanceof ApiError && (error.code === 404 || error.code === 400)) return undefined;
         if (options.signal.aborted) return undefined;
         throw new ServiceUnavailable(RETRY_AFTER_SECONDS, error);

@@ -2,17 +2,18 @@ import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../../kube/client.ts';
 import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 
-/** What a caller is told to wait where the API server says nothing else. */
+/** For the caller, if the API server's response has no Retry-After. */
 const RETRY_AFTER_SECONDS = 2;
-/** For each try, and for all tries together: a caller is not to wait for longer than it takes to ask again. */
-const TRY_MS = 4000;
-const CALL_MS = 8000;
-/** A quota has room again when runs are deleted, which takes long. */
+/** Of each attempt, and of all attempts together: after that, retrying is up to the caller. */
+const ATTEMPT_TIMEOUT_MS = 4000;
+const CALL_TIMEOUT_MS = 8000;
+/** Only deleting runs frees a quota, which takes long. */
 const QUOTA_RETRY_SECONDS = 60;
 
 /**
- * One call to the API server for a request at hand; it may be sent twice, so it must do no more then than once. Throws
- * ApiError where the API server refuses it, and ServiceUnavailable where it has no answer or has too much to do.
+ * Calls the API server for a request. The call may be sent twice: the caller handles the answer to a duplicate, such as
+ * AlreadyExists. Throws ApiError if the API server rejects the call, and ServiceUnavailable if it does not respond, fails
+ * (5xx) or is overloaded (429).
  */
 export async function callKube<T>(
   client: Pick<KubeClient, 'request'>,
@@ -21,16 +22,21 @@ export async function callKube<T>(
   options: RequestOptions = {},
 ): Promise<T> {
   try {
-    const signal = AbortSignal.timeout(CALL_MS);
-    return await client.request<T>(method, path, { signal, timeoutMs: TRY_MS, idempotent: true, ...options });
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    return await client.request<T>(method, path, {
+      signal,
+      timeoutMs: ATTEMPT_TIMEOUT_MS,
+      idempotent: true,
+      ...options,
+    });
   } catch (error) {
-    // Whatever is no answer of the API server means that it gave none.
+    // Any error but an ApiError, such as a timeout or a reset, means that no response came.
     if (error instanceof ApiError && error.code < 500 && error.code !== 429) throw error;
     throw new ServiceUnavailable((error instanceof ApiError && error.retryAfterSeconds) || RETRY_AFTER_SECONDS, error);
   }
 }
 
-/** The refusal in what the API server threw: what those who run the cluster do not want, as it words that (admission plugins, webhooks). */
+/** The HttpError for a denial by a quota (429), an admission policy or a webhook (422), recognized by the API server's wording. */
 export function clusterDenial(error: unknown): HttpError | undefined {
   if (!(error instanceof ApiError)) return undefined;
   if (error.code === 403 && /exceeded quota|status unknown for quota/.test(error.message)) {

@@ -22,10 +22,10 @@ import type { RunStore } from './run-store.ts';
 import { WatchCheck } from './watch-check.ts';
 
 const RETRY_AFTER_SECONDS = 2;
-/** A watch has a bookmark a minute at least: one that is quiet for so long, while others are answered, is cut or refused. */
+/** A watch gets a bookmark at least every minute. One idle for longer is broken, even if other requests succeed. */
 const MAX_IDLE_SECONDS = 100;
 
-/** Runs as GroupRuns of a namespace, cached by a watch. */
+/** The GroupRuns of a namespace, with a cache kept by a watch. */
 export class KubernetesRuns implements RunStore {
   readonly #client: KubeClient;
   readonly #path: string;
@@ -35,27 +35,27 @@ export class KubernetesRuns implements RunStore {
   readonly #reachability: Reachability;
   readonly active = new ActiveRuns();
 
-  constructor(client: KubeClient, namespace: string, log: Log, finished: (lagSeconds: number) => void) {
+  constructor(client: KubeClient, namespace: string, log: Log, onFinished: (lagSeconds: number) => void) {
     this.#client = client;
     this.#path = paths(namespace).runs;
     this.#reflector = new Reflector<GroupRun>({
       client,
       log,
       path: this.#path,
-      transform: withoutManagers,
+      transform: dropManagedFields,
       onChange: (previous, current) => {
         const { metadata } = (current ?? previous)!;
         const runId = runIdOf(metadata);
-        this.active.observe(runId, current && !isOver(current) ? current.spec.group : undefined);
+        this.active.observe(runId, current && !isFinished(current) ? current.spec.group : undefined);
         if (current) this.#nameByRunId.set(runId, metadata.name);
         else this.#nameByRunId.delete(runId);
         for (const { finishedAt } of justFinished(previous, current)) {
-          if (finishedAt) finished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
+          if (finishedAt) onFinished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
         }
         for (const listener of this.#listeners.get(runId) ?? []) listener();
       },
     });
-    const check = new WatchCheck<GroupRun>({
+    const watchCheck = new WatchCheck<GroupRun>({
       get: (name) => this.#reflector.get(name),
       reopen: () => {
         const reopened = this.#reflector.reopen();
@@ -65,12 +65,12 @@ export class KubernetesRuns implements RunStore {
     this.#reachability = new Reachability({
       client,
       namespace,
-      next: () => this.#nameByRunId.get(this.active.next() ?? ''),
-      read: (run) => check.compare(run),
+      nextRunName: () => this.#nameByRunId.get(this.active.next() ?? ''),
+      onRead: (run) => watchCheck.compare(run),
     });
   }
 
-  /** For how many seconds the API server has not answered; 0 where it does. */
+  /** Seconds since the API server last responded; 0 while it responds. */
   get apiServerDownSeconds(): number {
     return this.#reachability.apiServerDownSeconds;
   }
@@ -86,7 +86,7 @@ export class KubernetesRuns implements RunStore {
     return this.#reflector.hasSynced;
   }
 
-  /** Keeps the cache until the signal aborts; never rejects. */
+  /** Keeps the cache up to date until the signal aborts; never rejects. */
   async follow(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#reflector.run(signal), this.#reachability.follow(signal)]);
   }
@@ -95,25 +95,25 @@ export class KubernetesRuns implements RunStore {
     const labels = { [MANAGED_BY]: MANAGER, [GROUP_LABEL]: spec.group };
     const metadata = { name: runId, labels, annotations };
     const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND, metadata, spec };
-    const forget = this.active.expect(runId, spec.group);
+    const release = this.active.reserve(runId, spec.group);
     try {
-      // Strict: a field the CRD does not know must not vanish in silence.
+      // Strict: reject a field that the CRD does not know, rather than drop it silently.
       await this.#call('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
       return undefined;
     } catch (error) {
-      forget();
+      release();
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw clusterDenial(error) ?? error;
-      const earlier = await orMissing(this.#call('GET', `${this.#path}/${runId}`));
-      // Deleted between the two calls: the next try will make it.
-      if (!earlier) throw new ServiceUnavailable(1, error);
-      return earlier;
+      const existing = await undefinedIfNotFound(this.#call('GET', `${this.#path}/${runId}`));
+      // Deleted between the two calls: a retry creates it.
+      if (!existing) throw new ServiceUnavailable(1, error);
+      return existing;
     }
   }
 
   async find(runId: string): Promise<GroupRun | undefined> {
     const name = this.#nameByRunId.get(runId);
     const cached = name && this.#reflector.get(name);
-    return cached || orMissing(this.#call('GET', `${this.#path}/${runId}`));
+    return cached || undefinedIfNotFound(this.#call('GET', `${this.#path}/${runId}`));
   }
 
   list(): GroupRun[] {
@@ -132,27 +132,27 @@ export class KubernetesRuns implements RunStore {
   async cancel(name: string, job?: string): Promise<GroupRun | undefined> {
     const body = { spec: job === undefined ? { cancel: true } : { cancelJobs: { [job]: true } } };
     const contentType = 'application/merge-patch+json';
-    return orMissing(this.#call('PATCH', `${this.#path}/${name}`, { body, contentType }));
+    return undefinedIfNotFound(this.#call('PATCH', `${this.#path}/${name}`, { body, contentType }));
   }
 
   async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {
     const { apiServerDownSeconds } = this;
-    // What waits for an API server that is gone would only pile up, and be done when nobody expects it any more.
+    // Fail at once: requests would pile up, and take effect long after their callers gave up.
     if (apiServerDownSeconds > 0)
       throw new ServiceUnavailable(RETRY_AFTER_SECONDS, `silent for ${apiServerDownSeconds} s`);
     return callKube(this.#client, method, path, options);
   }
 }
 
-/** Who wrote which field is half of a small run, and nobody asks for it here. */
-function withoutManagers(run: GroupRun): GroupRun {
+/** managedFields is half the size of a small run, and the API does not use it. */
+function dropManagedFields(run: GroupRun): GroupRun {
   const { managedFields, ...metadata } = run.metadata as GroupRun['metadata'] & { managedFields?: unknown };
   return { ...run, metadata };
 }
 
-const isOver = ({ status }: GroupRun): boolean => status !== undefined && isTerminal(status.state);
+const isFinished = ({ status }: GroupRun): boolean => status !== undefined && isTerminal(status.state);
 
-const orMissing = (call: Promise<GroupRun>): Promise<GroupRun | undefined> =>
+const undefinedIfNotFound = (call: Promise<GroupRun>): Promise<GroupRun | undefined> =>
   call.catch((error) => {
     if (error instanceof ApiError && error.code === 404) return undefined;
     throw error;

@@ -6,52 +6,51 @@ import type { KubeClient } from '../../kube/client.ts';
 
 const INTERVAL_MS = 2000;
 const TIMEOUT_MS = 2000;
-/** Two questions without an answer. */
-const GONE_MS = INTERVAL_MS + 2 * TIMEOUT_MS;
-/** There is no such run: the answer is short, and comes from where runs are stored. */
-const NOBODY = 'reachable';
+/** Two probes without a response. */
+const DOWN_AFTER_MS = INTERVAL_MS + 2 * TIMEOUT_MS;
+/** No run has this name. The 404 is short, and shows that the API server reaches etcd. */
+const NONEXISTENT_RUN = 'reachable';
 
 interface Options {
   client: Pick<KubeClient, 'request'>;
   namespace: string;
-  /** The run to ask for next, where one goes on. */
-  next: () => string | undefined;
-  /** Told what a run is now. */
-  read: (run: GroupRun) => void;
+  /** Name of the active run to read next; undefined if none is active. */
+  nextRunName: () => string | undefined;
+  /** Called with each run that a probe has read. */
+  onRead: (run: GroupRun) => void;
 }
 
-/**
- * Whether the API server answers, asked all the time: a watch that is silent looks the same whether nothing happens or
- * nothing can be heard.
- */
+/** Probes the API server with a GET every 2 s. To a watch, a dead connection looks the same as no changes. */
 export class Reachability {
   readonly #options: Options;
-  #heardAt = performance.now();
+  #lastResponseAt = performance.now();
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** For how many seconds the API server has not answered; 0 where it does. */
+  /** Seconds since the API server last responded; 0 while it responds. */
   get apiServerDownSeconds(): number {
-    const silentMs = performance.now() - this.#heardAt;
-    return silentMs < GONE_MS ? 0 : Math.round(silentMs / 1000);
+    const unansweredMs = performance.now() - this.#lastResponseAt;
+    return unansweredMs < DOWN_AFTER_MS ? 0 : Math.round(unansweredMs / 1000);
   }
 
-  /** Asks until the signal aborts; never rejects. */
+  /** Probes until the signal aborts; never rejects. */
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (await this.#answers(signal)) this.#heardAt = performance.now();
+      if (await this.#probe(signal)) this.#lastResponseAt = performance.now();
       await sleep(INTERVAL_MS, undefined, { signal }).catch(() => {});
     }
   }
 
-  #answers(signal: AbortSignal): Promise<boolean> {
-    const { client, namespace, next, read } = this.#options;
-    const once = { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), idempotent: false };
-    return client.request<GroupRun>('GET', `${paths(namespace).runs}/${next() ?? NOBODY}`, once).then(
+  /** Whether the API server responds, be it with a 4xx. */
+  #probe(signal: AbortSignal): Promise<boolean> {
+    const { client, namespace, nextRunName, onRead } = this.#options;
+    const path = `${paths(namespace).runs}/${nextRunName() ?? NONEXISTENT_RUN}`;
+    const options = { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), idempotent: false };
+    return client.request<GroupRun>('GET', path, options).then(
       (run) => {
-        read(run);
+        onRead(run);
         return true;
       },
       (error) => error instanceof ApiError && error.code < 500,

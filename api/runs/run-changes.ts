@@ -1,6 +1,6 @@
 import type { RunStore } from './run-store.ts';
 
-/** Tells when one run has changed; a change between two calls of `next` is not missed. Close it when done. */
+/** Waits for changes of one run. A change between two calls of `next` is not missed. Call `close` at the end. */
 export class RunChanges {
   readonly close: () => void;
   #changed = false;

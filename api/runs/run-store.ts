@@ -1,23 +1,23 @@
 import type { GroupRun, GroupRunSpec } from '../../contract/group-run.ts';
 import type { ActiveRuns } from './active-runs.ts';
 
-/** The stored runs, by base. What cannot be done because the API server has no answer rejects with ServiceUnavailable. */
+/** The stored runs, by run id. Methods that call the API server reject with ServiceUnavailable if it does not respond. */
 export interface RunStore {
   /**
-   * Stores a run in one write; when it resolves, the run is accepted. Where there is one with this base already, nothing
-   * is written, and it resolves with that. Throws an HttpError where the cluster's quota (429) or policy (422) forbids it.
+   * Stores a run in one write, and resolves with undefined once the API server has acknowledged it. If a run with this id
+   * exists, writes nothing and resolves with that run. Throws an HttpError if a quota (429) or a policy (422) denies it.
    */
   create(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined>;
-  /** From the cache, else from the API server: any replica knows a run that another accepted a moment ago. */
+  /** From the cache, else from the API server: another replica may have stored the run a moment ago. */
   find(runId: string): Promise<GroupRun | undefined>;
-  /** All runs in the cache. Throws ServiceUnavailable before all are in it. */
+  /** All runs in the cache. Throws ServiceUnavailable until the first list is complete. */
   list(): GroupRun[];
-  /** Calls the listener after each change of that run in the cache, until the function it returns is called. */
+  /** Calls `listener` after each change of the run in the cache. The returned function unsubscribes. */
   subscribe(runId: string, listener: () => void): () => void;
-  /** Counts the runs that are not over. */
+  /** Counts of active runs. */
   readonly active: Pick<ActiveRuns, 'total' | 'inGroup'>;
-  /** For how many seconds the cache may have missed something; 0 where it is current. */
+  /** How long the cache may have missed changes, in seconds; 0 while it is current. */
   readonly cacheAgeSeconds: number;
-  /** Stores the wish to end a run, or one of its jobs; undefined where there is no such run. Can be repeated. */
+  /** Asks for the end of a run, or of one of its jobs. Resolves with undefined if the run does not exist. Idempotent. */
   cancel(name: string, job?: string): Promise<GroupRun | undefined>;
 }

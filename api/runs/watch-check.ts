@@ -1,40 +1,41 @@
 import { isOlder, type Stored } from '../../kube/store.ts';
 
-/** A watch tells of a change within a second; one that has not by then is given up. */
+/** A working watch delivers a change within a second. After this long it has missed the change. */
 const MISSED_MS = 5000;
 
 interface Options<T> {
-  /** What the watch has told of the object of that name. */
+  /** The watch's copy of the object with this name. */
   get: (name: string) => T | undefined;
-  /** Opens the watch again. */
+  /** Closes the watch and opens it again. */
   reopen: () => void;
   now?: () => number;
 }
 
-/** Finds a watch that hears nothing though it looks alive: what is read beside it stays newer than what it tells. */
+/** Detects a watch that looks alive but delivers nothing: an object read by GET stays newer than the watch's copy. */
 export class WatchCheck<T extends Stored> {
   readonly #options: Options<T>;
   readonly #now: () => number;
-  #missed: { read: T; at: number } | undefined;
+  #missed: { latest: T; since: number } | undefined;
 
   constructor(options: Options<T>) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** To be called again and again with an object that was just read from the API server. */
-  compare(read: T): void {
-    if (this.#missed && !this.#isUntold(this.#missed.read)) this.#missed = undefined;
+  /** Call it regularly, with an object that was just read from the API server. */
+  compare(latest: T): void {
+    if (this.#missed && !this.#isNewer(this.#missed.latest)) this.#missed = undefined;
     if (!this.#missed) {
-      if (this.#isUntold(read)) this.#missed = { read, at: this.#now() };
-    } else if (this.#now() - this.#missed.at >= MISSED_MS) {
+      if (this.#isNewer(latest)) this.#missed = { latest, since: this.#now() };
+    } else if (this.#now() - this.#missed.since >= MISSED_MS) {
       this.#missed = undefined;
       this.#options.reopen();
     }
   }
 
-  #isUntold(read: T): boolean {
-    const told = this.#options.get(read.metadata.name);
-    return told !== undefined && told.metadata.uid === read.metadata.uid && isOlder(told, read);
+  /** Whether the object is newer than the watch's copy. */
+  #isNewer(latest: T): boolean {
+    const cached = this.#options.get(latest.metadata.name);
+    return cached !== undefined && cached.metadata.uid === latest.metadata.uid && isOlder(cached, latest);
   }
 }

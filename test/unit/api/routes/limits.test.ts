@@ -38,10 +38,10 @@ describe('active runs', () => {
     const active = new ActiveRuns();
     active.observe('1', 'a');
     active.observe('2', 'b');
-    const forget = active.expect('3', 'a');
+    const release = active.reserve('3', 'a');
     expect([active.total, active.inGroup('a'), active.inGroup('b')]).toEqual([3, 2, 1]);
     active.observe('3', 'a');
-    forget();
+    release();
     expect(active.inGroup('a')).toBe(2);
     active.observe('3', undefined);
     active.observe('1', undefined);
@@ -51,7 +51,7 @@ describe('active runs', () => {
 
   test('that were not stored after all do not count', () => {
     const active = new ActiveRuns();
-    active.expect('1', 'a')();
+    active.reserve('1', 'a')();
     expect([active.total, active.inGroup('a')]).toEqual([0, 0]);
   });
 

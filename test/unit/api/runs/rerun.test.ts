@@ -26,11 +26,11 @@ test('a rerun repeats the definitions, parameters and bounds of a run, but not i
 
 test('a run that is not over can be repeated as a whole only', () => {
   expect(jobsOf(rerunSpec(ended('SUCCESS', 'STARTED', 'PENDING'), 'all'))).toEqual(names);
-  expect(rerunSpec(ended('FAILURE', 'STARTED', 'PENDING'), 'failed')).toEqual({ refused: 'RunNotOver' });
-  expect(rerunSpec(run(), 'failed')).toEqual({ refused: 'RunNotOver' });
+  expect(rerunSpec(ended('FAILURE', 'STARTED', 'PENDING'), 'failed')).toEqual({ error: 'RunNotOver' });
+  expect(rerunSpec(run(), 'failed')).toEqual({ error: 'RunNotOver' });
 });
 
 test('what failed is what ended as FAILURE or REVOKED, in the order of the definitions', () => {
   expect(jobsOf(rerunSpec(ended('REVOKED', 'SUCCESS', 'FAILURE'), 'failed'))).toEqual(['one', 'three']);
-  expect(rerunSpec(ended('SUCCESS', 'SUCCESS', 'SUCCESS'), 'failed')).toEqual({ refused: 'NothingFailed' });
+  expect(rerunSpec(ended('SUCCESS', 'SUCCESS', 'SUCCESS'), 'failed')).toEqual({ error: 'NothingFailed' });
 });
