@@ -10,37 +10,37 @@ import type { RunStore } from './runs/run-store.ts';
 /** How a trigger or rerun ended. */
 export type TriggerOutcome = 'accepted' | 'replayed' | 'refused' | 'failed';
 
-/** One thing that `/readyz` looks at. */
-export interface Check {
+/** One condition of `/readyz`, which is ready when all are ok. */
+export interface ReadinessCheck {
   name: string;
   ok: boolean;
   note?: string;
 }
 
-/** All that the routes need from outside. */
+/** Everything that the routes need from outside. */
 export interface Deps {
   catalog: () => Catalog;
   runs: RunStore;
   logs: JobLogs;
   newRunId: () => string;
-  checks: () => Check[];
+  readinessChecks: () => ReadinessCheck[];
   auth: Auth;
   caps: RunCaps;
-  /** For answers that are held open. */
+  /** For responses that stay open. */
   longLivedLimit: ConcurrencyLimit;
-  /** Aborts when the service is told to stop: answers that are held open end. */
+  /** Aborts when the service begins to stop; long-lived responses end. */
   stopping: AbortSignal;
   metrics: {
     request(method: string, route: string, code: number, seconds: number): void;
     trigger(outcome: TriggerOutcome): void;
   };
   log: Log;
-  /** Of each caller; no limit where not given. */
+  /** For each caller; undefined for no limit. */
   rate?: Rate;
-  /** How many proxies stand before the service; none where not given. */
+  /** How many proxies are trusted to add to X-Forwarded-For; 0 by default. */
   proxies?: number;
-  /** Whether a GET triggers; it does where not given. */
+  /** Whether GET /group/:name triggers; true by default. */
   getTriggers?: boolean;
-  /** Refuses what is asked for under another machine's name, as a page does that wants to get round its origin. */
+  /** Reject requests whose Host is not loopback (DNS rebinding). */
   requireLoopbackHost?: boolean;
 }

@@ -21,7 +21,7 @@ import { help, loadSettings, type Settings } from './settings.ts';
 function chooseAuth(
   settings: Settings,
   client: KubeClient,
-  file: CatalogFile,
+  catalogFile: CatalogFile,
   apiServerDownSeconds: () => number,
 ): Auth {
   if (settings.AUTH === 'none') return noAuth;
@@ -36,41 +36,41 @@ function chooseAuth(
     jwksUrl: settings.OIDC_JWKS_URL,
     nameClaim: settings.OIDC_NAME_CLAIM,
     groupsClaim: settings.OIDC_GROUPS_CLAIM,
-    isDeclared: (group) => file.catalog.has(group),
+    isDeclared: (group) => catalogFile.catalog.has(group),
   });
 }
 
 async function main(settings: Settings): Promise<void> {
   requireNonRoot(settings.ALLOW_ROOT);
   const log = createLog('api', settings.LOG_LEVEL);
-  const file = await CatalogFile.open(settings.CONFIG_FILE, log);
+  const catalogFile = await CatalogFile.open(settings.CONFIG_FILE, log);
   const client = await createClient();
   const podLogs = await createPodLogs(settings.NAMESPACE);
   const longLivedLimit = new ConcurrencyLimit({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER });
   const metrics = createMetrics({
     runs: () => runs,
-    held: () => longLivedLimit.active,
-    configIsBroken: () => file.problem !== undefined,
+    longLivedResponses: () => longLivedLimit.active,
+    configIsBroken: () => catalogFile.problem !== undefined,
   });
   const runs = new KubernetesRuns(client, settings.NAMESPACE, log, metrics.statusLag);
-  const stop = new AbortController();
+  const stopBackground = new AbortController();
   const stopping = new AbortController();
   const app = createApp({
-    catalog: () => file.catalog,
+    catalog: () => catalogFile.catalog,
     runs,
     logs: kubernetesJobLogs(client, podLogs, settings.NAMESPACE),
     newRunId: () => newRunId(),
-    checks: () => [
+    readinessChecks: () => [
       { name: 'runs-synced', ok: runs.hasSynced },
-      // No reasons to take the replica out: it goes on with the last good file, and with what the cache holds.
-      { name: 'config-file', ok: true, ...(file.problem && { note: file.problem }) },
+      // Always ok: the replica can serve with the last good file and from its cache. `?verbose` shows the note.
+      { name: 'config-file', ok: true, ...(catalogFile.problem && { note: catalogFile.problem }) },
       {
         name: 'api-server',
         ok: true,
         ...(runs.apiServerDownSeconds > 0 && { note: `silent for ${runs.apiServerDownSeconds} s` }),
       },
     ],
-    auth: chooseAuth(settings, client, file, () => runs.apiServerDownSeconds),
+    auth: chooseAuth(settings, client, catalogFile, () => runs.apiServerDownSeconds),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
     longLivedLimit,
     stopping: stopping.signal,
@@ -92,8 +92,8 @@ async function main(settings: Settings): Promise<void> {
     await close();
     throw error;
   });
-  const background = [file.follow(stop.signal), runs.follow(stop.signal)];
-  // Whatever is logged otherwise: it says that it is ready, and where.
+  const background = [catalogFile.follow(stopBackground.signal), runs.follow(stopBackground.signal)];
+  // Logged at any LOG_LEVEL: scripts and tests read the ports from this line.
   createLog('api')('listening', {
     host,
     port: (server.address() as AddressInfo).port,
@@ -104,7 +104,7 @@ async function main(settings: Settings): Promise<void> {
     stopping.abort();
     await sleep(settings.STOP_DELAY_SECONDS * 1000);
     await drain(server);
-    stop.abort();
+    stopBackground.abort();
     await Promise.all(background);
     await close();
     log('stopped');

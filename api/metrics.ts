@@ -8,19 +8,20 @@ export interface Metrics {
   registry: Registry;
   request(method: string, route: string, code: number, seconds: number): void;
   trigger(outcome: TriggerOutcome): void;
-  /** Seconds from the end of a job, as Kubernetes dates it (to the second), until it could be seen here. */
+  /** `seconds` from the end of a job, which Kubernetes records in whole seconds, until the cache shows it. */
   statusLag(seconds: number): void;
 }
 
-interface Observed {
+/** What the gauges read. */
+interface Sources {
   runs: () => Pick<RunStore, 'active' | 'cacheAgeSeconds'>;
-  held: () => number;
-  /** Whether the file of groups, as it is now, cannot be used. */
+  longLivedResponses: () => number;
+  /** Whether the current config file cannot be used. */
   configIsBroken: () => boolean;
 }
 
-/** The API's Prometheus metrics; gauges are read when they are asked for. */
-export function createMetrics({ runs, held, configIsBroken }: Observed): Metrics {
+/** The API's Prometheus metrics. Each scrape reads the gauges anew. */
+export function createMetrics({ runs, longLivedResponses, configIsBroken }: Sources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -39,7 +40,7 @@ export function createMetrics({ runs, held, configIsBroken }: Observed): Metrics
     () => runs().cacheAgeSeconds,
   );
   gauge('async_api_active_runs', 'Runs that are not over.', () => runs().active.total);
-  gauge('async_api_held_answers', 'Answers held open: events, followed logs, waits.', held);
+  gauge('async_api_held_answers', 'Answers held open: events, followed logs, waits.', longLivedResponses);
   gauge('async_api_config_broken', '1 where the file of groups cannot be used and the last good one is.', () =>
     Number(configIsBroken()),
   );
@@ -56,7 +57,7 @@ export function createMetrics({ runs, held, configIsBroken }: Observed): Metrics
     labelNames: ['outcome'],
     registers,
   });
-  // A series that begins at 1 has no rise that an alert could see.
+  // Start each series at 0: increase() misses the first increment of a series that appears at 1.
   for (const outcome of OUTCOMES) triggers.inc({ outcome }, 0);
   const lag = new Histogram({
     name: 'async_api_status_lag_seconds',

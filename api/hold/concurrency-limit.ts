@@ -6,10 +6,10 @@ export interface ConcurrencyLimits {
   perCaller: number;
 }
 
-/** How many answers may be held open at a time: events, logs that are followed, and waits. */
+/** Limits how many long-lived responses are open at a time: events, logs and waits. */
 export class ConcurrencyLimit {
   readonly #limits: ConcurrencyLimits;
-  readonly #taken = new Map<string, number>();
+  readonly #perCaller = new Map<string, number>();
   #total = 0;
 
   constructor(limits: ConcurrencyLimits) {
@@ -20,26 +20,26 @@ export class ConcurrencyLimit {
     return this.#total;
   }
 
-  /** Takes one and returns what gives it back, once. Throws an HttpError where the caller (429) or all (503) have too many. */
+  /** Counts a response until the returned function is called. Throws an HttpError at the limit of the caller (429) or of all (503). */
   acquire(caller: string): () => void {
     const { total, perCaller } = this.#limits;
     const headers = { 'Retry-After': '5' };
-    const own = this.#taken.get(caller) ?? 0;
-    if (own >= perCaller) {
+    const open = this.#perCaller.get(caller) ?? 0;
+    if (open >= perCaller) {
       const sentence = `Expected at most ${perCaller} of your requests to wait at a time. Try again when one has ended.`;
       throw new HttpError(429, sentence, { headers });
     }
     if (this.#total >= total) throw new HttpError(503, 'Too many requests wait at the moment. Try again.', { headers });
-    this.#taken.set(caller, own + 1);
+    this.#perCaller.set(caller, open + 1);
     this.#total += 1;
-    let held = true;
+    let isOpen = true;
     return () => {
-      if (!held) return;
-      held = false;
+      if (!isOpen) return;
+      isOpen = false;
       this.#total -= 1;
-      const left = this.#taken.get(caller)! - 1;
-      if (left > 0) this.#taken.set(caller, left);
-      else this.#taken.delete(caller);
+      const remaining = this.#perCaller.get(caller)! - 1;
+      if (remaining > 0) this.#perCaller.set(caller, remaining);
+      else this.#perCaller.delete(caller);
     };
   }
 }

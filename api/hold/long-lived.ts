@@ -2,32 +2,33 @@ import type { Response } from 'express';
 import { contextOf } from '../http/context.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
 
-/** What an answer that is held open may use, and must end with. */
+/** A response that may stay open for long. */
 export interface LongLived {
-  /** Aborts when the caller has gone, time is up or the service stops. */
+  /** Aborts when the client disconnects, time is up or the service stops. */
   signal: AbortSignal;
+  /** Must be called when the response ends. */
   release(): void;
 }
 
 export interface LongLivedDeps {
-  /** Bounds how many responses stay open at a time. */
+  /** Limits how many responses stay open at a time. */
   longLivedLimit: ConcurrencyLimit;
   /** Aborts when the service stops. */
   stopping: AbortSignal;
 }
 
-/** Takes a slot for an answer that may stay open for `ms` milliseconds. Throws an HttpError where there are too many. */
+/** Counts a response that may stay open for `ms` milliseconds. Throws an HttpError (429, 503) if too many are open. */
 export function openLongLived({ longLivedLimit, stopping }: LongLivedDeps, response: Response, ms: number): LongLived {
   const releaseLimit = longLivedLimit.acquire(contextOf(response).rateLimitKey);
-  const gone = new AbortController();
-  const end = () => gone.abort();
+  const ended = new AbortController();
+  const end = () => ended.abort();
   const timer = setTimeout(end, ms);
   response.once('close', end);
   stopping.addEventListener('abort', end, { once: true });
-  // Who has gone before this says so no more.
+  // Neither is signalled again if it happened before the listeners were added.
   if (stopping.aborted || response.destroyed) end();
   return {
-    signal: gone.signal,
+    signal: ended.signal,
     release() {
       clearTimeout(timer);
       stopping.removeEventListener('abort', end);

@@ -5,11 +5,11 @@ import { RunChanges } from '../runs/run-changes.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import { type LongLivedDeps, openLongLived } from './long-lived.ts';
 
-/** Other keys are left alone: clients of the earlier service may send some. */
+/** Accepts other keys too: clients of the earlier service may send some. */
 export const WaitQuery = z.object({
   wait: z
     .string()
-    // The bound stands in the pattern, so that it stands in the document too.
+    // The pattern holds the bound, so that the OpenAPI document shows it.
     .regex(/^(([1-5]?\d|60)s|([1-5]?\d{1,4}|60000)ms)$/, 'expected at most 60s, such as 30s or 500ms')
     .transform((text) => Number.parseInt(text, 10) * (text.endsWith('ms') ? 1 : 1000))
     .optional()
@@ -17,27 +17,27 @@ export const WaitQuery = z.object({
 });
 
 /**
- * What `read` gives once `isOver` says so, or when the caller's `?wait=` is up; at once where there is none. Throws what
- * `read` throws.
+ * Returns what `read` gives: at once without `?wait=`, else as soon as `isFinal` accepts it, the wait is over or the service
+ * stops. Throws what `read` throws, and an HttpError for an invalid wait (400) or too many of them (429, 503).
  */
 export async function waitUntil<T>(
   deps: LongLivedDeps & { runs: Pick<RunStore, 'subscribe'> },
   { request, response }: { request: Request; response: Response },
   runId: string,
   read: () => Promise<T>,
-  isOver: (value: T) => boolean,
+  isFinal: (value: T) => boolean,
 ): Promise<T> {
   const { wait = 0 } = queryOf(WaitQuery, request);
   let value = await read();
-  if (wait === 0 || isOver(value)) return value;
+  if (wait === 0 || isFinal(value)) return value;
   const { signal, release } = openLongLived(deps, response, wait);
   const changes = new RunChanges(deps.runs, runId);
   try {
     do {
-      // Also once before the first change: one that came between reading and listening is not missed.
+      // Read again before waiting: the run may have changed between the first read and the subscription.
       value = await read();
-      if (!isOver(value)) await changes.next(wait, signal);
-    } while (!isOver(value) && !signal.aborted);
+      if (!isFinal(value)) await changes.next(wait, signal);
+    } while (!isFinal(value) && !signal.aborted);
     return await read();
   } finally {
     changes.close();

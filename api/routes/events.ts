@@ -9,7 +9,7 @@ import { methodNotAllowed } from '../http/methods.ts';
 import { IdPath, REFUSED } from '../openapi/shared.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import { ServerSentEvent } from '../views/schemas.ts';
-import { allSeen, eventsSince, nothingSeen, parseSeen, type SseEvent } from '../views/sse.ts';
+import { eventsSince, initialCursor, isAtEnd, parseEventId, type SseEvent } from '../views/sse.ts';
 import { runById } from './lookup.ts';
 
 const LastEventId = z.object({
@@ -37,52 +37,52 @@ export const eventOperations: ZodOpenApiPathsObject = {
   },
 };
 
-/** Proxies end connections that are silent for longer; many after 60 s. */
+/** Shorter than the idle timeout of proxies, often 60 s. */
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = ': nothing new\n\n';
-/** Then the client comes back by itself, as who it is by then. */
-const MAX_MS = 15 * 60_000;
-/** A client that takes nothing for this long has gone. */
-const STUCK_MS = 30_000;
+/** Then the client reconnects by itself, and is authenticated again. */
+const MAX_STREAM_MS = 15 * 60_000;
+/** A client that reads nothing for this long is taken for gone. */
+const WRITE_TIMEOUT_MS = 30_000;
 
 /**
- * `GET /runs/:id/events`: each change of state as Server-Sent Events. Ends when the run is over; who then comes back with
- * Last-Event-ID gets 204, by which an EventSource knows not to come again.
+ * `GET /runs/:id/events`: each change of state as Server-Sent Events, until the run is finished. A client that then reconnects
+ * with its Last-Event-ID gets 204, which tells an EventSource to stop.
  */
 export function eventRoutes(deps: Deps): Router {
   const router = Router();
-  // Express would route HEAD to the GET handler, which holds the answer open.
+  // Without it Express routes HEAD to the GET handler, which keeps the response open.
   router.head('/runs/:id/events', methodNotAllowed('GET'));
   router.get('/runs/:id/events', async (request, response) => {
     const { id } = request.params;
     const run = await runById(deps, response, id);
-    let seen = parseSeen(request.get('last-event-id') ?? '', run.spec.jobs.length) ?? nothingSeen(run);
+    let cursor = parseEventId(request.get('last-event-id') ?? '', run.spec.jobs.length) ?? initialCursor(run);
     setAge(deps.runs, response);
-    if (allSeen(seen)) {
+    if (isAtEnd(cursor)) {
       response.status(204).end();
       return;
     }
-    const { signal, release } = openLongLived(deps, response, MAX_MS);
+    const { signal, release } = openLongLived(deps, response, MAX_STREAM_MS);
     const changes = new RunChanges(deps.runs, id);
     response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }).flushHeaders();
-    /** Whether the client still takes what it is sent; what it is slow to take is not piled up. */
+    /** Resolves when the client has room for more (backpressure); false if it has gone or reads nothing. */
     const send = async (text: string): Promise<boolean> =>
       response.write(text) ||
-      once(response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(STUCK_MS)]) }).then(
+      once(response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(WRITE_TIMEOUT_MS)]) }).then(
         () => true,
         () => false,
       );
     try {
-      let taken = await send('retry: 2000\n\n');
-      while (taken && !signal.aborted && !allSeen(seen)) {
+      let isReading = await send('retry: 2000\n\n');
+      while (isReading && !signal.aborted && !isAtEnd(cursor)) {
         const current = await deps.runs.find(id);
         if (!current) break;
-        const { events, seen: now } = eventsSince(seen, current);
-        seen = now;
-        taken = await send(events.map(format).join('') || HEARTBEAT);
-        if (!allSeen(seen)) await changes.next(HEARTBEAT_MS, signal);
+        const { events, cursor: next } = eventsSince(cursor, current);
+        cursor = next;
+        isReading = await send(events.map(formatEvent).join('') || HEARTBEAT);
+        if (!isAtEnd(cursor)) await changes.next(HEARTBEAT_MS, signal);
       }
-      if (taken) response.end();
+      if (isReading) response.end();
       else response.destroy();
     } finally {
       changes.close();
@@ -93,6 +93,6 @@ export function eventRoutes(deps: Deps): Router {
   return router;
 }
 
-/** JSON has no line breaks of its own, so nothing in a message can end an event or begin one. */
-const format = ({ id, event, data }: SseEvent): string =>
+/** JSON escapes line breaks, so no message can end an event or begin another. */
+const formatEvent = ({ id, event, data }: SseEvent): string =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -27,16 +27,16 @@ export const healthOperations: ZodOpenApiPathsObject = {
   },
 };
 
-/** `/livez`: the process answers. `/readyz`: it can do its work; `?verbose` says why or why not. */
-export function healthRoutes({ checks }: Deps): Router {
+/** `GET /livez`: whether the process responds. `GET /readyz`: whether it can serve; `?verbose` lists each check. */
+export function healthRoutes({ readinessChecks }: Deps): Router {
   const router = Router();
   router.get('/livez', (_request, response) => {
     response.type('text').send('ok');
   });
   router.get('/readyz', (request, response) => {
-    const all = checks();
-    const ready = all.every((check) => check.ok);
-    const lines = all.map(({ name, ok, note }) => `[${ok ? '+' : '-'}] ${name}${note ? `: ${note}` : ''}`);
+    const checks = readinessChecks();
+    const ready = checks.every((check) => check.ok);
+    const lines = checks.map(({ name, ok, note }) => `[${ok ? '+' : '-'}] ${name}${note ? `: ${note}` : ''}`);
     const text = 'verbose' in request.query ? lines.join('\n') : ready ? 'ok' : 'not ready';
     if (!ready) response.set('Retry-After', '1');
     response

@@ -2,7 +2,7 @@ import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import type { RunSummary, RunView } from './schemas.ts';
 
-/** What a caller sees of a run; the values are those that kubectl shows. */
+/** A run as REST shows it, without its jobs; the values are those that kubectl shows. */
 export function runSummary(run: GroupRun): RunSummary {
   const { metadata, spec, status } = run;
   const { group, parameters, parallelism, rerunOf, cancel, jobs } = spec;
@@ -24,7 +24,7 @@ export function runSummary(run: GroupRun): RunSummary {
 
 export const runView = (run: GroupRun): RunView => ({ ...runSummary(run), jobs: jobStatuses(run) });
 
-/** The stored status of each job, in the order of the definitions; PENDING where the controller has not seen it yet. */
+/** The stored status of each job, in the order of the definitions; PENDING until the controller has written one. */
 export function jobStatuses({ metadata, spec, status }: GroupRun): JobStatus[] {
   const stored = new Map(status?.jobs?.map((job) => [job.name, job]));
   const runId = runIdOf(metadata);
@@ -33,9 +33,9 @@ export function jobStatuses({ metadata, spec, status }: GroupRun): JobStatus[] {
   );
 }
 
-/** The jobs that came to their end between two versions of a run. */
+/** The jobs that reached a terminal state between two versions of a run. */
 export function justFinished(previous: GroupRun | undefined, current: GroupRun | undefined): JobStatus[] {
-  const before = new Map(previous?.status?.jobs?.map((job) => [job.name, job.state]));
-  const over = current?.status?.jobs?.filter((job) => isTerminal(job.state)) ?? [];
-  return previous ? over.filter((job) => !isTerminal(before.get(job.name) ?? 'PENDING')) : [];
+  const previousStates = new Map(previous?.status?.jobs?.map((job) => [job.name, job.state]));
+  const finished = current?.status?.jobs?.filter((job) => isTerminal(job.state)) ?? [];
+  return previous ? finished.filter((job) => !isTerminal(previousStates.get(job.name) ?? 'PENDING')) : [];
 }

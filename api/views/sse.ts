@@ -2,14 +2,14 @@ import { type GroupRun, isTerminal, type JobState, type JobStatus } from '../../
 import { jobStatuses, runSummary } from './run-view.ts';
 import type { RunSummary } from './schemas.ts';
 
-/** What a listener has been told: the run's state, absent before the first event, and each job's. */
-export interface Seen {
+/** What a client has received: the run's state, undefined before the first run event, and each job's state. */
+export interface EventCursor {
   run?: JobState;
   jobs: JobState[];
 }
 
 export interface SseEvent {
-  /** What the listener has seen with this event; it comes back as Last-Event-ID. */
+  /** The cursor after this event; a client that reconnects sends it as Last-Event-ID. */
   id: string;
   event: 'job' | 'run';
   data: JobStatus | RunSummary;
@@ -25,31 +25,32 @@ const LETTERS: Record<JobState, string> = {
 };
 const STATES = new Map(Object.entries(LETTERS).map(([state, letter]) => [letter, state as JobState]));
 
-export const nothingSeen = (run: GroupRun): Seen => ({ jobs: run.spec.jobs.map(() => 'PENDING') });
+/** The cursor of a client without a Last-Event-ID. */
+export const initialCursor = (run: GroupRun): EventCursor => ({ jobs: run.spec.jobs.map(() => 'PENDING') });
 
-/** Whether there is nothing more to come for who has seen this. */
-export const allSeen = ({ run }: Seen): boolean => run !== undefined && isTerminal(run);
+/** Whether the client has received the run's terminal state, after which no event follows. */
+export const isAtEnd = ({ run }: EventCursor): boolean => run !== undefined && isTerminal(run);
 
 /**
- * What has changed since, one event for each job whose state is another, then one for the run. States that came and went
- * in between are left out. All that is needed to go on is in the id, so any replica can.
+ * Events for what changed since the cursor: one for each job in another state, then one for the run. Intermediate states are
+ * left out. Each event's id holds the whole cursor, so any replica can resume the stream.
  */
-export function eventsSince(seen: Seen, run: GroupRun): { events: SseEvent[]; seen: Seen } {
-  const jobs = [...seen.jobs];
+export function eventsSince(cursor: EventCursor, run: GroupRun): { events: SseEvent[]; cursor: EventCursor } {
+  const jobs = [...cursor.jobs];
   const events: SseEvent[] = [];
   for (const [index, data] of jobStatuses(run).entries()) {
     if (jobs[index] === data.state) continue;
     jobs[index] = data.state;
-    events.push({ id: formatSeen({ ...seen, jobs }), event: 'job', data });
+    events.push({ id: formatEventId({ ...cursor, jobs }), event: 'job', data });
   }
   const data = runSummary(run);
-  const now: Seen = { run: data.state, jobs };
-  if (data.state !== seen.run) events.push({ id: formatSeen(now), event: 'run', data });
-  return { events, seen: now };
+  const next: EventCursor = { run: data.state, jobs };
+  if (data.state !== cursor.run) events.push({ id: formatEventId(next), event: 'run', data });
+  return { events, cursor: next };
 }
 
-/** Such as `s.2d1s997p`: a run that is STARTED, of whose jobs two are SUCCESS, one STARTED and the rest PENDING. */
-export function formatSeen({ run, jobs }: Seen): string {
+/** For example `s.2d1s997p`: the run is STARTED; two jobs are SUCCESS, one is STARTED and 997 are PENDING. */
+export function formatEventId({ run, jobs }: EventCursor): string {
   let text = `${run ? LETTERS[run] : ''}.`;
   for (let from = 0; from < jobs.length; ) {
     let to = from;
@@ -60,8 +61,8 @@ export function formatSeen({ run, jobs }: Seen): string {
   return text;
 }
 
-/** The reverse, for a run of so many jobs; undefined for anything else. */
-export function parseSeen(text: string, count: number): Seen | undefined {
+/** The cursor in a Last-Event-ID, for a run of `count` jobs; undefined if the text is not one. */
+export function parseEventId(text: string, count: number): EventCursor | undefined {
   const [, letter, rest] = /^([psrdfx]?)\.((?:\d{1,4}[psrdfx])*)$/.exec(text.slice(0, 8000)) ?? [];
   if (rest === undefined) return undefined;
   const jobs: JobState[] = [];

@@ -32,7 +32,7 @@ test('with GET triggers turned off only a POST starts a group', async () => {
 
 test('a service that is not ready says when to ask again, and why when asked', async () => {
   await app.close();
-  app = await startApp({ checks: () => [{ name: 'runs-synced', ok: false, note: 'not yet' }] });
+  app = await startApp({ readinessChecks: () => [{ name: 'runs-synced', ok: false, note: 'not yet' }] });
   const response = await fetch(`${app.url}/readyz`);
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
   expect(await (await fetch(`${app.url}/readyz?verbose`)).text()).toBe('[-] runs-synced: not yet');
