@@ -5,24 +5,28 @@ import { contextOf } from '../http/context.ts';
 import { HttpError } from '../http/http-error.ts';
 import type { Auth, Verb } from './auth.ts';
 
-/** What decides on access: roles or claims, and each group's own `allow`. */
+/** What authorization depends on: roles or claims, and each group's `allow`. */
 export interface Access {
   auth: Pick<Auth, 'allows'>;
   catalog: () => Catalog;
 }
 
-const DOING: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };
+/** As the 403 words the verb. */
+const ACTIONS: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };
 
-const GROUP_OF_CALLERS = 'group:';
+const GROUP_PREFIX = 'group:';
 
-/** Whether a group's own `allow` lets the caller in. Nobody gets in by calling themselves as a group of callers is called. */
-export const admits = (group: Pick<Group, 'allow'> | undefined, { name, groups }: Caller): boolean =>
+/**
+ * Whether a group's `allow` names the caller; without `allow` it permits every caller. Entries with the prefix match groups
+ * only, so a caller gains nothing from a name such as `group:team`.
+ */
+export const isAllowedByGroup = (group: Pick<Group, 'allow'> | undefined, { name, groups }: Caller): boolean =>
   group?.allow === undefined ||
-  group.allow.some((one) =>
-    one.startsWith(GROUP_OF_CALLERS) ? groups.includes(one.slice(GROUP_OF_CALLERS.length)) : one === name,
+  group.allow.some((entry) =>
+    entry.startsWith(GROUP_PREFIX) ? groups.includes(entry.slice(GROUP_PREFIX.length)) : entry === name,
   );
 
-/** Whether the caller of this request may do that with runs of a group. */
+/** Whether the request's caller may use this verb on runs of a group. */
 export async function isAllowed(
   { auth, catalog }: Access,
   response: Response,
@@ -30,12 +34,12 @@ export async function isAllowed(
   group: string,
 ): Promise<boolean> {
   const { caller } = contextOf(response);
-  return admits(catalog().get(group), caller) && (await auth.allows(caller, verb, group));
+  return isAllowedByGroup(catalog().get(group), caller) && (await auth.allows(caller, verb, group));
 }
 
-/** Throws an HttpError (403) where the caller of this request may not do that with runs of a group. */
+/** Throws an HttpError (403) if the request's caller may not use this verb on runs of a group. */
 export async function authorize(access: Access, response: Response, verb: Verb, group: string): Promise<void> {
   if (await isAllowed(access, response, verb, group)) return;
   const { name } = contextOf(response).caller;
-  throw new HttpError(403, `${name} may not ${DOING[verb]} runs of group ${group.slice(0, 63)}.`);
+  throw new HttpError(403, `${name} may not ${ACTIONS[verb]} runs of group ${group.slice(0, 63)}.`);
 }

@@ -5,7 +5,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { Caller } from '../http/caller.ts';
 import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 import { callKube } from '../runs/kube-call.ts';
-import { type Auth, bearerToken, INVALID, unauthorized } from './auth.ts';
+import { type Auth, bearerToken, INVALID_TOKEN, unauthorized } from './auth.ts';
 import { Decisions } from './decisions.ts';
 
 interface User {
@@ -28,36 +28,36 @@ interface KubernetesCaller extends Caller {
 }
 
 const RETRY_AFTER_SECONDS = 2;
-const MAY_NOT_ASK =
+const MISSING_ROLE =
   'This service may not ask the cluster who calls: its service account needs the ClusterRole system:auth-delegator.';
-/** So long a token that was revoked, or a role that was changed, still counts; in an outage the second. */
-const KEPT = { freshMs: 10_000, staleMs: 300_000 };
+/** How long a revoked token or a changed role still counts; during an outage of the API server, `staleMs`. */
+const CACHE_TIMES = { freshMs: 10_000, staleMs: 300_000 };
 
 interface Options {
   client: Pick<KubeClient, 'request'>;
   namespace: string;
-  /** One of which a token must be for; any that the API server takes for itself where there are none. */
+  /** A token must be for one of these; if empty, for the API server itself. */
   audiences: string[];
-  /** For how long the API server has not answered; 0 where it does. */
+  /** Seconds since the API server last responded; 0 while it responds. */
   apiServerDownSeconds: () => number;
 }
 
 /**
- * The cluster's own tokens and roles. Whoever may create GroupRuns may trigger, who may get them may read, who may patch them
- * may cancel. A role that has names (resourceNames) is for the groups of jobs that are called so.
+ * Authentication by TokenReview, authorization by SubjectAccessReview: a role with create on GroupRuns may trigger, with get
+ * read, with patch cancel. A rule's resourceNames are names of groups of jobs.
  */
 export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeconds }: Options): Auth {
-  const callers = new Decisions<KubernetesCaller | undefined>(KEPT);
-  const rights = new Decisions<boolean>(KEPT);
+  const callers = new Decisions<KubernetesCaller | undefined>(CACHE_TIMES);
+  const rights = new Decisions<boolean>(CACHE_TIMES);
 
   const ask = <T>(path: string, body: object): Promise<T> => {
-    // Every request would wait for an answer that does not come, before what was known is used.
+    // Fail at once, so that cached decisions are used without waiting for a timeout.
     if (apiServerDownSeconds() > 0)
       throw new ServiceUnavailable(RETRY_AFTER_SECONDS, `silent for ${apiServerDownSeconds()} s`);
     return callKube<T>(client, 'POST', path, { body }).catch((error) => {
       if (!(error instanceof ApiError && error.code === 403)) throw error;
-      // No outage, in which what was known would still count.
-      throw new HttpError(503, MAY_NOT_ASK, { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
+      // Not ServiceUnavailable: this is no outage, so cached decisions must not be used.
+      throw new HttpError(503, MISSING_ROLE, { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } });
     });
   };
 
@@ -66,7 +66,7 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
     const path = '/apis/authentication.k8s.io/v1/tokenreviews';
     const { status } = await ask<TokenReview>(path, { spec });
     if (!status.authenticated || !status.user) return undefined;
-    // A server that knows nothing of audiences says nothing of them, and has not looked at them.
+    // An API server without support for audiences leaves the field out, and has not checked them.
     if (audiences.length > 0 && !status.audiences?.some((audience) => audiences.includes(audience))) return undefined;
     return { name: status.user.username, groups: status.user.groups ?? [], user: status.user };
   };
@@ -76,15 +76,15 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
       const token = bearerToken(request);
       const key = createHash('sha256').update(token).digest('base64');
       const caller = await callers.get(key, () => review(token));
-      if (!caller) throw unauthorized(INVALID);
+      if (!caller) throw unauthorized(INVALID_TOKEN);
       return caller;
     },
     async allows(caller, verb, group) {
-      const { username: user, ...about } = (caller as KubernetesCaller).user;
-      return rights.get(JSON.stringify([user, about, verb, group]), async () => {
+      const { username: user, ...details } = (caller as KubernetesCaller).user;
+      return rights.get(JSON.stringify([user, details, verb, group]), async () => {
         const resourceAttributes = { namespace, verb, group: API_GROUP, resource: PLURAL, name: group };
         const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
-        return (await ask<AccessReview>(path, { spec: { user, ...about, resourceAttributes } })).status.allowed;
+        return (await ask<AccessReview>(path, { spec: { user, ...details, resourceAttributes } })).status.allowed;
       });
     },
   };

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../../process/log.ts';
 import { type Catalog, parseCatalog } from './catalog.ts';
 
-/** More than a ConfigMap can hold. */
+/** A ConfigMap cannot hold more. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** The catalog in a file that may change: re-read while it runs, keeping the last good one. */
+/** The catalog of a file that may change. While the file is invalid, the last good catalog stays in use. */
 export class CatalogFile {
   readonly #path: string;
   readonly #log: Log;
@@ -14,7 +14,7 @@ export class CatalogFile {
   #catalog: Catalog;
   #problem: string | undefined;
 
-  /** Reads it the first time; rejects with a message that says what to mend. */
+  /** Reads the file for the first time; rejects with a message that says what to correct. */
   static async open(path: string, log: Log): Promise<CatalogFile> {
     const text = await read(path).catch((error) => {
       throw new Error(`Cannot read the groups from CONFIG_FILE ${path}: ${errorMessage(error)}`);
@@ -37,12 +37,12 @@ export class CatalogFile {
     return this.#catalog;
   }
 
-  /** Why the file as it is now is not the one in use, or undefined. */
+  /** Why the current file is not in use; undefined if it is. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Looks at the file every `intervalMs` until the signal aborts. A ConfigMap swaps links, which no watch reports well. */
+  /** Reads the file every `intervalMs` until the signal aborts. A file watch would miss how a ConfigMap swaps symbolic links. */
   async follow(signal: AbortSignal, intervalMs = 1000): Promise<void> {
     while (!signal.aborted) {
       await sleep(intervalMs, undefined, { signal }).catch(() => {});

@@ -1,8 +1,8 @@
-/** One thing that is wrong with what a caller or the configuration says. */
+/** An error in a request or in config.yaml. */
 export interface Problem {
-  /** Where, such as `groups.group_b.jobs.job_b1.sleep.seconds` or `parameters.customer`. */
+  /** Such as `groups.group_b.jobs.job_b1.sleep.seconds` or `parameters.customer`. */
   path: string;
-  /** In the configuration file, from 1. */
+  /** In config.yaml, from 1. */
   line?: number;
   message: string;
 }
