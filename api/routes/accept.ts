@@ -12,24 +12,24 @@ import { parseKey, runIdFromKey } from './idempotency.ts';
 
 const REUSED = 'This Idempotency-Key was used for another request. Nothing was started; use a new key.';
 
-/** What a caller wants. */
+/** What to start, and for which group. */
 export interface TriggerRequest {
   /** The group of jobs; the caller must be allowed to trigger it. */
   group: string;
-  /** Tells this wish from any other. */
+  /** Equal for equal requests; stored with the run to detect a reused key. */
   fingerprint: string;
-  /** What to start. Throws an HttpError where nothing can be. */
+  /** The spec of the run. Throws an HttpError if nothing can be started. */
   resolve: () => GroupRunSpec;
 }
 
 /**
- * Stores a run and answers 202. With an Idempotency-Key the API server's create is the only check: where the run is there
- * already, the answer is the same again, whatever could be started by now.
+ * Stores a run and responds 202. With an Idempotency-Key a repetition gets the same response, even if its group has changed
+ * or a cap is reached. The only check is the API server's: create fails if the run exists.
  */
 export async function accept(deps: Deps, request: Request, response: Response, trigger: TriggerRequest): Promise<void> {
   let outcome: TriggerOutcome = 'failed';
   try {
-    outcome = await store(deps, request, response, trigger);
+    outcome = await storeRun(deps, request, response, trigger);
   } catch (error) {
     if (error instanceof HttpError) outcome = 'refused';
     throw error;
@@ -38,7 +38,7 @@ export async function accept(deps: Deps, request: Request, response: Response, t
   }
 }
 
-async function store(
+async function storeRun(
   deps: Deps,
   request: Request,
   response: Response,
@@ -52,7 +52,7 @@ async function store(
   const replay = (run: GroupRun): TriggerOutcome => {
     if (run.metadata.annotations?.[REQUEST_ANNOTATION] !== trigger.fingerprint) throw new HttpError(422, REUSED);
     response.set('Idempotency-Replayed', 'true');
-    answer(response, runId, run.spec.jobs.length);
+    respondAccepted(response, runId, run.spec.jobs.length);
     return 'replayed';
   };
   let spec: GroupRunSpec;
@@ -61,8 +61,8 @@ async function store(
     checkSize(spec);
     checkCaps(runs.active, caps, trigger.group);
   } catch (error) {
-    const earlier = key === undefined ? undefined : await runs.find(runId);
-    if (earlier) return replay(earlier);
+    const existing = key === undefined ? undefined : await runs.find(runId);
+    if (existing) return replay(existing);
     throw error;
   }
   const annotations = {
@@ -70,16 +70,16 @@ async function store(
     [CALLER_ANNOTATION]: context.caller.name,
     ...(context.traceparent && { [TRACEPARENT_ANNOTATION]: context.traceparent }),
   };
-  const earlier = await runs.create(runId, spec, annotations);
-  // Without a key nobody else can have made it: our own create was sent twice, and the first answer was lost.
-  if (earlier && key !== undefined) return replay(earlier);
+  const existing = await runs.create(runId, spec, annotations);
+  // Without a key the run id is random, so the existing run is ours: the create was sent twice, and its first response lost.
+  if (existing && key !== undefined) return replay(existing);
   context.run = runId;
   context.log('run accepted', { run: runId, group: spec.group, jobs: spec.jobs.length, rerunOf: spec.rerunOf });
-  answer(response, runId, spec.jobs.length);
+  respondAccepted(response, runId, spec.jobs.length);
   return 'accepted';
 }
 
-/** Throws an HttpError (422) where the run would be larger than one object of Kubernetes may be. */
+/** Throws an HttpError (422) if the run would be too large for one Kubernetes object. */
 function checkSize(spec: GroupRunSpec): void {
   const bytes = storedBytes(spec);
   if (bytes <= MAX_SPEC_BYTES) return;
@@ -87,9 +87,9 @@ function checkSize(spec: GroupRunSpec): void {
   throw new HttpError(422, `${expected}. Nothing was started; split the group.`);
 }
 
-/** Where to ask for each job, and for the whole run. */
-function answer(response: Response, runId: string, jobs: number): void {
-  const paths = Array.from({ length: jobs }, (_, index) => `/status/${jobId(runId, index + 1)}`);
+/** 202 with the path of each job's status, and the run's in Location. */
+function respondAccepted(response: Response, runId: string, jobCount: number): void {
+  const paths = Array.from({ length: jobCount }, (_, index) => `/status/${jobId(runId, index + 1)}`);
   response
     .status(202)
     .set({ Location: `/runs/${runId}`, 'Retry-After': '1', 'Cache-Control': 'no-store' })

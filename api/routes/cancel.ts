@@ -30,11 +30,11 @@ export const cancelOperations: ZodOpenApiPathsObject = {
 };
 
 /**
- * `POST /runs/:id/cancel` and `POST /status/:id/cancel`: ask for the end of a run or of one of its jobs. The controller
- * brings it about. What is over stays as it is: then nothing is written.
+ * `POST /runs/:id/cancel` and `POST /status/:id/cancel`: store the request to end a run or one of its jobs, which the
+ * controller carries out. For a run or job in a terminal state, nothing is written.
  */
 export function cancelRoutes(deps: Deps): Router {
-  /** The run as it is once the wish is stored; undefined where it has gone. */
+  /** Returns the run after the write; undefined if it is deleted. */
   const cancel = async (log: Log, run: GroupRun, state: JobState, job?: string): Promise<GroupRun | undefined> => {
     if (isTerminal(state)) return run;
     const cancelled = await deps.runs.cancel(run.metadata.name, job);
@@ -50,12 +50,12 @@ export function cancelRoutes(deps: Deps): Router {
     response.json({ id: request.params.id, state: runSummary(cancelled).state });
   });
   router.post('/status/:id/cancel', async (request, response) => {
-    const { run, place } = await jobById(deps, response, request.params.id, 'patch');
-    const { name, state } = jobStatuses(run)[place]!;
+    const { run, index } = await jobById(deps, response, request.params.id, 'patch');
+    const { name, state } = jobStatuses(run)[index]!;
     const cancelled = await cancel(contextOf(response).log, run, state, name);
     if (!cancelled) throw unknownJob();
     response.status(202).set('Cache-Control', 'no-store');
-    response.json({ id: request.params.id, state: jobStatuses(cancelled)[place]!.state });
+    response.json({ id: request.params.id, state: jobStatuses(cancelled)[index]!.state });
   });
   router.all(['/runs/:id/cancel', '/status/:id/cancel'], methodNotAllowed('POST'));
   return router;

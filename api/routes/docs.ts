@@ -4,13 +4,13 @@ import { methodNotAllowed } from '../http/methods.ts';
 interface Docs {
   /** OpenAPI 3.1. */
   document: object;
-  /** The same as HTML. */
+  /** The document as HTML. */
   page: string;
   /** The page's Content-Security-Policy. */
   csp: string;
 }
 
-/** `GET /openapi.json` and `GET /docs`: what the service can do, for programs and for people. */
+/** `GET /openapi.json` and `GET /docs`: the API's description as OpenAPI and as a page. */
 export function docsRoutes({ document, page, csp }: Docs): Router {
   const router = Router();
   router.get('/openapi.json', (_request, response) => {

@@ -51,7 +51,7 @@ const WRITE_TIMEOUT_MS = 30_000;
  */
 export function eventRoutes(deps: Deps): Router {
   const router = Router();
-  // Without it Express routes HEAD to the GET handler, which keeps the response open.
+  // Express would otherwise route HEAD to the GET handler, which keeps the response open.
   router.head('/runs/:id/events', methodNotAllowed('GET'));
   router.get('/runs/:id/events', async (request, response) => {
     const { id } = request.params;

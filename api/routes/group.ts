@@ -42,17 +42,17 @@ export const groupOperations: ZodOpenApiPathsObject = {
   },
 };
 
-/** `GET /groups`: what can be triggered. `GET` and `POST /group/:name`: starts all jobs of a group by one write, and names where to ask for each. */
+/** `GET /groups`: the groups the caller may see. `GET` and `POST /group/:name`: starts the group's jobs with one write. */
 export function groupRoutes(deps: Deps): Router {
   const trigger: RequestHandler<{ name: string }> = (request, response) => {
     const { name } = request.params;
-    // Nobody is asked whether the caller may do something with what cannot be the name of a group.
+    // Respond 404 before authorization: what cannot be a group's name must not reach the cluster's access review.
     if (!deps.catalog().has(name) && !Name.safeParse(name).success) throw noGroup(name);
     const { parameters = {} } = request.method === 'POST' ? bodyOf(TriggerBody, request) : {};
     return accept(deps, request, response, {
       group: name,
       fingerprint: fingerprint('trigger', name, parameters),
-      resolve: () => specOf(deps.catalog(), name, parameters),
+      resolve: () => resolveSpec(deps.catalog(), name, parameters),
     });
   };
   const { getTriggers = true } = deps;
@@ -65,7 +65,7 @@ export function groupRoutes(deps: Deps): Router {
     response.set('Cache-Control', 'no-store').json({ groups });
   });
   router.all('/groups', methodNotAllowed('GET', 'HEAD'));
-  // Express would route HEAD to the GET handler, and a HEAD would trigger.
+  // Express would otherwise route HEAD to the GET handler, and trigger.
   if (getTriggers)
     router.head('/group/:name', methodNotAllowed('GET', 'POST')).get('/group/:name', rejectPrefetch, trigger);
   router.post('/group/:name', parseJsonBody, trigger);
@@ -76,8 +76,8 @@ export function groupRoutes(deps: Deps): Router {
 const noGroup = (name: string) =>
   new HttpError(404, `There is no group ${name.slice(0, 63)}. GET /groups lists all groups.`);
 
-/** What a trigger of that group starts. Throws an HttpError (404, 422) that names the group. */
-function specOf(catalog: Catalog, name: string, given: Record<string, unknown>): GroupRunSpec {
+/** The spec of the run that a trigger starts. Throws an HttpError (404, 422) that names the group. */
+function resolveSpec(catalog: Catalog, name: string, parameterValues: Record<string, unknown>): GroupRunSpec {
   const group = catalog.get(name);
   if (!group) throw noGroup(name);
   const { jobs, problems, parallelism } = group;
@@ -85,7 +85,7 @@ function specOf(catalog: Catalog, name: string, given: Record<string, unknown>):
     throw new HttpError(422, `Group ${name} has invalid definitions, nothing was started:`, { problems });
   }
   if (jobs.length === 0) throw new HttpError(422, `Group ${name} has no jobs, nothing was started.`);
-  const parameters = resolveParameters(group.parameters, given);
+  const parameters = resolveParameters(group.parameters, parameterValues);
   if (parameters.problems.length > 0) {
     const sentence = `Group ${name} was given wrong parameters, nothing was started:`;
     throw new HttpError(422, sentence, { problems: parameters.problems });
@@ -107,10 +107,10 @@ const groupView = (name: string, { jobs, parallelism, parameters, problems }: Gr
   problems,
 });
 
-/** Refuses a GET that no user meant: from another site's page, or to be ready in advance (Fetch metadata, Sec-Purpose). */
+/** Rejects a GET that the user did not intend: from a page of another site, or a prefetch (Sec-Fetch-Site, Sec-Purpose). */
 const rejectPrefetch: RequestHandler<{ name: string }> = (request, _response, next) => {
-  const prefetch = /prefetch|prerender/.test(`${request.get('sec-purpose')} ${request.get('purpose')}`);
-  if (prefetch || request.get('sec-fetch-site') === 'cross-site') {
+  const isPrefetch = /prefetch|prerender/.test(`${request.get('sec-purpose')} ${request.get('purpose')}`);
+  if (isPrefetch || request.get('sec-fetch-site') === 'cross-site') {
     throw new HttpError(403, 'A page of another site or a prefetch cannot trigger a group: use POST.');
   }
   next();

@@ -4,8 +4,8 @@ import { HttpError } from '../http/http-error.ts';
 import { IdempotencyKey } from '../views/schemas.ts';
 
 /**
- * The key in an Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): a structured field's string, such as
- * "8e03978e-40d5"; also taken without the quotes, as many clients send it. Throws an HttpError (400) for anything else.
+ * The key in an Idempotency-Key header field (draft-ietf-httpapi-idempotency-key-header-07): a String of RFC 9651, such as
+ * "8e03978e-40d5". Accepts it without quotes too, as many clients send it. Throws an HttpError (400) for anything else.
  */
 export function parseKey(header: string): string {
   const key = IdempotencyKey.safeParse(header.trim()).data;
@@ -18,7 +18,7 @@ export function parseKey(header: string): string {
   return key.startsWith('"') ? key.slice(1, -1).replace(/\\(["\\])/g, '$1') : key;
 }
 
-/** The base that a caller's key always leads to: a UUID of version 8 (RFC 9562) from their hash. */
+/** The run id for a caller's key: always the same UUID, version 8 (RFC 9562), made from a hash of both. */
 export function runIdFromKey(caller: string, key: string): string {
   const bytes = createHash('sha256')
     .update(JSON.stringify([caller, key]))
@@ -30,7 +30,7 @@ export function runIdFromKey(caller: string, key: string): string {
   return toRunId(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
 }
 
-/** Tells whether two requests ask for the same; the order of parameters does not matter. */
+/** A hash that is equal for equal requests, whatever the order of their parameters. */
 export function fingerprint(action: string, target: string, parameters: Record<string, unknown> = {}): string {
   const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')

@@ -29,23 +29,23 @@ export const logOperations: ZodOpenApiPathsObject = {
 
 const MAX_FOLLOW_MS = 3_600_000;
 const MAX_READ_MS = 60_000;
-/** The run changes when a container begins; this is for what is missed, and for pods whose log comes late. */
-const LOOK_AGAIN_MS = 5000;
+/** Most changes come from the watch. Polling finds the rest, such as a log that appears after its pod. */
+const POLL_INTERVAL_MS = 5000;
 
 /**
- * `GET /status/:id/logs`: what the job's last pod has written so far; with `?follow=true` also what it and the pods of later
- * attempts write, until the job is over. Where the pods have gone, what was kept of it.
+ * `GET /status/:id/logs`: the log of the job's last pod. With `?follow=true`, the logs of all its pods, later attempts
+ * included, until the job is finished. Once the pods are gone, the end of the log that the status kept as its message.
  */
 export function logRoutes(deps: Deps): Router {
   const router = Router();
-  // Express would route HEAD to the GET handler, which reads the whole log.
+  // Express would otherwise route HEAD to the GET handler, which reads the whole log.
   router.head('/status/:id/logs', methodNotAllowed('GET'));
   router.get('/status/:id/logs', async (request, response) => {
     const { id } = request.params;
     const { follow, tail: tailLines } = queryOf(LogsQuery, request);
     const status = async () => {
-      const { run, place } = await jobById(deps, response, id);
-      return jobStatuses(run)[place]!;
+      const { run, index } = await jobById(deps, response, id);
+      return jobStatuses(run)[index]!;
     };
     const job = await status();
     const { signal, release } = openLongLived(deps, response, follow ? MAX_FOLLOW_MS : MAX_READ_MS);
@@ -53,17 +53,17 @@ export function logRoutes(deps: Deps): Router {
     try {
       const last = (await deps.logs.pods(id)).at(-1);
       const log = follow || last === undefined ? undefined : await read(last);
-      if (isTerminal(job.state) && (follow ? last === undefined : !log)) return answerKept(deps, response, job);
+      if (isTerminal(job.state) && (follow ? last === undefined : !log)) return respondWithMessage(deps, response, job);
       setAge(deps.runs, response);
       response.type('text');
       if (log) await pipe(log, response, signal);
       else if (follow) {
-        // A job may be silent for as long as it likes.
+        // No idle timeout: a job may write nothing for hours.
         request.socket.setTimeout(0);
         response.flushHeaders();
-        await followAll(deps, id, { status, read, response, signal });
+        await followPods(deps, id, { status, read, response, signal });
       }
-      // A log that was not read to its end must not look as if it were.
+      // Cut the connection, so that an incomplete log does not look complete.
       if (signal.aborted) response.destroy();
       else response.end();
     } finally {
@@ -74,42 +74,43 @@ export function logRoutes(deps: Deps): Router {
   return router;
 }
 
-function answerKept(deps: Deps, response: Response, { message }: JobStatus): void {
+/** Responds with what the job's status kept of the log. Throws an HttpError (410) if it kept nothing. */
+function respondWithMessage(deps: Deps, response: Response, { message }: JobStatus): void {
   if (message === undefined)
     throw new HttpError(410, 'The pods of this job have gone, and nothing was kept of their log.');
   setAge(deps.runs, response);
   response.type('text').send(message);
 }
 
-interface Following {
+interface FollowOptions {
   status: () => Promise<JobStatus>;
   read: (pod: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
   response: Response;
   signal: AbortSignal;
 }
 
-/** Pod after pod, until the job is over and each was read. */
-async function followAll(deps: Deps, id: string, { status, read, response, signal }: Following): Promise<void> {
+/** Sends the log of one pod after another, until the job is finished and every log is sent. */
+async function followPods(deps: Deps, id: string, { status, read, response, signal }: FollowOptions): Promise<void> {
   const changes = new RunChanges(deps.runs, toRunId(id));
-  const done = new Set<string>();
+  const sentPods = new Set<string>();
   try {
     while (!signal.aborted) {
-      // Before the pods are looked for: whatever an ended job wrote is there then.
-      const over = isTerminal((await status()).state);
-      const [pod, newer] = (await deps.logs.pods(id)).filter((one) => !done.has(one));
+      // Read the status before the pods: if the job is finished by now, the list of its pods is complete.
+      const isFinished = isTerminal((await status()).state);
+      const [pod, newer] = (await deps.logs.pods(id)).filter((name) => !sentPods.has(name));
       const log = pod === undefined ? undefined : await read(pod);
       if (log) await pipe(log, response, signal);
-      // Of a pod that made way for another before it had a log, none will come.
-      if (pod !== undefined && (log || newer !== undefined)) done.add(pod);
-      else if (over) return;
-      else await changes.next(LOOK_AGAIN_MS, signal);
+      // A pod without a log that another has replaced will never have one.
+      if (pod !== undefined && (log || newer !== undefined)) sentPods.add(pod);
+      else if (isFinished) return;
+      else await changes.next(POLL_INTERVAL_MS, signal);
     }
   } finally {
     changes.close();
   }
 }
 
-/** Resolves too where the caller has gone, or time is up. */
+/** Sends the log. Resolves too if the signal aborts first. */
 async function pipe(log: AsyncIterable<Uint8Array>, response: Response, signal: AbortSignal): Promise<void> {
   await pipeline(Readable.from(log), response, { end: false, signal }).catch((error) => {
     if (!signal.aborted) throw error;

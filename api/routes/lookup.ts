@@ -9,7 +9,7 @@ import { unknownJob, unknownRun } from '../http/http-error.ts';
 
 type Lookup = Pick<Deps, 'auth' | 'catalog' | 'runs'>;
 
-/** The run with that id. Throws an HttpError where there is none (404), or the caller may not do that with it (403). */
+/** The run with this id. Throws an HttpError if there is none (404) or the caller may not use the verb on it (403). */
 export async function runById(deps: Lookup, response: Response, id: string, verb: Verb = 'get'): Promise<GroupRun> {
   const run = isRunId(id) ? await deps.runs.find(id) : undefined;
   if (!run || runIdOf(run.metadata) !== id) throw unknownRun();
@@ -19,15 +19,15 @@ export async function runById(deps: Lookup, response: Response, id: string, verb
 }
 
 /**
- * The run that a job's id belongs to, and the job's place in it, from 0. Throws an HttpError: the contract's where there is
- * none (404), another where the caller may not do that with it (403).
+ * The run of the job with this id, and the job's index in it, from 0. Throws an HttpError if there is none (404, the
+ * contract's text) or the caller may not use the verb on it (403).
  */
 export async function jobById(
   deps: Lookup,
   response: Response,
   id: string,
   verb: Verb = 'get',
-): Promise<{ run: GroupRun; place: number }> {
+): Promise<{ run: GroupRun; index: number }> {
   const parsed = parseJobId(id);
   const run = parsed && (await deps.runs.find(parsed.runId));
   if (!run || parsed.index > run.spec.jobs.length || jobId(runIdOf(run.metadata), parsed.index) !== id) {
@@ -35,5 +35,5 @@ export async function jobById(
   }
   contextOf(response).run = parsed.runId;
   await authorize(deps, response, verb, run.spec.group);
-  return { run, place: parsed.index - 1 };
+  return { run, index: parsed.index - 1 };
 }

@@ -45,7 +45,7 @@ export const runOperations: ZodOpenApiPathsObject = {
   },
 };
 
-/** `GET /runs`: all runs, page by page. `GET /runs/:id`: one whole run; with `?wait=` when it is over. */
+/** `GET /runs`: a page of the runs the caller may see. `GET /runs/:id`: one run; `?wait=` waits until it is finished. */
 export function runRoutes(deps: Deps): Router {
   const router = Router();
   router.get('/runs', async (request, response) => {

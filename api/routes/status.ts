@@ -27,7 +27,7 @@ export const statusOperations: ZodOpenApiPathsObject = {
   },
 };
 
-/** `GET /status/:id`: a job's state, and its reason where there is one; with `?wait=` its last, if that comes in time. */
+/** `GET /status/:id`: a job's state and its reason, if any; `?wait=` waits until the state is terminal. */
 export function statusRoutes(deps: Deps): Router {
   const router = Router();
   router.get('/status/:id', async (request, response) => {
@@ -38,13 +38,13 @@ export function statusRoutes(deps: Deps): Router {
       { request, response },
       runId,
       async () => {
-        const { run, place } = await jobById(deps, response, id);
-        return jobStatuses(run)[place]!;
+        const { run, index } = await jobById(deps, response, id);
+        return jobStatuses(run)[index]!;
       },
       ({ state }) => isTerminal(state),
     );
     const { state, reason, message, exitCode } = job;
-    // JSON leaves out what is undefined: two fields while there is no more to say.
+    // The contract: only state and task_id while the others are undefined, which JSON omits.
     respondFromCache(deps.runs, response, { state, task_id: id, reason, message, exitCode });
   });
   router.all('/status/:id', methodNotAllowed('GET', 'HEAD'));
