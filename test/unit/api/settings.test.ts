@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { isLoopback } from '../../../api/http/loopback.ts';
 import { help, loadSettings } from '../../../api/settings.ts';
 
-test('without any setting it listens for this machine only, on 5100', () => {
+test('by default it listens on loopback only, on port 5100', () => {
   expect(loadSettings({})).toMatchObject({ PORT: 5100, HOST: '127.0.0.1', AUTH: 'none', GET_TRIGGERS: true });
 });
 
-test('an empty variable is one that is not set', () => {
+test('an empty variable counts as not set', () => {
   expect(loadSettings({ PORT: '', HOST: '', GET_TRIGGERS: '' })).toEqual(loadSettings({}));
 });
 
@@ -19,7 +19,7 @@ test.each([
   [{ AUTH: 'oidc', OIDC_ISSUER: 'https://i.example', OIDC_AUDIENCE: 'a', OIDC_ALGORITHM: 'none' }, /OIDC_ALGORITHM/],
   [{ PORT: '70000', MAX_HELD: '0' }, /PORT.*\n.*MAX_HELD/],
   [{ GET_TRIGGERS: 'no' }, /GET_TRIGGERS/],
-])('%j is refused with a sentence that names it', (environment, message) => {
+])('%j is invalid, and the error names the setting', (environment, message) => {
   expect(() => loadSettings(environment as Record<string, string>)).toThrow(message);
 });
 
@@ -28,7 +28,7 @@ test.each([
   { HOST: '0.0.0.0', AUTH: 'kubernetes' },
   { HOST: '::1' },
   { AUTH: 'oidc', OIDC_ISSUER: 'http://127.0.0.1:8080', OIDC_AUDIENCE: 'a' },
-])('%j is taken', (environment) => {
+])('%j is valid', (environment) => {
   expect(loadSettings(environment as unknown as Record<string, string>)).toMatchObject({ PORT: 5100 });
 });
 

@@ -10,7 +10,7 @@ afterAll(() => app.close());
 
 const trigger = () => fetch(`${app.url}/group/good`, { method: 'POST' });
 
-test('a service that stops still accepts runs, and sends each caller to another replica with the answer', async () => {
+test('a service that stops still accepts runs, and closes the connection after each response', async () => {
   const before = await trigger();
   expect([before.status, before.headers.get('connection')]).toEqual([202, 'keep-alive']);
   stop.abort();

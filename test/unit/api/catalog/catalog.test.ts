@@ -49,30 +49,30 @@ test.each([
   ['{ sleep: { seconds: 1 }, retries: 3 }', [/jobs\.j\.retries: expected no such field/]],
   ['{ sleep: {}, activeDeadlineSeconds: 0 }', [/sleep\.seconds/, /activeDeadlineSeconds: .*>=1, got 0/]],
   ['5', [/expected object, got 5/]],
-])('the definition %s is refused with every problem', (job, expected) => {
+])('the definition %s is invalid, and every problem is listed', (job, expected) => {
   const problems = problemsOf(job);
   expect(problems).toHaveLength(expected.length);
-  for (const one of expected) expect(problems).toContainEqual(expect.stringMatching(one));
+  for (const pattern of expected) expect(problems).toContainEqual(expect.stringMatching(pattern));
 });
 
-test('a wrong group harms no other', () => {
+test('an invalid group does not affect another', () => {
   const catalog = parseCatalog('groups: { bad: { jobs: 5 }, good: { jobs: { j: { sleep: { seconds: 1 } } } } }');
   expect(catalog.get('bad')!.problems).toHaveLength(1);
   expect(catalog.get('good')).toMatchObject({ jobs: [{ name: 'j' }], problems: [] });
 });
 
-test('a key given twice is a problem of its own group, with the line of the repetition', () => {
+test('a duplicate key is a problem of its own group, with the line of the repetition', () => {
   const job = '{ sleep: { seconds: 1 } }';
   const catalog = parseCatalog(
     `groups:\n  a: {}\n  b:\n    jobs:\n      x: ${job}\n      x: ${job}\n  a: {}\n  c: { jobs: { j: ${job} } }`,
   );
-  const twice = 'expected this only once';
-  expect(catalog.get('a')!.problems).toEqual([{ path: 'groups.a', line: 7, message: twice }]);
-  expect(catalog.get('b')!.problems).toEqual([{ path: 'groups.b.jobs.x', line: 6, message: twice }]);
+  const message = 'expected this only once';
+  expect(catalog.get('a')!.problems).toEqual([{ path: 'groups.a', line: 7, message }]);
+  expect(catalog.get('b')!.problems).toEqual([{ path: 'groups.b.jobs.x', line: 6, message }]);
   expect(catalog.get('c')).toMatchObject({ jobs: [{ name: 'j' }], problems: [] });
 });
 
-test("jobs keep the file's order and their names, also where those look like numbers", () => {
+test("jobs keep the file's order and their names, even names that look like numbers", () => {
   const jobs = ['b', '10', '2', '010', '1.0', 'true', 'constructor'];
   const catalog = parseCatalog(
     `groups: { g: { jobs: { ${jobs.map((job) => `${job}: { sleep: { seconds: 1 } }`)} } } }`,
@@ -80,19 +80,19 @@ test("jobs keep the file's order and their names, also where those look like num
   expect(catalog.get('g')!.jobs.map((job) => job.name)).toEqual(jobs);
 });
 
-test.each(['__proto__', '-x', '"a b"', '<<'])('a job named %s is a problem, not a job that vanishes', (name) => {
+test.each(['__proto__', '-x', '"a b"', '<<'])('a job named %s is a problem, and not silently dropped', (name) => {
   const { problems } = parseCatalog(`groups: { g: { jobs: { ${name}: { sleep: { seconds: 1 } } } } }`).get('g')!;
   expect(problems).toMatchObject([{ message: expect.stringContaining('expected a name') }]);
 });
 
-test('a group may bound how many of its jobs are active at a time', () => {
+test('parallelism must be an integer of at least 1', () => {
   const catalog = parseCatalog('groups: { a: { parallelism: 3 }, b: { parallelism: 0 }, c: &c { parallelism: *c } }');
   expect(catalog.get('a')!.parallelism).toBe(3);
   expect(catalog.get('b')!.problems).toHaveLength(1);
   expect(catalog.get('c')!.problems).toMatchObject([{ message: expect.stringContaining('contains itself') }]);
 });
 
-test('a file of more than a mebibyte is not read', async () => {
+test('a file larger than 1 MiB is not read', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'catalog-'));
   const path = join(folder, 'config.yaml');
   await writeFile(path, `groups: {}\n${'#'.repeat(1024 * 1024)}`);
@@ -101,23 +101,23 @@ test('a file of more than a mebibyte is not read', async () => {
 });
 
 test.each([
-  ['no YAML', 'groups: ['],
-  ['groups twice', 'groups: {}\ngroups: {}'],
-  ['defaults that have a key twice', 'defaults: { backoffLimit: 1, backoffLimit: 2 }\ngroups: {}'],
+  ['a YAML error', 'groups: ['],
+  ['a duplicate groups key', 'groups: {}\ngroups: {}'],
+  ['a duplicate key in defaults', 'defaults: { backoffLimit: 1, backoffLimit: 2 }\ngroups: {}'],
   ['no groups', 'defaults: {}'],
-  ['a field that is not known', 'groups: {}\ngrups: {}'],
-  ['wrong defaults', 'defaults: { backoffLimit: -1 }\ngroups: {}'],
-])('a file with %s is refused as a whole', (_what, text) => {
+  ['an unknown field', 'groups: {}\ngrups: {}'],
+  ['invalid defaults', 'defaults: { backoffLimit: -1 }\ngroups: {}'],
+])('a file with %s is unusable as a whole', (_what, text) => {
   expect(() => parseCatalog(text)).toThrow(CatalogError);
 });
 
-test('a changed file is read again, and one that cannot be used keeps the last good one and says why', async () => {
+test('a changed file is reloaded; while it is invalid, the last good catalog stays in use and `problem` says why', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'catalog-'));
   const path = join(folder, 'config.yaml');
   const stop = new AbortController();
   await writeFile(path, 'groups: { one: {} }');
   const file = await CatalogFile.open(path, () => {});
-  const following = file.follow(stop.signal, 10);
+  const watching = file.follow(stop.signal, 10);
   try {
     await writeFile(path, 'groups: { one: {}, two: {} }');
     await eventually('the second group', async () => file.catalog.get('two'));
@@ -129,7 +129,7 @@ test('a changed file is read again, and one that cannot be used keeps the last g
     expect(file.problem).toBeUndefined();
   } finally {
     stop.abort();
-    await following;
+    await watching;
     await rm(folder, { recursive: true });
   }
 });

@@ -9,7 +9,7 @@ const declared = new Map([
   ['NOTE', {}],
 ]);
 
-test('what is given is checked, and what is not given has its default', () => {
+test('given values are used, and missing ones get their default', () => {
   expect(resolveParameters(declared, { CUSTOMER: 'acme' })).toEqual({
     values: { CUSTOMER: 'acme', DRY_RUN: 'false' },
     problems: [],
@@ -22,17 +22,21 @@ test('what is given is checked, and what is not given has its default', () => {
 });
 
 test.each([
-  ['a required one is missing', {}, 'parameters.CUSTOMER: expected a value'],
-  ['one is not declared', { CUSTOMER: 'a', COLOUR: 'red' }, 'parameters.COLOUR: expected one of'],
-  ['one is inherited by every object', { CUSTOMER: 'a', constructor: 'x' }, 'parameters.constructor: expected one of'],
-  ['one is no string', { CUSTOMER: 5 }, 'parameters.CUSTOMER: expected a string'],
-  ['only a part matches', { CUSTOMER: 'acme; rm' }, 'matches [a-z]+ as a whole'],
-  ['only a line matches', { CUSTOMER: 'acme\n' }, 'matches [a-z]+ as a whole'],
-  ['only an alternative at the edge matches', { CUSTOMER: 'a', DRY_RUN: 'true; x' }, 'as a whole'],
-  ['one is too long', { CUSTOMER: 'a', NOTE: 'x'.repeat(4097) }, 'at most 4096'],
-  ['one has a NUL', { CUSTOMER: 'a', NOTE: 'a\0b' }, 'without NUL'],
-  ['one is no text', { CUSTOMER: 'a', NOTE: '\ud800' }, 'half characters'],
-])('where %s, that is a problem', (_what, given, message) => {
+  ['a required parameter is missing', {}, 'parameters.CUSTOMER: expected a value'],
+  ['a parameter is not declared', { CUSTOMER: 'a', COLOUR: 'red' }, 'parameters.COLOUR: expected one of'],
+  [
+    'a name is a property of every object',
+    { CUSTOMER: 'a', constructor: 'x' },
+    'parameters.constructor: expected one of',
+  ],
+  ['a value is not a string', { CUSTOMER: 5 }, 'parameters.CUSTOMER: expected a string'],
+  ['only a part of a value matches', { CUSTOMER: 'acme; rm' }, 'matches [a-z]+ as a whole'],
+  ['only a line of a value matches', { CUSTOMER: 'acme\n' }, 'matches [a-z]+ as a whole'],
+  ['only one alternative matches, at the start of a value', { CUSTOMER: 'a', DRY_RUN: 'true; x' }, 'as a whole'],
+  ['a value is too long', { CUSTOMER: 'a', NOTE: 'x'.repeat(4097) }, 'at most 4096'],
+  ['a value has a NUL', { CUSTOMER: 'a', NOTE: 'a\0b' }, 'without NUL'],
+  ['a value is not well-formed Unicode', { CUSTOMER: 'a', NOTE: '\ud800' }, 'half characters'],
+])('it is a problem if %s', (_what, given, message) => {
   const problems = resolveParameters(declared, given).problems.map((one) => `${one.path}: ${one.message}`);
   expect(problems).toEqual([expect.stringContaining(message)]);
 });
@@ -72,7 +76,7 @@ describe('a trigger of a group with parameters', () => {
   const post = (body: string, headers: Record<string, string> = { 'Content-Type': 'application/json' }) =>
     fetch(`${app.url}/group/g`, { method: 'POST', body, headers });
 
-  test('starts a run that has their values', async () => {
+  test('starts a run with their values', async () => {
     expect((await post('{"parameters":{"WHO":"me"}}')).status).toBe(202);
     expect(app.runs.list()[0]!.spec.parameters).toEqual({ WHO: 'me', HOW: 'well' });
   });
@@ -86,23 +90,23 @@ describe('a trigger of a group with parameters', () => {
     [400, '{"parameters":{"__proto__":{"WHO":"me"}}}', 'JSON'],
     [400, '"x"', 'JSON'],
     [400, '{', 'JSON'],
-  ])('is %i and starts nothing where its body is %s', async (status, body, says) => {
+  ])('is %i and starts nothing if its body is %s', async (status, body, says) => {
     const response = await post(body);
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(says)]);
     expect(app.runs.runs.size).toBe(0);
   });
 
-  test('is 415 where its body is a form', async () => {
+  test('is 415 if its body is a form', async () => {
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
     expect((await post('WHO=me', form)).status).toBe(415);
   });
 
-  test('by GET has none, so a required one is missing', async () => {
+  test('by GET has no parameters, so a required one is missing', async () => {
     const response = await fetch(`${app.url}/group/g`);
     expect([response.status, await response.text()]).toEqual([422, expect.stringContaining('parameters.WHO')]);
   });
 
-  test('can be learnt from GET /groups', async () => {
+  test('takes the parameters that GET /groups lists', async () => {
     expect(await (await fetch(`${app.url}/groups`)).json()).toEqual({
       groups: [
         { name: 'g', jobs: ['j'], parameters: { WHO: { required: true }, HOW: { default: 'well' } }, problems: [] },

@@ -10,7 +10,7 @@ afterEach(() => app.close());
 
 const post = (headers: Record<string, string> = {}) => fetch(`${app.url}/group/good`, { method: 'POST', headers });
 
-test('an API server that cannot be reached is 503 with Retry-After, and the log says why', async () => {
+test('an unreachable API server is 503 with Retry-After, and the log says why', async () => {
   app.runs.failure = unavailable();
   const response = await post();
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '7']);
@@ -18,7 +18,7 @@ test('an API server that cannot be reached is 503 with Retry-After, and the log 
   expect(app.logged).toContainEqual(expect.objectContaining({ error: expect.stringContaining('ECONNREFUSED') }));
 });
 
-test('a fault of the program is 500 and shows nothing of it, and the log has its stack', async () => {
+test('an unexpected error is 500 without details, and the log has its stack', async () => {
   app.runs.failure = new TypeError("Cannot read properties of undefined (reading 'secret')");
   const response = await post();
   expect([response.status, response.headers.get('retry-after')]).toEqual([500, null]);
@@ -27,7 +27,7 @@ test('a fault of the program is 500 and shows nothing of it, and the log has its
 });
 
 test.each(['application/problem+json', 'application/json', 'application/json, text/plain, */*'])(
-  'who accepts %s gets Problem Details (RFC 9457)',
+  'a client that accepts %s gets Problem Details (RFC 9457)',
   async (accept) => {
     const response = await fetch(`${app.url}/group/empty`, { headers: { accept } });
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -43,7 +43,7 @@ test.each(['application/problem+json', 'application/json', 'application/json, te
 );
 
 test.each(['*/*', 'text/plain', 'text/html,application/xhtml+xml,*/*;q=0.8', 'image/png'])(
-  'who accepts %s gets the sentence',
+  'a client that accepts %s gets plain text',
   async (accept) => {
     const response = await fetch(`${app.url}/status/dummy`, { headers: { accept } });
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
@@ -61,7 +61,7 @@ test('every problem of a group is an item of its own in Problem Details', async 
   ]);
 });
 
-test('a request keeps the id it came with, where that is harmless, in the answer and in the log', async () => {
+test('a well-formed X-Request-Id is kept in the response and in the log, any other is replaced', async () => {
   expect((await post({ 'X-Request-Id': 'order-17' })).headers.get('x-request-id')).toBe('order-17');
   expect(app.logged).toContainEqual(expect.objectContaining({ message: 'run accepted', request: 'order-17' }));
   const other = await post({ 'X-Request-Id': 'a b{"x":1}' });

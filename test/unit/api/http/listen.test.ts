@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { drain, listen } from '../../../../api/http/listen.ts';
 
-test('a stop waits for the answers in hand, and not for connections that are kept alive after them', async () => {
+test('drain waits for open responses, but not for connections that are idle after them', async () => {
   const server = await listen((_request, response) => void setTimeout(() => response.end('done'), 500), {
     host: '127.0.0.1',
     port: 0,

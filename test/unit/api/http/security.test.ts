@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 test.each(['/groups', '/runs', '/status/dummy', '/group/nowhere', '/livez', '/openapi.json', '/docs', '/nowhere'])(
-  'the answer to %s lets a browser make nothing of it but what it is',
+  'the response to %s has the security header fields',
   async (path) => {
     const { headers } = await fetch(app.url + path);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -19,7 +19,7 @@ test.each(['/groups', '/runs', '/status/dummy', '/group/nowhere', '/livez', '/op
   },
 );
 
-test('with GET triggers turned off only a POST starts a group', async () => {
+test('with GET triggers turned off, only a POST starts a group', async () => {
   await app.close();
   app = await startApp({ getTriggers: false });
   for (const method of ['GET', 'HEAD']) {
@@ -30,7 +30,7 @@ test('with GET triggers turned off only a POST starts a group', async () => {
   expect((await fetch(`${app.url}/group/good`, { method: 'POST' })).status).toBe(202);
 });
 
-test('a service that is not ready says when to ask again, and why when asked', async () => {
+test('/readyz of a service that is not ready is 503 with Retry-After, and says why with ?verbose', async () => {
   await app.close();
   app = await startApp({ readinessChecks: () => [{ name: 'runs-synced', ok: false, note: 'not yet' }] });
   const response = await fetch(`${app.url}/readyz`);

@@ -12,11 +12,11 @@ test.each([
 ])('the key of %s is %s', (header, key) => expect(parseKey(header)).toBe(key));
 
 test.each(['', '""', '"', '"a', 'a b', 'ü', `"${'x'.repeat(256)}"`, '"a\\x"', 'x'.repeat(256), '"a", "b"'])(
-  'an Idempotency-Key of %j is refused',
+  'an Idempotency-Key of %j is invalid',
   (header) => expect(() => parseKey(header)).toThrow(/Idempotency-Key/),
 );
 
-test('a caller and a key always lead to the same run id, a UUID of version 8, and others to another', () => {
+test('the same caller and key give the same run id, a UUID of version 8, and others another', () => {
   const runId = runIdFromKey('alice', 'one');
   expect(isRunId(runId)).toBe(true);
   expect(runId).toMatch(/^.{14}8.{4}[89ab]/);
@@ -26,18 +26,18 @@ test('a caller and a key always lead to the same run id, a UUID of version 8, an
   ).toBe(4);
 });
 
-test('what is asked for does not depend on the order of parameters, but on everything else', () => {
-  const one = fingerprint('trigger', 'g', { a: '1', b: '2' });
-  expect(fingerprint('trigger', 'g', { b: '2', a: '1' })).toBe(one);
+test('the fingerprint depends on everything but the order of parameters', () => {
+  const first = fingerprint('trigger', 'g', { a: '1', b: '2' });
+  expect(fingerprint('trigger', 'g', { b: '2', a: '1' })).toBe(first);
   const others = [fingerprint('trigger', 'g', { a: '1' }), fingerprint('trigger', 'h', { a: '1', b: '2' })];
-  expect(new Set([one, ...others, fingerprint('rerun', 'g', { a: '1', b: '2' })]).size).toBe(4);
+  expect(new Set([first, ...others, fingerprint('rerun', 'g', { a: '1', b: '2' })]).size).toBe(4);
 });
 
-test('a trigger without a key whose first answer from Kubernetes was lost is accepted, not replayed', async () => {
+test('a trigger without a key is accepted, not replayed, when its create is retried after a lost response', async () => {
   const runId = '78b9d1a2-3c4d-4e5f-8a6b-000000000000';
   const app = await startApp({ newRunId: () => runId });
   try {
-    // What a second try finds, where the first was stored.
+    // The retry finds the run that the first attempt stored.
     await app.runs.create(runId, { group: 'good', jobs: [] }, {});
     const response = await fetch(`${app.url}/group/good`, { method: 'POST' });
     expect([response.status, response.headers.get('idempotency-replayed')]).toEqual([202, null]);
@@ -64,20 +64,20 @@ describe('a trigger with an Idempotency-Key', () => {
     };
   };
 
-  test('gives the same run and the same body each time, and says so', async () => {
+  test('gets the same run and the same body each time, marked as replayed from the second', async () => {
     const first = await post('a', '"k"');
     expect(first).toMatchObject({ status: 202, replayed: null });
     expect(await post('a', 'k')).toEqual({ ...first, replayed: 'true' });
     expect(app.runs.runs.size).toBe(1);
   });
 
-  test('is 422 where the key was used for another group', async () => {
+  test('is 422 if the key was used for another group', async () => {
     await post('a', 'k');
     expect(await post('b', 'k')).toMatchObject({ status: 422, body: expect.stringContaining('another request') });
     expect(app.runs.runs.size).toBe(1);
   });
 
-  test('is answered the same after its group has changed, or has gone', async () => {
+  test('gets the same response after its group was changed or removed', async () => {
     const first = await post('a', 'k');
     groups = 'groups: { a: { jobs: { x: { sleep: { seconds: 9 } }, y: { log: { lines: 1 } } } } }';
     expect(await post('a', 'k')).toEqual({ ...first, replayed: 'true' });
@@ -85,7 +85,7 @@ describe('a trigger with an Idempotency-Key', () => {
     expect(await post('a', 'k')).toEqual({ ...first, replayed: 'true' });
   });
 
-  test('is 400 where the key is none', async () => {
+  test('is 400 if the key is malformed', async () => {
     expect(await post('a', 'a b')).toMatchObject({ status: 400, body: expect.stringContaining('Idempotency-Key') });
     expect(app.runs.runs.size).toBe(0);
   });

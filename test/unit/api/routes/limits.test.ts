@@ -34,7 +34,7 @@ describe('the rate of a caller', () => {
 });
 
 describe('active runs', () => {
-  test('are those in the cache that are not over, and those stored but not seen yet', () => {
+  test('are the unfinished runs in the cache, and reservations for runs that are not in it yet', () => {
     const active = new ActiveRuns();
     active.observe('1', 'a');
     active.observe('2', 'b');
@@ -49,13 +49,13 @@ describe('active runs', () => {
     expect([active.total, active.inGroup('a')]).toEqual([1, 0]);
   });
 
-  test('that were not stored after all do not count', () => {
+  test('do not include a released reservation', () => {
     const active = new ActiveRuns();
     active.reserve('1', 'a')();
     expect([active.total, active.inGroup('a')]).toEqual([0, 0]);
   });
 
-  test('are bounded for each group and for all', () => {
+  test('are capped per group and in total', () => {
     const active = new ActiveRuns();
     active.observe('1', 'a');
     active.observe('2', 'b');
@@ -98,7 +98,7 @@ const byHeader: Auth = {
 const as = (name: string, path: string, method = 'GET') =>
   fetch(app.url + path, { method, headers: { 'X-Test-Name': name } });
 
-test('a replay of a run that was accepted is answered though no more runs are allowed', async () => {
+test('an accepted run is replayed even when a cap is reached', async () => {
   app = await startApp({ caps: { total: 1, perGroup: 1 } });
   const post = (key: string) => fetch(`${app.url}/group/good`, { method: 'POST', headers: { 'Idempotency-Key': key } });
   expect((await post('a')).status).toBe(202);
@@ -145,7 +145,7 @@ const ALLOW = `groups:
   broken: { allow: team, jobs: {} }
 `;
 
-test("a group's own allow says who may trigger it, and see, cancel and repeat its runs", async () => {
+test("only callers in a group's allow may trigger it, and see, cancel and repeat its runs", async () => {
   app = await startApp({ auth: byHeader }, ALLOW);
   const started = await as('carol', '/group/team', 'POST');
   expect(started.status).toBe(202);
@@ -175,12 +175,12 @@ test("a group's own allow says who may trigger it, and see, cancel and repeat it
   expect([await listed('carol'), await listed('alice')]).toEqual([1, 0]);
 });
 
-test('nobody gets in by calling themselves as a group of callers is called', async () => {
+test('a caller with the name of a permitted group of callers is not permitted', async () => {
   app = await startApp({ auth: byHeader }, ALLOW);
   for (const name of ['team', 'group:team']) expect((await as(name, '/group/team', 'POST')).status).toBe(403);
 });
 
-test('a group that is too large for one object of Kubernetes is refused, and says what would fit', async () => {
+test('a group too large for one Kubernetes object is 422, with the limit', async () => {
   const jobs = Array.from({ length: 1000 }, (_, i) => `j${i}: { container: { image: ${'i'.repeat(512)} } }`);
   app = await startApp({}, `groups: { large: { jobs: { ${jobs.join(', ')} } } }`);
   const response = await fetch(`${app.url}/group/large`, { method: 'POST' });
@@ -191,7 +191,7 @@ test('a group that is too large for one object of Kubernetes is refused, and say
   expect(app.runs.runs.size).toBe(0);
 });
 
-test('who may only see a group can neither trigger it, nor cancel or repeat its runs', async () => {
+test('a caller who may only see a group can neither trigger it, nor cancel or repeat its runs', async () => {
   app = await startApp({ auth: byHeader }, ALLOW);
   const run = (await as('alice', '/group/open', 'POST')).headers.get('location')!;
   expect((await as('reader', run)).status).toBe(200);
@@ -200,7 +200,7 @@ test('who may only see a group can neither trigger it, nor cancel or repeat its 
   }
 });
 
-test('nobody is let in without saying who they are, but for the health checks', async () => {
+test('every path but those of the health checks requires authentication', async () => {
   app = await startApp({ auth: byHeader });
   for (const path of ['/groups', '/runs', '/status/dummy', '/nowhere', '/group/good']) {
     expect([path, (await fetch(app.url + path)).status]).toEqual([path, 401]);
@@ -208,7 +208,7 @@ test('nobody is let in without saying who they are, but for the health checks', 
   for (const path of ['/livez', '/readyz']) expect((await fetch(app.url + path)).status).toBe(200);
 });
 
-test('a page of another site cannot change anything, whether its browser says so or only where it comes from', async () => {
+test('a POST from a page of another site is 403, by its Origin if Sec-Fetch-Site is missing (CSRF)', async () => {
   app = await startApp();
   const { host } = new URL(app.url);
   const post = async (headers: Record<string, string>) => {
@@ -223,7 +223,7 @@ test('a page of another site cannot change anything, whether its browser says so
   expect(await post({})).toBe(202);
 });
 
-test('whether one may trigger what cannot be the name of a group is not even asked', async () => {
+test('a path that cannot be the name of a group is 404 before authorization', async () => {
   let asked = 0;
   app = await startApp({ auth: { ...byHeader, allows: async () => ++asked > 0 } });
   const response = await as('alice', `/group/${'x'.repeat(5000)}`, 'POST');
@@ -231,7 +231,7 @@ test('whether one may trigger what cannot be the name of a group is not even ask
   expect((await response.text()).length).toBeLessThan(200);
 });
 
-test('while the API server is silent an answer from the cache says how old it may be', async () => {
+test('while the cache is out of date, responses from it have Age and Warning', async () => {
   app = await startApp();
   const run = (await fetch(`${app.url}/group/good`, { method: 'POST' })).headers.get('location')!;
   const fresh = await fetch(app.url + run);

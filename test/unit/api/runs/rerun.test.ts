@@ -5,32 +5,32 @@ import { jobId } from '../../../../contract/ids.ts';
 import { definition, RUN_ID, run } from '../../../support/builders.ts';
 
 const names = ['one', 'two', 'three'];
-const ended = (...states: JobState[]) => {
+const runWith = (...states: JobState[]) => {
   const statuses = states.map((state, i): JobStatus => ({ name: names[i]!, id: jobId(RUN_ID, i + 1), state }));
   const built = run(
     names.map((name) => definition({ name })),
     statuses,
   );
-  const over = states.every((state) => ['SUCCESS', 'FAILURE', 'REVOKED'].includes(state));
-  return { ...built, status: { ...built.status!, state: over ? ('FAILURE' as const) : ('STARTED' as const) } };
+  const isFinished = states.every((state) => ['SUCCESS', 'FAILURE', 'REVOKED'].includes(state));
+  return { ...built, status: { ...built.status!, state: isFinished ? ('FAILURE' as const) : ('STARTED' as const) } };
 };
 const jobsOf = (rerun: ReturnType<typeof rerunSpec>) => ('spec' in rerun ? rerun.spec.jobs.map((job) => job.name) : []);
 
 test('a rerun repeats the definitions, parameters and bounds of a run, but not its cancel', () => {
-  const first = ended('SUCCESS', 'FAILURE', 'REVOKED');
+  const first = runWith('SUCCESS', 'FAILURE', 'REVOKED');
   const spec = { ...first.spec, parameters: { a: '1' }, parallelism: 2, rerunOf: 'older', cancel: true };
   expect(rerunSpec({ ...first, spec }, 'all')).toEqual({
     spec: { group: 'group_a', parameters: { a: '1' }, jobs: first.spec.jobs, parallelism: 2, rerunOf: RUN_ID },
   });
 });
 
-test('a run that is not over can be repeated as a whole only', () => {
-  expect(jobsOf(rerunSpec(ended('SUCCESS', 'STARTED', 'PENDING'), 'all'))).toEqual(names);
-  expect(rerunSpec(ended('FAILURE', 'STARTED', 'PENDING'), 'failed')).toEqual({ error: 'RunNotOver' });
+test('an unfinished run can only be repeated as a whole', () => {
+  expect(jobsOf(rerunSpec(runWith('SUCCESS', 'STARTED', 'PENDING'), 'all'))).toEqual(names);
+  expect(rerunSpec(runWith('FAILURE', 'STARTED', 'PENDING'), 'failed')).toEqual({ error: 'RunNotOver' });
   expect(rerunSpec(run(), 'failed')).toEqual({ error: 'RunNotOver' });
 });
 
-test('what failed is what ended as FAILURE or REVOKED, in the order of the definitions', () => {
-  expect(jobsOf(rerunSpec(ended('REVOKED', 'SUCCESS', 'FAILURE'), 'failed'))).toEqual(['one', 'three']);
-  expect(rerunSpec(ended('SUCCESS', 'SUCCESS', 'SUCCESS'), 'failed')).toEqual({ error: 'NothingFailed' });
+test('failed jobs are those that ended as FAILURE or REVOKED, in the order of the definitions', () => {
+  expect(jobsOf(rerunSpec(runWith('REVOKED', 'SUCCESS', 'FAILURE'), 'failed'))).toEqual(['one', 'three']);
+  expect(rerunSpec(runWith('SUCCESS', 'SUCCESS', 'SUCCESS'), 'failed')).toEqual({ error: 'NothingFailed' });
 });
