@@ -11,7 +11,7 @@ export interface Access {
   catalog: () => Catalog;
 }
 
-/** As the 403 words the verb. */
+/** The verbs as the 403 words them. */
 const ACTIONS: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };
 
 const GROUP_PREFIX = 'group:';

@@ -30,7 +30,7 @@ interface KubernetesCaller extends Caller {
 const RETRY_AFTER_SECONDS = 2;
 const MISSING_ROLE =
   'This service may not ask the cluster who calls: its service account needs the ClusterRole system:auth-delegator.';
-/** How long a revoked token or a changed role still counts; during an outage of the API server, `staleMs`. */
+/** A revoked token or a changed role still counts for `freshMs`; while the API server does not respond, for `staleMs`. */
 const CACHE_TIMES = { freshMs: 10_000, staleMs: 300_000 };
 
 interface Options {

@@ -42,7 +42,7 @@ export class CatalogFile {
     return this.#problem;
   }
 
-  /** Reads the file every `intervalMs` until the signal aborts. A file watch would miss how a ConfigMap swaps symbolic links. */
+  /** Polls the file until the signal aborts. File watches are unreliable for a ConfigMap, which swaps symbolic links. */
   async follow(signal: AbortSignal, intervalMs = 1000): Promise<void> {
     while (!signal.aborted) {
       await sleep(intervalMs, undefined, { signal }).catch(() => {});

@@ -14,7 +14,7 @@ const REUSED = 'This Idempotency-Key was used for another request. Nothing was s
 
 /** What to start, and for which group. */
 export interface TriggerRequest {
-  /** The group of jobs; the caller must be allowed to trigger it. */
+  /** Name of the group of jobs, which the caller must be allowed to trigger. */
   group: string;
   /** Equal for equal requests; stored with the run to detect a reused key. */
   fingerprint: string;

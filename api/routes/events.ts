@@ -40,7 +40,7 @@ export const eventOperations: ZodOpenApiPathsObject = {
 /** Shorter than the idle timeout of proxies, often 60 s. */
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = ': nothing new\n\n';
-/** Then the client reconnects by itself, and is authenticated again. */
+/** After this long the stream ends; the client reconnects and is authenticated again. */
 const MAX_STREAM_MS = 15 * 60_000;
 /** A client that reads nothing for this long is taken for gone. */
 const WRITE_TIMEOUT_MS = 30_000;

@@ -34,7 +34,7 @@ const POLL_INTERVAL_MS = 5000;
 
 /**
  * `GET /status/:id/logs`: the log of the job's last pod. With `?follow=true`, the logs of all its pods, later attempts
- * included, until the job is finished. Once the pods are gone, the end of the log that the status kept as its message.
+ * included, until the job is finished. Once the pods are gone, the part that the job's status kept as its message.
  */
 export function logRoutes(deps: Deps): Router {
   const router = Router();

@@ -44,7 +44,7 @@ export function statusRoutes(deps: Deps): Router {
       ({ state }) => isTerminal(state),
     );
     const { state, reason, message, exitCode } = job;
-    // The contract: only state and task_id while the others are undefined, which JSON omits.
+    // JSON omits undefined fields, which leaves the contract's two: state and task_id.
     respondFromCache(deps.runs, response, { state, task_id: id, reason, message, exitCode });
   });
   router.all('/status/:id', methodNotAllowed('GET', 'HEAD'));

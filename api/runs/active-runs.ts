@@ -6,7 +6,7 @@ export interface RunCaps {
   perGroup: number;
 }
 
-/** By then the cache holds a stored run, or the run is deleted again. */
+/** By then a stored run is in the cache, or deleted again. */
 const RESERVATION_MS = 30_000;
 const RETRY_AFTER_SECONDS = 10;
 

@@ -7,7 +7,7 @@ const RETRY_AFTER_SECONDS = 2;
 /** Of each attempt, and of all attempts together: after that, retrying is up to the caller. */
 const ATTEMPT_TIMEOUT_MS = 4000;
 const CALL_TIMEOUT_MS = 8000;
-/** Only deleting runs frees a quota, which takes long. */
+/** A quota has room again only when runs are deleted, which takes long. */
 const QUOTA_RETRY_SECONDS = 60;
 
 /**
