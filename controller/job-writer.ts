@@ -2,6 +2,7 @@ import { type GroupRun, KIND } from '../contract/group-run.ts';
 import { jobId, runIdOf } from '../contract/ids.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
+import { refusal } from '../kube/denial.ts';
 import type { Cause } from './decide/failure.ts';
 import { buildJob } from './decide/job.ts';
 import type { ObservedRun } from './decide/plan.ts';
@@ -45,19 +46,18 @@ export class JobWriter {
       observed.jobs.set(id, transformJob(job));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // 403: a quota, policy or role denies it. That may change later. And an earlier call may have created the Job already.
-      const isDenied = error.code === 403;
+      const refused = refusal(error, 'Job');
+      const isDenied = refused === 'denied';
+      // A policy may deny what an earlier call has created already.
       if (error.reason === 'AlreadyExists' || isDenied) {
         const job = await this.#deps.observer.job(id);
         if (job && owns(observed.run, job)) observed.jobs.set(id, job);
-        else if (job && isLeftOver(observed.run, job))
-          observed.denied.set(id, `The Job ${id} of an earlier run is not gone yet`);
-        else if (job) observed.invalid.set(id, `A Job named ${id} exists and does not belong to this run`);
+        else if (job) observed.denied.set(id, nameTaken(observed.run, job));
         else if (isDenied) observed.denied.set(id, error.message.slice(0, MAX_MESSAGE));
         else throw error; // Deleted in the meantime: the retry creates it.
         return;
       }
-      if (error.code !== 400 && error.code !== 422) throw error;
+      if (refused !== 'invalid') throw error;
       observed.invalid.set(id, error.message.slice(0, MAX_MESSAGE));
     }
   }
@@ -92,6 +92,12 @@ export class JobWriter {
     return ignoreNotFound(client.request<Job>('PATCH', `${path}/${job.metadata.name}`, options));
   }
 }
+
+/** Why the run cannot have this Job, which has the name of one of its own. */
+const nameTaken = (run: GroupRun, job: Job): string =>
+  isLeftOver(run, job)
+    ? `The Job ${job.metadata.name} of an earlier run is not gone yet`
+    : `A Job named ${job.metadata.name} exists and does not belong to this run`;
 
 /** A Job that will disappear soon: it is being deleted, or its owner was an earlier run of this name (garbage collection). */
 function isLeftOver(run: GroupRun, job: Job): boolean {

@@ -132,7 +132,12 @@ export class KubernetesRuns implements RunStore {
   async cancel(name: string, job?: string): Promise<GroupRun | undefined> {
     const body = { spec: job === undefined ? { cancel: true } : { cancelJobs: { [job]: true } } };
     const contentType = 'application/merge-patch+json';
-    return undefinedIfNotFound(this.#call('PATCH', `${this.#path}/${name}`, { body, contentType }));
+    const call = this.#call('PATCH', `${this.#path}/${name}`, { body, contentType });
+    return undefinedIfNotFound(
+      call.catch((error) => {
+        throw clusterDenial(error, 'this cancel, nothing was stopped') ?? error;
+      }),
+    );
   }
 
   async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {

@@ -79,7 +79,7 @@ type Decision = { state: JobState; blocked?: boolean } & { [field in keyof Cause
 
 function decide(observed: ObservedJob, now: Date): Decision {
   const { job, pods, cancelled, deleted, invalid, definition } = observed;
-  if (invalid) return { state: 'FAILURE', reason: 'JobRejected', message: invalid };
+  if (invalid) return { state: 'FAILURE', reason: 'JobInvalid', message: invalid };
   if (!job) {
     if (cancelled) return { state: 'REVOKED', reason: CANCELLED };
     if (deleted) return { state: 'FAILURE', reason: 'JobDeleted', message: 'The Job was deleted before it finished.' };

@@ -60,7 +60,7 @@ describe('the Jobs to create', () => {
   });
 
   test('do not include that of a job that failed without a Job', () => {
-    const statuses = [{ name: 'a', id: ID, state: 'FAILURE' as const, reason: 'JobRejected' }];
+    const statuses = [{ name: 'a', id: ID, state: 'FAILURE' as const, reason: 'JobInvalid' }];
     expect(jobsToCreate(observedRun({ run: run([definition({ name: 'a' })], statuses) }), NOW)).toEqual([]);
   });
 
