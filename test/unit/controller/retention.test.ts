@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { GroupRun, JobState } from '../../../contract/group-run.ts';
-import { expiredRuns } from '../../../controller/retention.ts';
+import { deleteRuns, expiredRuns } from '../../../controller/retention.ts';
+import { ApiError } from '../../../kube/api-error.ts';
+import type { KubeClient } from '../../../kube/client.ts';
 import { NOW, run } from '../../support/builders.ts';
 
 const one = (name: string, state: JobState, finishedAt?: string, group = 'g'): GroupRun => {
@@ -43,4 +45,46 @@ test('a run that is being deleted is not deleted again', () => {
   const going = one('going', 'SUCCESS', '2026-11-24T01:00:00Z');
   going.metadata.deletionTimestamp = '2026-11-24T11:59:00Z';
   expect(expired([going])).toEqual([]);
+});
+
+describe('the deletion of runs', () => {
+  const runs = [one('a', 'SUCCESS'), one('b', 'SUCCESS')];
+  /** Deletes the runs; `answer` is called for each call with its path. */
+  const deleted = async (answer: (path: string) => void, signal = new AbortController().signal) => {
+    const calls: { path: string; body: unknown }[] = [];
+    const client: Pick<KubeClient, 'request'> = {
+      request: async (_method, path, options) => {
+        calls.push({ path, body: options?.body });
+        return answer(path) as never;
+      },
+    };
+    await deleteRuns(client, '/runs', runs, () => ({}), signal);
+    return calls;
+  };
+
+  test('is by UID, so that it spares a new run of the same name', async () => {
+    const body = { preconditions: { uid: 'run-uid' } };
+    expect(await deleted(() => {})).toMatchObject([
+      { path: '/runs/a', body },
+      { path: '/runs/b', body },
+    ]);
+  });
+
+  test.each([404, 409])('goes on with the others after %i', async (code) => {
+    const calls = await deleted((path) => {
+      if (path === '/runs/a') throw new ApiError(code, '', '');
+    });
+    expect(calls).toHaveLength(2);
+  });
+
+  test('throws any other error', async () => {
+    const broken = () => {
+      throw new ApiError(500, '', 'broken');
+    };
+    await expect(deleted(broken)).rejects.toThrow('broken');
+  });
+
+  test('ends with the term of the leader', async () => {
+    expect(await deleted(() => {}, AbortSignal.abort())).toEqual([]);
+  });
 });
