@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type GroupRun, type GroupRunStatus, isTerminal } from '../contract/group-run.ts';
-import { ApiError } from '../kube/api-error.ts';
+import { ApiError, isTooLarge } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { isOlder } from '../kube/store.ts';
 import type { Log } from '../process/log.ts';
@@ -14,6 +14,8 @@ import {
   plannedStatus,
   podsAreLate,
 } from './decide/plan.ts';
+import { smallerStatuses } from './decide/smaller-status.ts';
+import { specTooLargeStatus } from './decide/spec-too-large.ts';
 import { transformRun } from './decide/transform.ts';
 import type { JobWriter } from './job-writer.ts';
 import type { Caches, Observer } from './observe.ts';
@@ -69,6 +71,11 @@ export class Reconciler {
     const { name } = observed.run.metadata;
     // Read the clock once: a deadline that passes between two reads would be neither acted on nor requeued for.
     const at = now();
+    const tooLarge = specTooLargeStatus(observed, at);
+    if (tooLarge) {
+      observed.run = await this.#writeStatus(observed.run, tooLarge);
+      return;
+    }
     await observer.confirm(observed, at);
     const acting = Promise.allSettled([
       forEachLimited(jobsToCreate(observed, at), (index) => jobs.create(observed, index)),
@@ -95,16 +102,12 @@ export class Reconciler {
 
   /** Writes the status if it changed, and returns the run with its current status. */
   async #writeStatus(run: GroupRun, wanted: GroupRunStatus): Promise<GroupRun> {
-    const { client, path, onStatusWritten, requeueAfter, writeOptions } = this.#deps;
-    const { name, resourceVersion } = run.metadata;
+    const { client, path, onStatusWritten, requeueAfter } = this.#deps;
+    const { name } = run.metadata;
     const status = JSON.parse(JSON.stringify(wanted));
     if (isDeepStrictEqual(status, run.status)) return run;
     try {
-      const written = await client.request<GroupRun>('PATCH', `${path}/${name}/status`, {
-        ...writeOptions(),
-        contentType: 'application/merge-patch+json',
-        body: { metadata: { resourceVersion }, status },
-      });
+      const written = await this.#patchStatus(run, status);
       const transformed = transformRun(written);
       this.#lastWritten.set(name, transformed);
       onStatusWritten(written, run.status);
@@ -117,6 +120,26 @@ export class Reconciler {
       this.#lastWritten.set(name, transformRun(await client.request<GroupRun>('GET', `${path}/${name}`)));
       requeueAfter(name, CONFLICT_REQUEUE_MS);
       return run;
+    }
+  }
+
+  /** Writes as much of the status as the API server can store. */
+  async #patchStatus({ metadata: { name, resourceVersion } }: GroupRun, status: GroupRunStatus): Promise<GroupRun> {
+    const { client, path, writeOptions, log } = this.#deps;
+    const smaller = smallerStatuses(status);
+    for (let part = status; ; ) {
+      try {
+        return await client.request<GroupRun>('PATCH', `${path}/${name}/status`, {
+          ...writeOptions(),
+          contentType: 'application/merge-patch+json',
+          body: { metadata: { resourceVersion }, status: part },
+        });
+      } catch (error) {
+        const next = smaller.shift();
+        if (!next || !isTooLarge(error)) throw error;
+        log('the status is too large, storing less of it', { run: name }, 'warn');
+        part = next;
+      }
     }
   }
 }

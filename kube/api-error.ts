@@ -16,6 +16,13 @@ export class ApiError extends Error {
   }
 }
 
+/** What etcd and its client say (as 500) of an object above their limits: 1.5 MiB by default, and 2 MiB. */
+const TOO_LARGE = /etcdserver: request is too large|trying to send message larger than max/;
+
+/** Whether the object is too large for the API server (413) or for etcd. Sending it again cannot help. */
+export const isTooLarge = (error: unknown): boolean =>
+  error instanceof ApiError && (error.code === 413 || (error.code >= 500 && TOO_LARGE.test(error.message)));
+
 interface Status {
   reason?: string;
   message?: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request as send } from 'undici';
-import { ApiError, toApiError } from './api-error.ts';
+import { ApiError, isTooLarge, toApiError } from './api-error.ts';
 import { connect } from './connection.ts';
 import { jsonLines } from './json-lines.ts';
 
@@ -58,7 +58,7 @@ export function mayRetry(method: string, idempotent: boolean, error: unknown): b
   if (error instanceof ApiError) {
     // 429: rejected before processing. 409 Conflict on a POST: lost the race to update a ResourceQuota; nothing was created.
     if (error.code === 429 || (error.code === 409 && method === 'POST' && error.reason === 'Conflict')) return true;
-    return idempotent && error.code >= 500;
+    return idempotent && error.code >= 500 && !isTooLarge(error);
   }
   const code = (error as { code?: string }).code ?? '';
   return idempotent || code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';

@@ -24,13 +24,17 @@ export function runSummary(run: GroupRun): RunSummary {
 
 export const runView = (run: GroupRun): RunView => ({ ...runSummary(run), jobs: jobStatuses(run) });
 
-/** The stored status of each job, in the order of the definitions; PENDING until the controller has written one. */
+/**
+ * The stored status of each job, in the order of the definitions; PENDING until the controller has written one. A run that is over
+ * may lack them if they were too large to store: then each has the run's state.
+ */
 export function jobStatuses({ metadata, spec, status }: GroupRun): JobStatus[] {
   const stored = new Map(status?.jobs?.map((job) => [job.name, job]));
   const runId = runIdOf(metadata);
-  return spec.jobs.map(
-    ({ name }, index) => stored.get(name) ?? { name, id: jobId(runId, index + 1), state: 'PENDING' as const },
-  );
+  const end = status && isTerminal(status.state) ? status : undefined;
+  const reason = end?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
+  const unstored = { state: end?.state ?? 'PENDING', ...(reason === 'SpecTooLarge' && { reason }) };
+  return spec.jobs.map(({ name }, index) => stored.get(name) ?? { name, id: jobId(runId, index + 1), ...unstored });
 }
 
 /** The jobs that reached a terminal state between two versions of a run. */

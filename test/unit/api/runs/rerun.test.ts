@@ -34,3 +34,8 @@ test('failed jobs are those that ended as FAILURE or REVOKED, in the order of th
   expect(jobsOf(rerunSpec(runWith('REVOKED', 'SUCCESS', 'FAILURE'), 'failed'))).toEqual(['one', 'three']);
   expect(rerunSpec(runWith('SUCCESS', 'SUCCESS', 'SUCCESS'), 'failed')).toEqual({ error: 'NothingFailed' });
 });
+
+test('all jobs of a run that failed for its size are failed jobs', () => {
+  const large = { ...runWith(), status: { state: 'FAILURE' as const } };
+  expect(jobsOf(rerunSpec(large, 'failed'))).toEqual(names);
+});

@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals';
+import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../../../../contract/group-run.ts';
+import { jobId } from '../../../../contract/ids.ts';
+import { storedBytes } from '../../../../contract/stored-size.ts';
+import { specTooLargeStatus } from '../../../../controller/decide/spec-too-large.ts';
+import { definition, ID, job, NOW, observedRun, RUN_ID, run, stored } from '../../../support/builders.ts';
+
+/** A run of two jobs whose spec takes this many bytes in etcd. */
+function runOf(bytes: number, fields: Partial<GroupRunSpec> = {}): GroupRun {
+  const jobs = (image: string) => [
+    definition({ name: 'a', container: { image } }),
+    definition({ name: 'b', container: { image: 'i' } }),
+  ];
+  const one = run();
+  const spec = { ...one.spec, jobs: jobs('') };
+  const room = bytes - storedBytes(spec);
+  return { ...one, spec: { ...spec, jobs: jobs('i'.repeat(room)), ...fields } };
+}
+const LARGE = MAX_SPEC_BYTES + 1;
+const status = (large: GroupRun) => specTooLargeStatus(observedRun({ run: large }), NOW);
+
+test('a run whose spec leaves no room for its results fails, with what was expected', () => {
+  const failed = { state: 'FAILURE', reason: 'SpecTooLarge', finishedAt: NOW.toISOString() };
+  expect(status(runOf(LARGE))).toEqual({
+    state: 'FAILURE',
+    finishedAt: NOW.toISOString(),
+    observedGeneration: 1,
+    succeeded: '0/2',
+    counts: { pending: 0, started: 0, retry: 0, success: 0, failure: 2, revoked: 0 },
+    conditions: [
+      {
+        type: 'Succeeded',
+        status: 'False',
+        reason: 'SpecTooLarge',
+        message: expect.stringMatching(/^Expected a spec of at most 600000 bytes, .* got 600001\./),
+        lastTransitionTime: NOW.toISOString(),
+        observedGeneration: 1,
+      },
+    ],
+    jobs: [
+      { name: 'a', id: ID, ...failed },
+      { name: 'b', id: jobId(RUN_ID, 2), ...failed },
+    ],
+  });
+});
+
+test('the largest spec that the API accepts is not too large, nor once it is cancelled', () => {
+  expect(status(runOf(MAX_SPEC_BYTES))).toBeUndefined();
+  expect(status(runOf(MAX_SPEC_BYTES, { cancel: true, cancelJobs: { a: true } }))).toBeUndefined();
+});
+
+test('a run that has a Job goes on, and a terminal state that is stored stays', () => {
+  const large = runOf(LARGE);
+  expect(specTooLargeStatus(observedRun({ run: large, jobs: new Map([[ID, job()]]) }), NOW)).toBeUndefined();
+  const withJobs = (...jobs: ReturnType<typeof stored>[]) => ({
+    ...large,
+    status: { state: 'PENDING' as const, jobs },
+  });
+  expect(status(withJobs(stored('STARTED', { name: 'a' })))).toBeUndefined();
+  const { jobUID, ...invalid } = stored('FAILURE', { name: 'a', reason: 'JobInvalid' });
+  expect(status(withJobs(invalid))?.jobs).toMatchObject([invalid, { name: 'b', reason: 'SpecTooLarge' }]);
+});
