@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limits, MAX_JOBS, Name, work } from '../../contract/group-run.ts';
+import { Container, limits, MAX_JOBS, Name, work } from '../../contract/group-run.ts';
 
 /** The limits a job has where neither it nor the file's `defaults` says otherwise. */
 export const DEFAULTS = { activeDeadlineSeconds: 300, pendingDeadlineSeconds: 120, backoffLimit: 0 };
@@ -10,8 +10,18 @@ const optionalLimits = {
   backoffLimit: limits.backoffLimit.optional(),
 };
 
+/** Kubernetes accepts fractions of a byte, such as 128m (0.128 bytes), which are always a mistake. */
+const ContainerConfig = Container.superRefine(({ resources }, { addIssue }) => {
+  for (const kind of ['requests', 'limits'] as const) {
+    const memory = resources?.[kind]?.memory ?? '';
+    if (!/m$|\.\d+$/.test(memory)) continue;
+    const message = `expected an amount of memory such as 128Mi, got "${memory}"`;
+    addIssue({ code: 'custom', path: ['resources', kind, 'memory'], message });
+  }
+});
+
 export const JobConfig = z
-  .strictObject({ ...work, ...optionalLimits })
+  .strictObject({ ...work, container: ContainerConfig.optional(), ...optionalLimits })
   .refine((job) => [job.sleep, job.log, job.container].filter((one) => one !== undefined).length === 1, {
     error: (issue) => {
       const found = ['sleep', 'log', 'container'].filter((kind) => kind in Object(issue.input));

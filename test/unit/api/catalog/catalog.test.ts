@@ -61,6 +61,20 @@ test('an invalid group does not affect another', () => {
   expect(catalog.get('good')).toMatchObject({ jobs: [{ name: 'j' }], problems: [] });
 });
 
+const memory = (value: string) =>
+  `{ container: { image: i, resources: { limits: { cpu: 100m, memory: ${value} }, requests: { memory: ${value} } } } }`;
+
+test.each(["'128m'", "'0.5'", "'1.5m'"])('a memory of %s, a fraction of a byte, is a problem at its place', (value) => {
+  const { problems } = parseCatalog(`groups:\n  g:\n    jobs:\n      j: ${memory(value)}`).get('g')!;
+  const message = `expected an amount of memory such as 128Mi, got "${value.replaceAll("'", '')}"`;
+  const path = (kind: string) => `groups.g.jobs.j.container.resources.${kind}.memory`;
+  expect(problems).toEqual(['requests', 'limits'].map((kind) => ({ path: path(kind), line: 4, message })));
+});
+
+test.each(["'0.5Gi'", '128Mi', "'134217728'", '1.5k'])('a memory of %s is no problem', (value) => {
+  expect(problemsOf(memory(value))).toEqual([]);
+});
+
 test('a duplicate key is a problem of its own group, with the line of the repetition', () => {
   const job = '{ sleep: { seconds: 1 } }';
   const catalog = parseCatalog(
