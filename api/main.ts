@@ -44,7 +44,7 @@ async function main(settings: Settings): Promise<void> {
   requireNonRoot(settings.ALLOW_ROOT);
   const log = createLog('api', settings.LOG_LEVEL);
   const catalogFile = await CatalogFile.open(settings.CONFIG_FILE, log);
-  const client = await createClient();
+  const client = await createClient({ log });
   const podLogs = await createPodLogs(settings.NAMESPACE);
   const longLivedLimit = new ConcurrencyLimit({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER });
   const metrics = createMetrics({

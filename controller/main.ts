@@ -27,7 +27,7 @@ const log = createLog('controller');
 /** Runs until aborted, then waits for the calls in progress. Rejects if no cluster is configured. */
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   requireNonRoot(settings.ALLOW_ROOT);
-  const client = await createClient();
+  const client = await createClient({ log });
   // The queue of the current term. Undefined while another replica leads; the next term starts from the caches.
   let queue: WorkQueue | undefined;
   const caches = createCaches({

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request as send } from 'undici';
+import type { Log } from '../process/log.ts';
 import { ApiError, isTooLarge, toApiError } from './api-error.ts';
 import { connect } from './connection.ts';
 import { jsonLines } from './json-lines.ts';
+import { warningLog } from './warnings.ts';
 
 type Query = Record<string, string | number | boolean | undefined>;
 
@@ -64,9 +66,17 @@ export function mayRetry(method: string, idempotent: boolean, error: unknown): b
   return idempotent || code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
 }
 
+interface ClientOptions {
+  kubeconfig?: string;
+  context?: string;
+  /** For the warnings that the API server sends with its responses; they are dropped if not given. */
+  log?: Log;
+}
+
 /** A client for the cluster and identity of the kubeconfig, or of the pod it runs in. Throws if neither exists. */
-export async function createClient(options: { kubeconfig?: string; context?: string } = {}): Promise<KubeClient> {
+export async function createClient({ log = () => {}, ...options }: ClientOptions = {}): Promise<KubeClient> {
   const { server, tls, headers } = await connect(options);
+  const logWarnings = warningLog(log);
   // HTTP/1.1, because HTTP/2 would multiplex all watches on one socket.
   const sockets = { ...tls, allowH2: false };
   const calls = new Agent({ connect: sockets, connections: 32 });
@@ -90,6 +100,7 @@ export async function createClient(options: { kubeconfig?: string; context?: str
         dispatcher: calls,
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
+      logWarnings(`${method} ${path}`, response.headers.warning);
       const text = await response.body.text();
       if (response.statusCode < 300) return (text === '' ? undefined : JSON.parse(text)) as T;
       throw toApiError(`${method} ${path}`, response.statusCode, text, response.headers['retry-after']);
@@ -118,6 +129,7 @@ export async function createClient(options: { kubeconfig?: string; context?: str
     const url = toUrl(server, path, { ...query, watch: true });
     const watchHeaders = { accept: 'application/json', ...(await headers()) };
     const response = await send(url, { headers: watchHeaders, dispatcher: watches, signal });
+    logWarnings(`WATCH ${path}`, response.headers.warning);
     if (response.statusCode < 300) return watchEvents(path, response.body);
     const body = await response.body.text();
     throw toApiError(`WATCH ${path}`, response.statusCode, body, response.headers['retry-after']);

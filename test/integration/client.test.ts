@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { KubeClient, RequestOptions } from '../../kube/client.ts';
+import { createClient, type KubeClient, type RequestOptions } from '../../kube/client.ts';
 import { statusAnswer } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy, onceOn } from '../support/behind-proxy.ts';
-import { Product } from '../support/harness.ts';
+import { ADMIN, Product } from '../support/harness.ts';
 
 let product: Product;
 let client: KubeClient;
@@ -117,4 +117,26 @@ test('a call that hangs is given up after its time, and the next try succeeds', 
   expect(Date.now() - begun).toBeGreaterThanOrEqual(990);
   onceOn(proxy, CREATE, () => sleep(60_000, undefined, { ref: false }));
   await expect(create('hangs', { timeoutMs: 300 })).rejects.toThrow(/POST .* had no answer within 300 ms/);
+});
+
+test('what the API server warns of is logged, each text once', async () => {
+  const logged: object[] = [];
+  const warned = await createClient({
+    ...ADMIN,
+    log: (message, fields, level) => logged.push({ message, fields, level }),
+  });
+  const container = { name: 'one', image: 'none', resources: { limits: { memory: '128m' } } };
+  const spec = { template: { spec: { restartPolicy: 'Never', containers: [container] } } };
+  const options = { query: { dryRun: 'All' }, body: { metadata: { name: 'tiny' }, spec } };
+  for (let tries = 0; tries < 2; tries++) await warned.request('POST', product.jobsPath(), options);
+  await warned.close();
+  expect(logged).toContainEqual({
+    message: 'the API server warned',
+    fields: {
+      call: `POST ${product.jobsPath()}`,
+      warning: expect.stringMatching(/fractional byte value "128m" is invalid/),
+    },
+    level: 'warn',
+  });
+  expect(new Set(logged.map((line) => JSON.stringify(line))).size).toBe(logged.length);
 });
