@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildJob } from '../../controller/decide/job.ts';
+import type { ApiError } from '../../kube/api-error.ts';
+import { run } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { createPolicy } from '../support/policy.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
+
+const GROUP = 'denied';
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  const resources = { requests: { cpu: '2' }, limits: { cpu: '1' } };
+  const groups = {
+    [GROUP]: { jobs: { one: { sleep: { seconds: 0 }, pendingDeadlineSeconds: 600 } } },
+    invalid: { jobs: { one: { container: { image: 'none', resources } }, two: { sleep: { seconds: 0 } } } },
+  };
+  const file = join(product.folder, 'config.yaml');
+  await writeFile(file, JSON.stringify({ groups }));
+  await Promise.all([product.startApi(file), product.startController()]);
+});
+afterAll(() => product.uninstall());
+
+test('a job whose Job a policy denies with 422 waits, and runs once the policy is mended', async () => {
+  const rule = { apiGroups: ['batch'], resources: ['jobs'] };
+  const mend = await createPolicy(product, 'Validating', GROUP, rule, {
+    validations: [{ expression: 'false', message: 'no jobs today' }],
+  });
+  const template = buildJob(run(), 1, 'none');
+  const labels = { ...template.metadata.labels, 'async-api.dev/group': GROUP };
+  const body = { ...template, metadata: { ...template.metadata, labels } };
+  const denial = await eventually(
+    'the policy to be in force',
+    () =>
+      product.admin.request('POST', product.jobsPath(), { query: { dryRun: 'All' }, body }).then(
+        () => undefined,
+        (error: ApiError) => error,
+      ),
+    120_000,
+  );
+  expect(denial).toMatchObject({ code: 422, reason: 'Invalid' });
+  const [path] = await trigger(product, GROUP);
+  const waits = await eventually('the reason', async () => {
+    const status = (await (await fetch(product.url + path)).json()) as Status;
+    return status.reason ? status : undefined;
+  });
+  const message = expect.stringMatching(/denied request: no jobs today$/);
+  expect(waits).toMatchObject({ state: 'PENDING', reason: 'FailedCreate', message });
+  await mend();
+  expect(await finalStatus(product, path!, 180_000)).toEqual({
+    state: 'SUCCESS',
+    task_id: path!.slice('/status/'.length),
+  });
+}, 600_000);
+
+test('a job whose Job breaks its own schema fails at once, and the others go on', async () => {
+  const [invalid, other] = await trigger(product, 'invalid');
+  expect(await finalStatus(product, invalid!)).toMatchObject({
+    state: 'FAILURE',
+    reason: 'JobInvalid',
+    message: expect.stringMatching(/^Job\.batch .* must be less than or equal to cpu limit/),
+  });
+  expect(await finalStatus(product, other!)).toMatchObject({ state: 'SUCCESS' });
+});

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { GroupRun } from '../../contract/group-run.ts';
+import { jobId, newRunId } from '../../contract/ids.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { kubectl } from '../support/kubectl.ts';
+
+const LIMITS = { activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
+
+let product: Product;
+beforeAll(async () => {
+  product = await Product.install();
+  await Promise.all([product.startApi(), product.startController()]);
+});
+afterAll(() => product.uninstall());
+
+/** Creates a run with kubectl whose spec takes about this many bytes, and returns it once it is over. */
+async function finished(jobs: number, bytes: number): Promise<GroupRun> {
+  const name = newRunId();
+  const args = ['x'.repeat(Math.floor(bytes / jobs) - 200)];
+  const definition = (_: unknown, index: number) => ({
+    name: `${index}`.padStart(63, 'x'),
+    container: { image: 'none', args },
+    ...LIMITS,
+  });
+  const body = {
+    apiVersion: 'async-api.dev/v1alpha1',
+    kind: 'GroupRun',
+    metadata: { name, namespace: product.namespace },
+    spec: { group: 'large', jobs: Array.from({ length: jobs }, definition) },
+  };
+  await kubectl(['create', '-f', '-'], { input: JSON.stringify(body) });
+  return eventually(
+    'the end of the run',
+    async () => {
+      const run = await product.admin.request<GroupRun>('GET', product.runsPath(name));
+      return run.status?.state === 'FAILURE' ? run : undefined;
+    },
+    120_000,
+  );
+}
+
+const jobView = async (run: GroupRun, index: number) => {
+  const id = jobId(run.metadata.name, index);
+  return eventually('the end of the job', async () => {
+    const status = (await (await fetch(`${product.url}/status/${id}`)).json()) as { state: string };
+    return status.state === 'PENDING' ? undefined : status;
+  });
+};
+
+test.each([
+  ['700 kB, whose status still fits,', 300, 700_000, 300],
+  ['1.45 MB, whose status does not fit with its jobs,', 1000, 1_450_000, undefined],
+])(
+  'a run of %s fails with what was expected, each job of it, without any Job',
+  async (_what, jobs, bytes, entries) => {
+    const run = await finished(jobs, bytes);
+    const { conditions, counts, jobs: stored, succeeded } = run.status!;
+    expect(conditions).toMatchObject([
+      {
+        type: 'Succeeded',
+        status: 'False',
+        reason: 'SpecTooLarge',
+        message: expect.stringMatching(/^Expected a spec of at most 600000 bytes, .* got \d{6,7}\./),
+      },
+    ]);
+    expect([succeeded, counts?.failure, stored?.length]).toEqual([`0/${jobs}`, jobs, entries]);
+    for (const index of [1, jobs]) {
+      expect(await jobView(run, index)).toEqual({
+        state: 'FAILURE',
+        task_id: jobId(run.metadata.name, index),
+        reason: 'SpecTooLarge',
+      });
+    }
+    const { items } = await product.admin.request<{ items: object[] }>('GET', product.jobsPath());
+    expect(items).toEqual([]);
+    // It is over: nothing is tried again.
+    const log = await readFile(join(product.folder, 'controller.log'), 'utf8');
+    expect(log).not.toMatch(/reconcile failed/);
+  },
+  300_000,
+);
