@@ -5,6 +5,7 @@ import { paths } from '../contract/paths.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { Log } from '../process/log.ts';
+import { isPodSetupFailure } from './decide/events.ts';
 import { transformEvent, transformJob, transformPod, transformRun } from './decide/transform.ts';
 import type { Event, Job, Meta, Pod } from './decide/types.ts';
 import { JOB_NAME_LABEL } from './observe.ts';
@@ -70,7 +71,19 @@ export function createCaches({ client, namespace, log, maxIdleMs, enqueue }: Opt
       if (job) enqueueByRunId(job.metadata.labels?.[RUN_LABEL]);
     },
   });
-  return { runs, jobs, pods, failedCreates };
+  const podEvents = new Reflector<Event>({
+    ...common,
+    path: urls.events,
+    fieldSelector: 'involvedObject.kind=Pod,type=Warning',
+    filter: isPodSetupFailure,
+    transform: transformEvent,
+    indexBy: ({ involvedObject }) => involvedObject.name,
+    onChange: (previous, current) => {
+      const pod = pods.get((current ?? previous)?.involvedObject.name ?? '');
+      enqueueByRunId(pod?.metadata.labels?.[RUN_LABEL]);
+    },
+  });
+  return { runs, jobs, pods, failedCreates, podEvents };
 }
 
 export type ControllerCaches = ReturnType<typeof createCaches>;

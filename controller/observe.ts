@@ -4,6 +4,7 @@ import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
+import { newestEvent } from './decide/events.ts';
 import { isBackoffLimitExceeded, terminated, trueCondition } from './decide/failure.ts';
 import { jobIds, jobsToConfirm, type ObservedRun } from './decide/plan.ts';
 import { stopCause } from './decide/stop.ts';
@@ -22,6 +23,8 @@ export interface Caches {
   pods: { byIndex(jobName: string): Pod[] };
   /** FailedCreate events by the name of their Job. */
   failedCreates: { byIndex(jobName: string): Event[] };
+  /** Events that say why a pod cannot be set up, by the name of the pod. */
+  podEvents: { byIndex(podName: string): Event[] };
 }
 
 /** Reads the state of a run's Jobs and pods: from the caches, and from the API server before irreversible decisions. */
@@ -43,6 +46,7 @@ export class Observer {
       jobs: new Map(),
       pods: new Map(),
       failedCreates: new Map(),
+      podEvents: new Map(),
       deleted: new Set(),
       invalid: new Map(),
       denied: new Map(),
@@ -85,12 +89,17 @@ export class Observer {
     }
   }
 
-  #add({ jobs, pods, failedCreates }: ObservedRun, job: Job): void {
+  #add({ jobs, pods, failedCreates, podEvents }: ObservedRun, job: Job): void {
     const { name, uid } = job.metadata;
     jobs.set(name, job);
-    pods.set(name, podsOwnedBy(this.#caches.pods.byIndex(name), job));
+    const owned = podsOwnedBy(this.#caches.pods.byIndex(name), job);
+    pods.set(name, owned);
+    podEvents.set(
+      name,
+      owned.flatMap((pod) => this.#caches.podEvents.byIndex(pod.metadata.name)),
+    );
     const events = this.#caches.failedCreates.byIndex(name).filter(({ involvedObject }) => involvedObject.uid === uid);
-    const last = events.toSorted((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? '')).at(-1);
+    const last = newestEvent(events);
     if (last) failedCreates.set(name, last);
   }
 

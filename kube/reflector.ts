@@ -14,6 +14,8 @@ interface Options<T> {
   /** Should only enqueue keys; errors are logged. A resync passes the same object twice. */
   onChange: (previous: T | undefined, current: T | undefined) => void;
   log: Log;
+  /** Keeps only the objects for which this is true, called before `transform`; for what no selector of the API can express. */
+  filter?: (object: T) => boolean;
   /** Removes the fields that no reader needs (client-go's TransformFunc). */
   transform?: (object: T) => T;
   /** The index value of an object, for `byIndex`. */
@@ -111,9 +113,11 @@ export class Reflector<T extends Stored> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { transform } = this.#options;
+    const { transform, filter } = this.#options;
     const found = new Map<string, T>();
-    const keep = (item: T) => found.set(item.metadata.name, transform ? transform(item) : item);
+    const keep = (item: T) => {
+      if (!filter || filter(item)) found.set(item.metadata.name, transform ? transform(item) : item);
+    };
     const version = await this.#pages.read(this.#selectors, keep, signal);
     const pending = this.#store.changesFromList(found);
     for (const change of pending) this.#store.apply(change);
@@ -124,7 +128,7 @@ export class Reflector<T extends Stored> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, path, transform, maxIdleMs = MAX_IDLE_MS } = this.#options;
+    const { client, path, transform, filter, maxIdleMs = MAX_IDLE_MS } = this.#options;
     const watchAbort = new AbortController();
     const query = {
       ...this.#selectors,
@@ -148,7 +152,9 @@ export class Reflector<T extends Stored> {
         const object = event.object as T;
         this.#resourceVersion = object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
-        for (const change of this.#store.changesFromEvent(event.type, transform ? transform(object) : object)) {
+        // A stored object that changed so that it is filtered out is gone.
+        const type = !filter || filter(object) ? event.type : 'DELETED';
+        for (const change of this.#store.changesFromEvent(type, transform ? transform(object) : object)) {
           this.#store.apply(change);
           this.#notify(change);
         }

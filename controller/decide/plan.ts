@@ -23,6 +23,8 @@ export interface ObservedRun {
   pods: Map<string, Pod[]>;
   /** Each Job's latest FailedCreate Event: its pods could not be created. */
   failedCreates: Map<string, Event>;
+  /** Events that say why the pods of each Job cannot be set up. */
+  podEvents: Map<string, Event[]>;
   /** Jobs that were recorded and no longer exist, confirmed by the API server. */
   deleted: Set<string>;
   /** Error messages for Jobs that the API server rejects as invalid (final). */
@@ -38,7 +40,8 @@ export const jobIds = (run: GroupRun): string[] => {
 };
 
 /** The observation of each job, in the order of the spec. */
-function observedJobs({ run, jobs, pods, failedCreates, deleted, invalid, denied }: ObservedRun): ObservedJob[] {
+function observedJobs(observed: ObservedRun): ObservedJob[] {
+  const { run, jobs, pods, failedCreates, podEvents, deleted, invalid, denied } = observed;
   const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
   return jobIds(run).map((id, position) => {
     const definition = run.spec.jobs[position]!;
@@ -49,6 +52,7 @@ function observedJobs({ run, jobs, pods, failedCreates, deleted, invalid, denied
       job: jobs.get(id),
       pods: pods.get(id) ?? [],
       failedCreate: failedCreates.get(id),
+      podEvents: podEvents.get(id) ?? [],
       cancelled: run.spec.cancel === true || run.spec.cancelJobs?.[definition.name] === true,
       deleted: deleted.has(id),
       invalid: invalid.get(id),

@@ -53,9 +53,17 @@ export function transformPod({ metadata, spec, status }: Pod): Pod {
 
 const transformContainer = ({ state }: ContainerStatus): ContainerStatus => (state ? { state } : {});
 
-export const transformEvent = ({ metadata, involvedObject: { name, uid }, message, lastTimestamp }: Event): Event => ({
-  metadata: transformMeta<Meta>(metadata),
-  involvedObject: { ...(name ? { name } : {}), ...(uid ? { uid } : {}) },
-  ...(message ? { message } : {}),
-  ...(lastTimestamp ? { lastTimestamp } : {}),
-});
+export const transformEvent = (event: Event): Event => {
+  const { metadata, involvedObject, reason, message, lastTimestamp, eventTime, series } = event;
+  const { name, uid } = involvedObject;
+  const { lastObservedTime } = series ?? {};
+  return {
+    metadata: transformMeta<Meta>(metadata),
+    involvedObject: { ...(name ? { name } : {}), ...(uid ? { uid } : {}) },
+    ...(reason ? { reason } : {}),
+    ...(message ? { message } : {}),
+    ...(lastTimestamp ? { lastTimestamp } : {}),
+    ...(eventTime ? { eventTime } : {}),
+    ...(lastObservedTime ? { series: { lastObservedTime } } : {}),
+  };
+};

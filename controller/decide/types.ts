@@ -63,6 +63,10 @@ export interface Pod {
 export interface Event {
   metadata: Meta;
   involvedObject: { name?: string; uid?: string };
+  reason?: string;
   message?: string;
   lastTimestamp?: string | null;
+  /** Set by recorders of events.k8s.io, which leave lastTimestamp empty. */
+  eventTime?: string | null;
+  series?: { lastObservedTime?: string | null } | null;
 }

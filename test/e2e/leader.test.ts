@@ -75,7 +75,7 @@ test('how far its queue and its watches are behind is there to be scraped', asyn
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   expect(metrics).toMatch(/^async_api_workqueue_depth \d+$/m);
   expect(metrics).toMatch(/^async_api_reconcile_total\{result="success"\} [1-9]/m);
-  for (const resource of ['runs', 'jobs', 'pods', 'failedCreates']) {
+  for (const resource of ['runs', 'jobs', 'pods', 'failedCreates', 'podEvents']) {
     const [, age] = metrics.match(`async_api_watch_last_event_age_seconds{resource="${resource}"} (.+)`) ?? [];
     expect(Number(age)).toBeLessThan(120);
   }

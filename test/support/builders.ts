@@ -127,6 +127,16 @@ export const failedCreate = (at = '2026-11-24T11:30:00Z'): Event => ({
   lastTimestamp: at,
 });
 
+/** An Event that says why this pod cannot be set up. */
+export const podEvent = (pod: Pod, fields: Partial<Event> = {}): Event => ({
+  metadata: { name: 'e', uid: 'e', resourceVersion: '4' },
+  involvedObject: { name: pod.metadata.name, uid: pod.metadata.uid },
+  reason: 'FailedMount',
+  message: 'configmap "missing" not found',
+  lastTimestamp: '2026-11-24T11:30:00Z',
+  ...fields,
+});
+
 /** A Job that the controller stopped for this reason; `suspended` if the Job controller has set that condition. */
 export const stoppedJob = (reason: string, suspended: boolean): Job => {
   const one = job(suspended ? { type: 'Suspended' } : undefined);
@@ -146,6 +156,7 @@ export const observed = (fields: Partial<ObservedJob> = {}): ObservedJob => ({
   invalid: undefined,
   denied: undefined,
   failedCreate: undefined,
+  podEvents: [],
   ...fields,
 });
 
@@ -154,6 +165,7 @@ export const observedRun = (fields: Partial<ObservedRun> = {}): ObservedRun => (
   jobs: new Map(),
   pods: new Map(),
   failedCreates: new Map(),
+  podEvents: new Map(),
   deleted: new Set(),
   invalid: new Map(),
   denied: new Map(),

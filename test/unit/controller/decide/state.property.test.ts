@@ -10,6 +10,7 @@ import {
   job,
   NOW,
   observed,
+  podEvent,
   runningPod,
   stoppedJob,
   unreachablePod,
@@ -54,6 +55,7 @@ const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
     invalid: fc.constantFrom(undefined, 'no such field'),
     denied: fc.constantFrom(undefined, 'exceeded quota'),
     failedCreate: fc.constantFrom(undefined, failedCreate()),
+    podEvents: fc.constantFrom([], [podEvent(waitingPod('ContainerCreating'))]),
   },
   { requiredKeys: [] },
 );

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { transformJob, transformRun } from '../../../../controller/decide/transform.ts';
-import { job, run, stoppedJob, stored } from '../../../support/builders.ts';
+import { transformEvent, transformJob, transformRun } from '../../../../controller/decide/transform.ts';
+import { job, podEvent, run, stoppedJob, stored, waitingPod } from '../../../support/builders.ts';
 
 test('of the annotations of a run only the traceparent is kept', () => {
   const one = run();
@@ -23,4 +23,16 @@ test('a Job keeps its stop annotation, suspend and TTL', () => {
   });
   const expiring = { ...job(), spec: { ttlSecondsAfterFinished: 5, suspend: false } };
   expect(transformJob(expiring).spec).toEqual(expiring.spec);
+});
+
+test('an Event keeps its reason, message, object and times', () => {
+  const times = { lastTimestamp: '2026-11-24T11:30:00Z', eventTime: '2026-11-24T11:30:00.000000Z' };
+  const event = podEvent(waitingPod('ContainerCreating'), { ...times, series: { lastObservedTime: 'later' } });
+  const more = { type: 'Warning', count: 3, source: { component: 'kubelet' }, firstTimestamp: null };
+  const { name, uid } = event.involvedObject;
+  const involvedObject = { kind: 'Pod', namespace: 'n', fieldPath: 'spec', name: name!, uid: uid! };
+  const { lastObservedTime } = event.series!;
+  const raw = { ...event, ...more, involvedObject, series: { count: 3, lastObservedTime: lastObservedTime! } };
+  expect(transformEvent(raw)).toEqual(event);
+  expect(transformEvent({ ...raw, lastTimestamp: null, eventTime: null, series: null })).not.toHaveProperty('series');
 });

@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildJob } from '../../controller/decide/job.ts';
+import { run } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
+import { Product } from '../support/harness.ts';
+import { createPolicy } from '../support/policy.ts';
+import { finalStatus, type Status, trigger } from '../support/rest.ts';
+
+const JOB = { sleep: { seconds: 0 } };
+const PATIENCE_MS = 180_000;
+
+let product: Product;
+const undo: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  product = await Product.install();
+  const groups = {
+    unmounted: { jobs: { one: { ...JOB, pendingDeadlineSeconds: 20 } } },
+    late: { jobs: { one: { ...JOB, pendingDeadlineSeconds: 600, activeDeadlineSeconds: 1200 } } },
+  };
+  const file = join(product.folder, 'config.yaml');
+  await writeFile(file, JSON.stringify({ groups }));
+  await Promise.all([product.startApi(file), product.startController()]);
+});
+afterAll(async () => {
+  for (const one of undo) await one();
+  await product.uninstall();
+});
+
+interface Pod {
+  spec: { volumes?: { name: string }[] };
+}
+
+/** Gives each pod of this group a volume of a ConfigMap that does not exist: a GroupRun cannot describe one. */
+async function mountMissing(group: string): Promise<void> {
+  const volume = `Object.spec.volumes{name: "missing", configMap: Object.spec.volumes.configMap{name: "missing-${group}"}}`;
+  const mount = 'Object.spec.containers.volumeMounts{name: "missing", mountPath: "/missing"}';
+  const expression = `Object{spec: Object.spec{
+    volumes: [${volume}],
+    containers: [Object.spec.containers{name: "job", volumeMounts: [${mount}]}]
+  }}`;
+  const rule = { apiGroups: [''], resources: ['pods'] };
+  undo.push(
+    await createPolicy(product, 'Mutating', group, rule, {
+      reinvocationPolicy: 'Never',
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+    }),
+  );
+  const { spec } = buildJob(run(), 1, 'none').spec.template;
+  const body = { metadata: { name: 'dry', labels: { 'async-api.dev/group': group } }, spec };
+  await eventually(
+    'the policy to be in force',
+    async () => {
+      const pod = await product.admin.request<Pod>('POST', product.podsPath(), { query: { dryRun: 'All' }, body });
+      return pod.spec.volumes?.some(({ name }) => name === 'missing') || undefined;
+    },
+    PATIENCE_MS,
+  );
+}
+
+const reasonOf = (path: string) =>
+  eventually(
+    'a reason',
+    async () => {
+      const status = (await (await fetch(product.url + path)).json()) as Status;
+      return status.reason ? status : undefined;
+    },
+    PATIENCE_MS,
+  );
+
+test('a job whose volume cannot be mounted is PENDING with FailedMount, and fails with it after its pending deadline', async () => {
+  await mountMissing('unmounted');
+  const [path] = await trigger(product, 'unmounted');
+  const message = expect.stringMatching(/"missing-unmounted" not found/);
+  expect(await reasonOf(path!)).toMatchObject({ state: 'PENDING', reason: 'FailedMount', message });
+  const status = await finalStatus(product, path!, PATIENCE_MS);
+  expect(status).toMatchObject({ state: 'FAILURE', reason: 'FailedMount', message });
+  expect(status.message).toMatch(/pendingDeadlineSeconds \(20 s\)/);
+}, 600_000);
+
+test('a job whose volume can be mounted in the end succeeds', async () => {
+  await mountMissing('late');
+  const [path] = await trigger(product, 'late');
+  expect(await reasonOf(path!)).toMatchObject({ state: 'PENDING', reason: 'FailedMount' });
+  await product.admin.request('POST', `/api/v1/namespaces/${product.namespace}/configmaps`, {
+    body: { metadata: { name: 'missing-late' } },
+  });
+  expect(await finalStatus(product, path!, 300_000)).toEqual({
+    state: 'SUCCESS',
+    task_id: path!.slice('/status/'.length),
+  });
+}, 600_000);
