@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupProcesses, removeCgroup } from './cgroup.ts';
 import { file, type Layout } from './layout.ts';
+import { poll } from './poll.ts';
 import { run } from './run.ts';
 
 /** What a running cluster leaves on disk so that any later command can end it, however its launcher ended. */
@@ -27,12 +27,12 @@ export async function cleanUp(folder: string, id?: string): Promise<void> {
   const layout = await leftLayout(folder);
   if (!layout || (id !== undefined && layout.id !== id)) return;
   // What starts others goes first: the launcher's components, then shims, then what runs in pods.
-  for (let tries = 0; tries < 40; tries++) {
+  const areGone = async () => {
     const pids = new Set([...(await processesOf(folder)), ...(await cgroupProcesses(layout.cgroup))]);
-    if (pids.size === 0) break;
     for (const pid of pids) kill(pid);
-    await sleep(100);
-  }
+    return pids.size === 0 || undefined;
+  };
+  await poll(areGone, { deadlineMs: 10_000 });
   await removeShimSockets(layout);
   for (const link of [layout.bridge, layout.network?.cable]) {
     if (link && existsSync(`/sys/class/net/${link}`)) await run('ip', ['link', 'delete', link]);

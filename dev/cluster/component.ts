@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from './poll.ts';
 
 interface Options {
   logs: string;
@@ -72,21 +72,26 @@ export class Component {
   /** SIGTERM (or `signal`), then SIGKILL after `graceMs`; resolves when the process is gone. */
   async stop(graceMs = 5000, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#hasEnded) return;
     this.#child.kill(signal);
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     await this.#exited;
     clearTimeout(kill);
   }
 
-  /** Waits until `check` is true, asked every 50 ms; fails with the end of the log after `deadlineMs`. */
+  /** Resolves when `check` returns true. Rejects with the end of the log when the process ends, or after `deadlineMs`. */
   async healthy(check: () => Promise<boolean>, deadlineMs = 60_000): Promise<void> {
-    const until = Date.now() + deadlineMs;
-    while (!(await check().catch(() => false))) {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error(this.#report('ended'));
-      if (Date.now() > until) throw new Error(this.#report(`is not healthy after ${deadlineMs / 1000} s`));
-      await sleep(50);
-    }
+    const isHealthy = async () => {
+      if (await check().catch(() => false)) return true;
+      if (this.#hasEnded) throw new Error(this.#report('ended'));
+      return undefined;
+    };
+    if (await poll(isHealthy, { deadlineMs, intervalMs: 50 })) return;
+    throw new Error(this.#report(`is not healthy after ${deadlineMs / 1000} s`));
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #report(what: string): string {

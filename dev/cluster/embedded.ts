@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCluster } from './build.ts';
 import { cleanUp, layoutFile, leftLayout } from './clean.ts';
 import type { Component } from './component.ts';
@@ -12,6 +11,7 @@ import { apiServerIp, chooseLayout, file, type Layout } from './layout.ts';
 import { createNetwork, needNetworkTools, startKubeProxy } from './network.ts';
 import { PAUSE_IMAGE, startContainerd, startKubelet } from './node.ts';
 import { writePki } from './pki.ts';
+import { poll } from './poll.ts';
 import type { Progress } from './progress.ts';
 import { run } from './run.ts';
 
@@ -116,16 +116,11 @@ async function refuseSecond(folder: string): Promise<void> {
 }
 
 async function nodeReady(layout: Layout, binaries: string, kubeconfig: string): Promise<void> {
-  const until = Date.now() + 60_000;
   const query = ['get', 'node', layout.nodeName, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'];
-  for (;;) {
+  const isReady = async () => {
     const status = await run(join(binaries, 'kubectl'), ['--kubeconfig', kubeconfig, ...query]).catch(() => '');
-    if (status === 'True') return;
-    if (Date.now() > until) {
-      throw new Error(
-        `The node is not Ready after 60 s at ${serverUrl(layout)}; see ${file(layout, 'logs/kubelet.log')}`,
-      );
-    }
-    await sleep(200);
-  }
+    return status === 'True' || undefined;
+  };
+  if (await poll(isReady, { deadlineMs: 60_000, intervalMs: 200 })) return;
+  throw new Error(`The node is not Ready after 60 s at ${serverUrl(layout)}; see ${file(layout, 'logs/kubelet.log')}`);
 }

@@ -6,12 +6,16 @@ import { paths } from '../../contract/paths.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import type { Cluster } from './embedded.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { poll } from './poll.ts';
 
 const CORE = join(import.meta.dirname, '../../manifests/core');
 const AUTH_DELEGATOR = join(import.meta.dirname, '../../manifests/overlays/production/auth-delegator.yaml');
 export const NAMESPACE = 'async-api';
 /** A month: longer than any `npm start`, and the cluster's keys die with it. */
 const TOKEN_SECONDS = 30 * 24 * 3600;
+
+/** The API server compiles a new CRD before it serves its objects. */
+const SERVED_MS = 20_000;
 
 /** What every manifest has. */
 export interface Manifest {
@@ -71,15 +75,15 @@ export async function installManifests(
         query: { fieldManager: 'async-api', force: true },
       });
     }
-    for (let tries = 0; ; tries++) {
-      try {
-        await client.request('GET', paths(namespace).runs, { query: { limit: 1 } });
-        return;
-      } catch (error) {
-        if (tries > 100) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
+    let failure: unknown;
+    const isServed = () =>
+      client.request('GET', paths(namespace).runs, { query: { limit: 1 } }).then(
+        () => true,
+        (error) => {
+          failure = error;
+        },
+      );
+    if (!(await poll(isServed, { deadlineMs: SERVED_MS }))) throw failure;
   } finally {
     await client.close();
   }

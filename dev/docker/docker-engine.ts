@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeCgroup } from '../cluster/cgroup.ts';
 import { UserError } from '../cluster/errors.ts';
+import { poll } from '../cluster/poll.ts';
 import { Progress } from '../cluster/progress.ts';
 import { run } from '../cluster/run.ts';
 import { LOCAL_BASE, makeLocalBase } from './local-base.ts';
@@ -49,9 +50,11 @@ class Engine {
   /** Resolves when it answers. Throws UserError with the end of its log where it does not. */
   static async start(): Promise<Engine> {
     const engine = new Engine(await mkdtemp(join(tmpdir(), 'async-api-docker-')));
-    for (const until = Date.now() + START_MS; engine.#runs && Date.now() < until; await sleep(100)) {
-      if (await engine.docker('version').then(Boolean, () => false)) return engine;
-    }
+    const answers = async () => {
+      if (!engine.#runs) return false;
+      return (await engine.docker('version').then(Boolean, () => false)) || undefined;
+    };
+    if (await poll(answers, { deadlineMs: START_MS })) return engine;
     const log = await readFile(join(engine.#folder, 'log'), 'utf8');
     await engine.stop();
     throw new UserError(

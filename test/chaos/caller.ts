@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../dev/cluster/poll.ts';
 import type { Acknowledged, Told } from './history.ts';
 
 /** How long a caller goes on asking before it gives up, milliseconds. */
@@ -60,8 +61,7 @@ export class Caller {
 
   async #post(path: string, headers: Record<string, string>): Promise<Record<string, unknown>> {
     let last = '';
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(PAUSE_MS)) {
-      this.#signal.throwIfAborted();
+    const accepted = async (): Promise<Record<string, unknown> | undefined> => {
       try {
         const signal = AbortSignal.timeout(15_000);
         const response = await fetch(this.#url() + path, { method: 'POST', headers, signal });
@@ -71,7 +71,10 @@ export class Caller {
       } catch (error) {
         last = String(error);
       }
-    }
+      return undefined;
+    };
+    const body = await poll(accepted, { deadlineMs: PATIENCE_MS, intervalMs: PAUSE_MS, signal: this.#signal });
+    if (body) return body;
     throw new Error(`POST ${path} was not accepted within ${PATIENCE_MS / 1000} s; the last answer: ${last}`);
   }
 }

@@ -9,6 +9,7 @@ import { createClient, type KubeClient } from '../../kube/client.ts';
 import { Service } from '../../scripts/service.ts';
 import { endpoint, throughProxy } from '../fault-proxy/kubeconfig.ts';
 import { FaultProxy } from '../fault-proxy/proxy.ts';
+import { eventually } from '../support/eventually.ts';
 import { latest, runsOf } from './history.ts';
 import { Observer } from './observer.ts';
 import { config } from './scenarios.ts';
@@ -198,9 +199,10 @@ export class Lane {
   /** Earlier lives are over for longer than they are kept: waits until they are gone. */
   async #empty(): Promise<void> {
     const runs = () => latest(runsOf(this.observer.versions));
-    for (const until = Date.now() + 30_000; runs().some(({ type }) => type !== 'DELETED'); await sleep(100)) {
-      if (Date.now() > until) throw new Error('Expected runs that are over to be deleted within 30 s');
-    }
+    await eventually(
+      'the deletion of runs that are over',
+      () => runs().every(({ type }) => type === 'DELETED') || undefined,
+    );
   }
 
   #clockFile(sender: Sender): string {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../contract/group-run.ts';
+import { poll } from '../../dev/cluster/poll.ts';
 import type { Call } from '../fault-proxy/call.ts';
 import type { World } from '../fault-proxy/faults.ts';
 import { Caller } from './caller.ts';
@@ -42,7 +43,7 @@ export interface Course {
 export async function live(course: Course): Promise<Life> {
   const { lane, restart, point, restarts = [], signal } = course;
   const { cancel, deadlineSeconds, ends, retention = false } = scenarioOf(course.scenario);
-  const begun = Date.now();
+  const begun = performance.now();
   const twoLeaders = point?.fault === TWO_LEADERS;
   const needs = needsOf(point ?? { call: '', fault: '' });
   lane.proxies.standby.leases = twoLeaders ? new Map() : undefined;
@@ -75,14 +76,18 @@ export async function live(course: Course): Promise<Life> {
   meanwhile.catch(() => {});
   const limitMs = (deadlineSeconds + GRACE_SECONDS) * 1000;
   let touchedAt = Date.now();
+  /** Until `done`, but no longer than `ms` after a fault was last at work. */
   const waitFor = async (done: () => boolean, ms: number) => {
-    for (let until = Date.now() + ms; !done() && Date.now() < until; ) {
+    let until = performance.now() + ms;
+    const doneOrLate = () => {
+      if (done()) return true;
       if (strike?.busy || lane.busy) {
         touchedAt = Date.now();
-        until = touchedAt + ms;
+        until = performance.now() + ms;
       }
-      await sleep(50, undefined, { signal });
-    }
+      return performance.now() > until || undefined;
+    };
+    await poll(doneOrLate, { deadlineMs: Infinity, intervalMs: 50, signal });
   };
   try {
     await waitFor(over, limitMs);
@@ -108,7 +113,7 @@ export async function live(course: Course): Promise<Life> {
   return {
     struck: strike?.struck ?? true,
     broken: brokenInvariants({ ...observation, ...bounds, ends, retention }),
-    seconds: (Date.now() - begun) / 1000,
+    seconds: (performance.now() - begun) / 1000,
     calls: Object.values(lane.proxies).flatMap((proxy) => proxy.calls),
   };
 }
@@ -121,5 +126,6 @@ function scenarioOf(name: string) {
 
 /** One of the jobs has started, or it is too late for that. */
 async function whenStarted(runs: () => RunVersion[], late: () => boolean): Promise<void> {
-  while (!late() && !runs().some(({ jobs }) => jobs.some(({ state }) => state === 'STARTED'))) await sleep(20);
+  const started = () => runs().some(({ jobs }) => jobs.some(({ state }) => state === 'STARTED'));
+  await poll(() => late() || started() || undefined, { deadlineMs: Infinity, intervalMs: 20 });
 }

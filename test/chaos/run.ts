@@ -6,6 +6,7 @@ import { type Cluster, startEmbedded } from '../../dev/cluster/embedded.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import { createClient } from '../../kube/client.ts';
 import type { World } from '../fault-proxy/faults.ts';
+import { eventually } from '../support/eventually.ts';
 import { INVARIANTS } from './invariants.ts';
 import { Lane } from './lane.ts';
 import { RSS_BOUND_MIB } from './life.ts';
@@ -102,15 +103,13 @@ function restarter(cluster: Cluster): World['restart'] {
     component.start();
     const client = await createClient(cluster);
     try {
-      for (const until = Date.now() + 60_000; Date.now() < until; await sleep(100)) {
-        const ready = client.request('GET', '/readyz', { timeoutMs: 2000 }).then(
+      const isReady = () =>
+        client.request('GET', '/readyz', { timeoutMs: 2000 }).then(
           () => true,
           // Not JSON: the answer is the word ok.
-          (error) => error instanceof SyntaxError,
+          (error) => error instanceof SyntaxError || undefined,
         );
-        if (await ready) return;
-      }
-      throw new Error(`The API server was not ready within 60 s after ${name} was restarted`);
+      await eventually(`an API server that is ready after ${name} was restarted`, isReady, 60_000);
     } finally {
       await client.close();
     }

@@ -88,10 +88,10 @@ async function restart(product: Product, jobImage: string, kept: number): Promis
 async function soak(product: Product, minutes: number, signal: AbortSignal) {
   const samples: Record<'controller' | 'api', number[]> = { controller: [], api: [] };
   const ids: string[] = [];
-  const begun = Date.now();
+  const begun = performance.now();
   console.log('minute  triggers  controller MiB  api MiB');
   for (let minute = 1; minute <= minutes && !signal.aborted; minute++) {
-    while (Date.now() < begun + minute * 60_000 && !signal.aborted) {
+    while (performance.now() < begun + minute * 60_000 && !signal.aborted) {
       ids.push(await trigger(product));
       await sleep(TRIGGER_EVERY_MS, undefined, { signal }).catch(() => {});
     }

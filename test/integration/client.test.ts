@@ -40,9 +40,9 @@ const calls = () => proxy.calls.length;
 describe('a call is tried again', () => {
   test('after 429, no sooner than the API server asks for', async () => {
     answered(429, 'TooManyRequests', { 'retry-after': '1' })(CREATE);
-    const begun = Date.now();
+    const begun = performance.now();
     await create('throttled');
-    expect(Date.now() - begun).toBeGreaterThanOrEqual(990);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(990);
     expect(calls()).toBe(2);
   });
 
@@ -112,9 +112,9 @@ describe('a call is not tried again', () => {
 
 test('a call that hangs is given up after its time, and the next try succeeds', async () => {
   onceOn(proxy, 'LIST jobs', () => sleep(60_000, undefined, { ref: false }));
-  const begun = Date.now();
+  const begun = performance.now();
   await list({ timeoutMs: 1000 });
-  expect(Date.now() - begun).toBeGreaterThanOrEqual(990);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(990);
   onceOn(proxy, CREATE, () => sleep(60_000, undefined, { ref: false }));
   await expect(create('hangs', { timeoutMs: 300 })).rejects.toThrow(/POST .* had no answer within 300 ms/);
 });
