@@ -34,8 +34,8 @@ afterAll(async () => {
 
 test('nobody starts a second cluster in its place while it runs', async () => {
   const script = `
-    import { startEmbedded } from ${JSON.stringify(join(import.meta.dirname, '../../cluster/embedded.ts'))};
-    import { Progress } from ${JSON.stringify(join(import.meta.dirname, '../../cluster/progress.ts'))};
+    import { startEmbedded } from ${JSON.stringify(join(import.meta.dirname, '../../dev/cluster/embedded.ts'))};
+    import { Progress } from ${JSON.stringify(join(import.meta.dirname, '../../dev/cluster/progress.ts'))};
     await startEmbedded(${JSON.stringify(FOLDER)}, new Progress(), () => {});`;
   const second = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
   await expect(second).rejects.toThrow(`Process ${process.pid} of this checkout runs a cluster already.`);
