@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toRunId } from '../../contract/ids.ts';
 import { poll } from '../../dev/cluster/poll.ts';
+import { idOf } from '../support/rest.ts';
 import type { Acknowledged, Told } from './history.ts';
 
 /** How long a caller goes on asking before it gives up, milliseconds. */
@@ -25,8 +27,8 @@ export class Caller {
     const key = randomUUID();
     const once = async () => {
       const body = await this.#post(`/group/${group}`, { 'idempotency-key': `"${key}"` });
-      const jobs = (body['Check job status at'] as string[]).map((path) => path.slice('/status/'.length));
-      this.acknowledged.push({ run: `${jobs[0]!.slice(0, -4)}0000`, key });
+      const jobs = (body['Check job status at'] as string[]).map(idOf);
+      this.acknowledged.push({ run: toRunId(jobs[0]!), key });
       return jobs;
     };
     await once();

@@ -1,4 +1,5 @@
 import { isTerminal, type JobState } from '../../contract/group-run.ts';
+import { toRunId } from '../../contract/ids.ts';
 import { type Acknowledged, type JobVersion, jobsOf, latest, runsOf, type Told, type Version } from './history.ts';
 
 export interface Observation {
@@ -70,8 +71,6 @@ function acceptedExist({ versions, acknowledged, told, retention }: Observation)
       .map(({ id }) => broken(1, `/status/${id} was 404 after its run was acknowledged`)),
   ];
 }
-
-const toRunId = (id: string) => `${id.slice(0, -4)}0000`;
 
 /** (1) However often it was asked for with one key, it is one run. */
 function oneRunAKey({ versions, acknowledged }: Observation): Broken[] {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../contract/group-run.ts';
+import { toRunId } from '../../contract/ids.ts';
 import { poll } from '../../dev/cluster/poll.ts';
 import type { Call } from '../fault-proxy/call.ts';
 import type { World } from '../fault-proxy/faults.ts';
@@ -69,7 +70,7 @@ export async function live(course: Course): Promise<Life> {
   const meanwhile = Promise.all([
     caller.follow(jobs, asked.signal),
     started.then(() => Promise.all(ending.map((sender) => lane.end(sender, needs.restart ?? 'SIGTERM')))),
-    cancel && started.then(() => caller.cancel(cancel(`${jobs[0]!.slice(0, -4)}0000`))),
+    cancel && started.then(() => caller.cancel(cancel(toRunId(jobs[0]!)))),
   ]);
 
   // Its rejection is taken where it is awaited.

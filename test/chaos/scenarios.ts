@@ -1,3 +1,5 @@
+import { jobId } from '../../contract/ids.ts';
+
 /** A life of a run: its group, how it ends whatever befalls our processes, and what a caller does meanwhile. */
 export interface Scenario {
   /** As in config.yaml. */
@@ -7,7 +9,7 @@ export interface Scenario {
   /** Within this many seconds after the last fault the run is over: the deadline of its longest job. */
   deadlineSeconds: number;
   /** What is posted as soon as a job has started. */
-  cancel?: (base: string) => string;
+  cancel?: (runId: string) => string;
   /** The run is deleted soon after its end. */
   retention?: boolean;
 }
@@ -32,13 +34,13 @@ export const SCENARIOS: Record<string, Scenario> = {
     jobs: { short: done, long: { ...hanging, activeDeadlineSeconds: 60 } },
     ends: { short: /^(SUCCESS|REVOKED\/Cancelled)$/, long: /^REVOKED\/Cancelled$/ },
     deadlineSeconds: 60,
-    cancel: (base) => `/runs/${base}/cancel`,
+    cancel: (runId) => `/runs/${runId}/cancel`,
   },
   partly: {
     jobs: { long: { ...hanging, activeDeadlineSeconds: 60 }, short: done },
     ends: { long: /^REVOKED\/Cancelled$/, short: /^SUCCESS$/ },
     deadlineSeconds: 60,
-    cancel: (base) => `/status/${base.slice(0, -4)}0001/cancel`,
+    cancel: (runId) => `/status/${jobId(runId, 1)}/cancel`,
   },
   overdue: {
     jobs: { forever: { ...hanging, activeDeadlineSeconds: 4 } },

@@ -1,14 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { GroupRun } from '../../contract/group-run.ts';
-import { jobId, newRunId } from '../../contract/ids.ts';
+import { jobId, newRunId, toRunId } from '../../contract/ids.ts';
 import { startCluster } from '../../dev/cluster/choose.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import type { Service } from '../../scripts/service.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { idOf, trigger } from '../support/rest.ts';
 
 const FOLDER = join(import.meta.dirname, '../../.cluster/chaos');
 const HELP = `npm run test:soak                        10,000 runs that are over, then 30 minutes of triggers
@@ -44,10 +45,7 @@ async function storeFinished(product: Product, index: number): Promise<void> {
     finishedAt: at,
   };
   const status = { state: 'SUCCESS', startedAt: at, finishedAt: at, succeeded: '1/1', jobs: [job] };
-  await product.admin.request('PATCH', `${product.runsPath(base)}/status`, {
-    body: { status },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, `${product.runsPath(base)}/status`, { status });
 }
 
 /** Resident set in MiB (proc(5), VmRSS). */
@@ -64,12 +62,8 @@ function slope(samples: number[]): number {
   return (slopes.toSorted((a, b) => a - b)[Math.floor(slopes.length / 2)] ?? 0) * 60;
 }
 
-async function trigger(product: Product): Promise<string> {
-  const response = await fetch(`${product.url}/group/group_0`, { method: 'POST' });
-  if (response.status !== 202) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`);
-  const body = (await response.json()) as Record<string, [string]>;
-  return body['Check job status at']![0].slice('/status/'.length);
-}
+/** Triggers the group of new runs and returns the id of its one job. */
+const triggerJob = async (product: Product): Promise<string> => idOf((await trigger(product, 'group_0'))[0]!);
 
 /** What is to go goes while the soak lasts. */
 const QUICK = { RUN_RETENTION_MIN_SECONDS: '0', JOB_TTL_SECONDS: '20' };
@@ -77,7 +71,7 @@ const QUICK = { RUN_RETENTION_MIN_SECONDS: '0', JOB_TTL_SECONDS: '20' };
 /** Seconds from the start of a controller to the first Job of a run that waits for it. Of a group `kept` ended runs stay. */
 async function restart(product: Product, jobImage: string, kept: number): Promise<number> {
   await product.controller?.stop();
-  const id = await trigger(product);
+  const id = await triggerJob(product);
   const begun = performance.now();
   await product.startController({ JOB_IMAGE: jobImage, RUN_RETENTION_COUNT: String(kept), ...QUICK });
   await eventually('its Job', () => product.admin.request('GET', product.jobsPath(id)).catch(() => undefined));
@@ -92,7 +86,7 @@ async function soak(product: Product, minutes: number, signal: AbortSignal) {
   console.log('minute  triggers  controller MiB  api MiB');
   for (let minute = 1; minute <= minutes && !signal.aborted; minute++) {
     while (performance.now() < begun + minute * 60_000 && !signal.aborted) {
-      ids.push(await trigger(product));
+      ids.push(await triggerJob(product));
       await sleep(TRIGGER_EVERY_MS, undefined, { signal }).catch(() => {});
     }
     samples.controller.push(await rssMiB(product.controller!));
@@ -109,11 +103,11 @@ async function judge(
   { ids, samples }: Awaited<ReturnType<typeof soak>>,
   kept: number,
 ): Promise<boolean> {
-  const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
-  const over = new Set(items.flatMap(({ metadata, status }) => (status?.state === 'SUCCESS' ? metadata.name : [])));
+  const runs = await product.storedRuns();
+  const over = new Set(runs.flatMap(({ metadata, status }) => (status?.state === 'SUCCESS' ? metadata.name : [])));
   // The last ones may still be at it, and earlier ones have been deleted.
-  const lost = ids.slice(-kept, -10).filter((id) => !over.has(`${id.slice(0, -4)}0000`));
-  console.log(`${items.length} runs are stored; ${ids.length} triggers, ${lost.length} of them not over`);
+  const lost = ids.slice(-kept, -10).filter((id) => !over.has(toRunId(id)));
+  console.log(`${runs.length} runs are stored; ${ids.length} triggers, ${lost.length} of them not over`);
   const growths = Object.entries(samples).map(([name, all]) => {
     const growth = slope(all.slice(Math.floor(all.length / 3)));
     const flat = growth < FLAT_MIB_PER_HOUR;
@@ -139,9 +133,8 @@ async function main(minutes: number, runs: number): Promise<void> {
       };
       await Promise.all(Array.from({ length: PARALLEL }, worker));
     });
-    const file = join(product.folder, 'config.yaml');
-    await writeFile(file, JSON.stringify({ groups: { group_0: { jobs: { one: { sleep: { seconds: 0 } } } } } }));
-    await product.startApi(file);
+    const groups = { group_0: { jobs: { one: { sleep: { seconds: 0 } } } } };
+    await product.startApi(await product.writeConfig({ groups }));
     // As many stay as there are: for each run that ends, one goes.
     const kept = Math.ceil(runs / GROUPS);
     const seconds: number[] = [];

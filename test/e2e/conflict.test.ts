@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jobId, newRunId } from '../../contract/ids.ts';
 import { statusAnswer } from '../fault-proxy/answer.ts';
@@ -8,7 +6,8 @@ import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { finalStatus, idOf, statusWithReason, trigger } from '../support/rest.ts';
 
 let product: Product;
 let proxy: FaultProxy;
@@ -16,12 +15,11 @@ beforeAll(async () => {
   product = await Product.install();
   const behind = await proxied(product, 'async-api-controller');
   proxy = behind.proxy;
-  const file = join(product.folder, 'config.yaml');
   const groups = {
     quick: { jobs: { one: { sleep: { seconds: 0 } } } },
     long: { jobs: { one: { sleep: { seconds: 600 } } } },
   };
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([
     product.startApi(file),
     product.startController({ KUBECONFIG: behind.kubeconfig, JOB_TTL_SECONDS: '3600' }),
@@ -45,10 +43,7 @@ function conflictAt(method: string, text: string): { struck: () => boolean } {
   return { struck: () => struck };
 }
 const jobOf = (path: string) =>
-  product.admin.request<{ spec: { ttlSecondsAfterFinished?: number } }>(
-    'GET',
-    product.jobsPath(path.slice('/status/'.length)),
-  );
+  product.admin.request<{ spec: { ttlSecondsAfterFinished?: number } }>('GET', product.jobsPath(idOf(path)));
 
 test('a Job gets its time to live also where the first write of it met a conflict', async () => {
   const conflict = conflictAt('PATCH', 'ttlSecondsAfterFinished');
@@ -96,18 +91,11 @@ test('a job whose Job an earlier run of this name has left waits until that has 
   const spec = { group: 'g', jobs: [{ name: 'one', sleep: { seconds: 0 }, ...limits }] };
   const run = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: base }, spec };
   await product.admin.request('POST', product.runsPath(), { body: run });
-  const waits = await eventually('why it waits', async () => {
-    const status = (await (await fetch(`${product.url}/status/${id}`)).json()) as Status;
-    return status.reason ? status : undefined;
-  });
-  expect(waits).toMatchObject({
+  expect(await statusWithReason(product, `/status/${id}`)).toMatchObject({
     state: 'PENDING',
     reason: 'FailedCreate',
     message: expect.stringMatching(/earlier run/),
   });
-  await product.admin.request('PATCH', product.jobsPath(id), {
-    body: { metadata: { finalizers: null } },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, product.jobsPath(id), { metadata: { finalizers: null } });
   expect(await finalStatus(product, `/status/${id}`)).toEqual({ state: 'SUCCESS', task_id: id });
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Job, Pod } from '../../controller/decide/types.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, idOf, runOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -13,8 +13,7 @@ afterAll(() => product.uninstall());
 
 /** Job UIDs and pods a run has had, from what the API server holds. */
 async function made(path: string): Promise<{ jobs: number; pods: number }> {
-  const id = path.slice('/status/'.length);
-  const query = { labelSelector: `async-api.dev/run=${id.slice(0, -4)}0000` };
+  const query = { labelSelector: `async-api.dev/run=${runOf(path)}` };
   const jobs = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath(), { query });
   const pods = await product.admin.request<{ items: Pod[] }>('GET', product.podsPath(), { query });
   return { jobs: jobs.items.length, pods: pods.items.length };
@@ -28,7 +27,7 @@ test.each([0, 100, 150, 200, 300, 1500])(
     await product.controller!.kill();
     await product.startController();
     for (const path of paths) {
-      expect(await finalStatus(product, path)).toEqual({ state: 'SUCCESS', task_id: path.slice('/status/'.length) });
+      expect(await finalStatus(product, path)).toEqual({ state: 'SUCCESS', task_id: idOf(path) });
     }
     expect(await made(paths[0]!)).toEqual({ jobs: 3, pods: 3 });
   },

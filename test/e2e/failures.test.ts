@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Pod } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, idOf, statusOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -25,8 +23,7 @@ beforeAll(async () => {
     },
     retried: { jobs: { twice: { sleep: { seconds: 0, failProbability: 1, exitCode: 7 }, backoffLimit: 1 } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([product.startApi(file), product.startController()]);
 });
 afterAll(() => product.uninstall());
@@ -43,7 +40,7 @@ test('a job that exits with 3 is a FAILURE with that exit code and its last word
 
 test('a job that runs forever is caught by its deadline and leaves no pod', async () => {
   const [path] = await trigger(product, 'hangs');
-  const query = { labelSelector: `batch.kubernetes.io/job-name=${path!.slice('/status/'.length)}` };
+  const query = { labelSelector: `batch.kubernetes.io/job-name=${idOf(path!)}` };
   const pods = async () => (await product.admin.request<{ items: Pod[] }>('GET', product.podsPath(), { query })).items;
   await eventually('the hanging pod', async () => (await pods()).find(({ status }) => status?.phase === 'Running'));
   const status = await finalStatus(product, path!);
@@ -63,10 +60,7 @@ test('a job that may be tried again is RETRY in between, and fails after its las
   const status = await eventually(
     'a final state',
     async () => {
-      const { state, exitCode } = (await (await fetch(product.url + path)).json()) as {
-        state: string;
-        exitCode: number;
-      };
+      const { state, exitCode } = await statusOf(product, path!);
       seen.add(state);
       return state === 'FAILURE' ? { state, exitCode } : undefined;
     },

@@ -7,7 +7,7 @@ import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, statusOf, trigger } from '../support/rest.ts';
 
 /** Seconds. */
 const LEASE = 4;
@@ -110,8 +110,8 @@ test('a leader that slept past its lease writes nothing when it wakes', async ()
   process.kill(leading.pid, 'SIGSTOP');
   const paths = await trigger(product, 'group_a');
   await eventually('the other replica at work', async () => {
-    const status = await (await fetch(product.url + paths[0]!)).json();
-    return (status as { state: string }).state === 'PENDING' ? undefined : true;
+    const { state } = await statusOf(product, paths[0]!);
+    return state === 'PENDING' ? undefined : true;
   });
   const before = (await log()).length;
   const proxy = proxies.get(leading)!;

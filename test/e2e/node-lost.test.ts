@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -7,7 +7,7 @@ import { type Cluster, startEmbedded } from '../../dev/cluster/embedded.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { finalStatus, statusOf, trigger } from '../support/rest.ts';
 
 /** A cluster of its own, since its node dies. */
 const FOLDER = join(import.meta.dirname, '../../.cluster/node-lost');
@@ -22,9 +22,8 @@ beforeAll(async () => {
   await mkdir(FOLDER, { recursive: true });
   cluster = await startEmbedded(FOLDER, new Progress(), (why) => process.stderr.write(`\n${why}\n`));
   product = await Product.install(cluster);
-  const file = join(product.folder, 'config.yaml');
   const lost = { sleep: { seconds: 600 }, activeDeadlineSeconds: DEADLINE_SECONDS };
-  await writeFile(file, JSON.stringify({ groups: { long: { jobs: { lost } } } }));
+  const file = await product.writeConfig({ groups: { long: { jobs: { lost } } } });
   await Promise.all([product.startApi(file), product.startController({ JOB_IMAGE: cluster.jobImage })]);
 }, 180_000);
 afterAll(async () => {
@@ -44,7 +43,7 @@ test('nobody starts a second cluster in its place while it runs', async () => {
 test('a job on a node that died fails with NodeLost after its deadline and a grace, and stays so when the node is back', async () => {
   const begun = performance.now();
   const [path] = await trigger(product, 'long');
-  const status = async () => (await (await fetch(product.url + path)).json()) as Status;
+  const status = () => statusOf(product, path!);
   await eventually('the job at work', async () => ((await status()).state === 'STARTED' ? true : undefined));
   const kubelet = cluster.components!.find(({ name }) => name === 'kubelet')!;
   await kubelet.stop(0, 'SIGKILL');

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
 import { OPERATIONS } from '../support/operations.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 import { python } from '../support/python.ts';
 
 const CONFIG = join(import.meta.dirname, '../python/schemathesis.toml');
@@ -17,7 +16,6 @@ const stop = new AbortController();
 let settling: Promise<void>;
 beforeAll(async () => {
   product = await Product.install();
-  const file = join(product.folder, 'config.yaml');
   const quick = { sleep: { seconds: 0 } };
   const groups = {
     quick: { jobs: { one: quick } },
@@ -25,8 +23,7 @@ beforeAll(async () => {
     broken: { jobs: { one: { slep: {} } } },
     empty: {},
   };
-  await writeFile(file, JSON.stringify({ groups }));
-  await product.startApi(file);
+  await product.startApi(await product.writeConfig({ groups }));
   settling = settle();
 });
 afterAll(async () => {
@@ -38,16 +35,14 @@ afterAll(async () => {
 /** Writes the last status of each run that has none. */
 async function settle(): Promise<void> {
   for (let count = 0; !stop.signal.aborted; ) {
-    const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
-    for (const { metadata, spec } of items.filter(({ status }) => !status)) {
+    const runs = await product.storedRuns();
+    for (const { metadata, spec } of runs.filter(({ status }) => !status)) {
       count += 1;
       const ended =
         count % 2 ? { state: 'SUCCESS' } : { state: 'FAILURE', reason: 'Error', message: 'no', exitCode: 1 };
       const jobs = spec.jobs.map(({ name }, i) => ({ name, id: jobId(runIdOf(metadata), i + 1), ...ended }));
-      await product.admin.request('PATCH', `${product.runsPath(metadata.name)}/status`, {
-        body: { status: { state: ended.state, jobs } },
-        contentType: 'application/merge-patch+json',
-      });
+      const status = { state: ended.state, jobs };
+      await mergePatch(product.admin, `${product.runsPath(metadata.name)}/status`, { status });
     }
     await sleep(200);
   }

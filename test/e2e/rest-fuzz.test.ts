@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { GroupRun } from '../../contract/group-run.ts';
+import { toRunId } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
 import { OPERATIONS } from '../support/operations.ts';
-import { trigger } from '../support/rest.ts';
+import { idOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 let job: string;
 beforeAll(async () => {
   product = await Product.install();
   await product.startApi();
-  job = (await trigger(product, 'group_a'))[0]!.slice('/status/'.length);
+  job = idOf((await trigger(product, 'group_a'))[0]!);
 });
 afterAll(() => product.uninstall());
 
-const runs = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items.length;
+const runs = async () => (await product.storedRuns()).length;
 
 /** What may stand where an address has a name or an id: the right thing, nearly the right thing, or anything. */
 const segment = fc.oneof(
@@ -54,7 +54,7 @@ test('whatever is sent to whatever route, nothing is answered with 5xx, and only
   let started = await runs();
   await fc.assert(
     fc.asyncProperty(request, async ({ method, path, segment, query, headers, body }) => {
-      const name = segment.replace('<job>', job).replace('<run>', `${job.slice(0, -4)}0000`);
+      const name = segment.replace('<job>', job).replace('<run>', toRunId(job));
       const encoded = name.startsWith('%') ? name : encodeURIComponent(name.toWellFormed());
       const url = `${product.url}${path.replace(/\{\w+\}/, () => encoded)}?${new URLSearchParams(query)}`;
       const takesBody = !['GET', 'HEAD'].includes(method) && body !== null;

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../contract/group-run.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { rawRequest, sendRaw } from '../support/raw-http.ts';
-import { trigger } from '../support/rest.ts';
+import { openRaw, rawRequest, sendRaw, statusIn } from '../support/raw-http.ts';
+import { runOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -15,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-const runs = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items.length;
+const runs = async () => (await product.storedRuns()).length;
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const TRIGGER = '/group/group_a';
 const post = (body: string, headers: Record<string, string> = JSON_TYPE) => rawRequest('POST', TRIGGER, headers, body);
@@ -176,18 +175,15 @@ test.each([
 
 test('of ten thousand idle listeners most are refused, and the service goes on serving others', async () => {
   const [path] = await trigger(product, 'group_a');
-  const events = `/runs/${path!.slice('/status/'.length, -4)}0000/events`;
+  const events = rawRequest('GET', `/runs/${runOf(path!)}/events`, { Connection: 'x' });
   const listeners: Socket[] = [];
-  const { hostname, port } = new URL(product.url);
-  const statuses = new Map<string, number>();
+  const statuses = new Map<number, number>();
   const listen = () =>
     new Promise<void>((resolve) => {
-      const socket = connect(Number(port), hostname, () =>
-        socket.write(rawRequest('GET', events, { Connection: 'x' })),
-      );
+      const socket = openRaw(product.url, events);
       listeners.push(socket);
       socket.once('data', (chunk) => {
-        const status = chunk.toString('latin1').slice(9, 12);
+        const status = statusIn(chunk.toString('latin1'));
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         resolve();
       });
@@ -195,8 +191,8 @@ test('of ten thousand idle listeners most are refused, and the service goes on s
     });
   try {
     for (let round = 0; round < 100; round++) await Promise.all(Array.from({ length: 100 }, listen));
-    expect(statuses.get('200')).toBe(200);
-    expect([...statuses.keys()].sort()).toEqual(['200', '429']);
+    expect(statuses.get(200)).toBe(200);
+    expect([...statuses.keys()].sort()).toEqual([200, 429]);
     expect((await fetch(`${product.url}${path}`)).status).toBe(200);
     expect((await fetch(`${product.url}/group/group_a`, { method: 'POST' })).status).toBe(202);
   } finally {

@@ -17,19 +17,18 @@ const post = async (url: string, key: string, group = 'group_a') => {
     body: await response.text(),
   };
 };
-const stored = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
 
 test('fifty duplicates at once through two replicas are one run, and exactly one was no replay', async () => {
   const other = await product.startReplica();
   try {
-    const before = (await stored()).length;
+    const before = (await product.storedRuns()).length;
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, i) => post(i % 2 ? other.url : product.url, '"at-once"')),
     );
     expect(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size).toBe(1);
     expect(answers[0]!.status).toBe(202);
     expect(answers.filter(({ replayed }) => replayed === null)).toHaveLength(1);
-    expect((await stored()).length).toBe(before + 1);
+    expect((await product.storedRuns()).length).toBe(before + 1);
   } finally {
     await other.service.stop();
   }

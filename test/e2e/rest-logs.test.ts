@@ -1,9 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, idOf, statusPaths, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -23,8 +21,7 @@ beforeAll(async () => {
     traced: { jobs: { tells: container('console.log(process.env.TRACEPARENT)') } },
     quiet: { jobs: { sleeps: { sleep: { seconds: 1 } } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([product.startApi(file), product.startController()]);
 });
 afterAll(() => product.uninstall());
@@ -33,7 +30,6 @@ const logOf = async (path: string, query = '') => {
   const response = await fetch(`${product.url}${path}/logs${query}`);
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 };
-const jobName = (path: string) => path.slice('/status/'.length);
 
 test('a log that is followed from the start comes as it is written, and ends with the job', async () => {
   const [path] = await trigger(product, 'talks');
@@ -64,7 +60,7 @@ test('a parameter reaches the container to the letter, whatever a shell or Kuber
     body: JSON.stringify({ parameters: { WHO: who } }),
     headers: { 'Content-Type': 'application/json' },
   });
-  const [path] = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  const [path] = await statusPaths(response);
   expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
   expect((await logOf(path!)).text).toBe(`hello, ${who}\n`);
 });
@@ -73,7 +69,7 @@ test('the trace of a trigger is that of its jobs', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const logOfTrigger = async (headers: Record<string, string>) => {
     const response = await fetch(`${product.url}/group/traced`, { method: 'POST', headers });
-    const [path] = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+    const [path] = await statusPaths(response);
     expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
     return (await logOf(path!)).text;
   };
@@ -88,8 +84,8 @@ test('when its pods have gone, what was kept of a failed job is there, and of ot
   await finalStatus(product, fine!);
   for (const path of [failed!, fine!]) {
     const query = { propagationPolicy: 'Background' };
-    await product.admin.request('DELETE', product.jobsPath(jobName(path)), { query });
-    const labelSelector = `batch.kubernetes.io/job-name=${jobName(path)}`;
+    await product.admin.request('DELETE', product.jobsPath(idOf(path)), { query });
+    const labelSelector = `batch.kubernetes.io/job-name=${idOf(path)}`;
     await eventually('no pods', async () => {
       const { items } = await product.admin.request<{ items: [] }>('GET', product.podsPath(), {
         query: { labelSelector },

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { statusAnswer } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
@@ -8,7 +6,7 @@ import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product, type Replica } from '../support/harness.ts';
 import { metricsOf } from '../support/metrics.ts';
-import { finalStatus } from '../support/rest.ts';
+import { finalStatus, statusPaths } from '../support/rest.ts';
 
 let product: Product;
 let proxy: FaultProxy;
@@ -18,13 +16,12 @@ beforeAll(async () => {
   product = await Product.install();
   const behind = await proxied(product, 'async-api-controller');
   proxy = behind.proxy;
-  const CONFIG_FILE = join(product.folder, 'config.yaml');
   const groups = {
     quick: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } },
     long: { jobs: { one: { sleep: { seconds: 600 } } } },
     empty: {},
   };
-  await writeFile(CONFIG_FILE, JSON.stringify({ groups }));
+  const CONFIG_FILE = await product.writeConfig({ groups });
   const [replica, controller] = await Promise.all([
     product.startReplica({ CONFIG_FILE }),
     product.startController({ KUBECONFIG: behind.kubeconfig }),
@@ -46,7 +43,7 @@ test('requests, triggers, runs and the lag of their states can be counted', asyn
   await post('/group/quick', { 'Idempotency-Key': 'k' });
   await post('/group/empty');
   await post('/group/nowhere');
-  const paths = ((await first.json()) as Record<string, string[]>)['Check job status at']!;
+  const paths = await statusPaths(first);
   for (const path of paths) await finalStatus(product, path);
 
   const after = await metricsOf(api.metricsUrl);
@@ -72,7 +69,7 @@ test("the controller's queue, its work and its errors can be counted", async () 
     onceOn(proxy, 'POST jobs/1', async (exchange) => exchange.answer(statusAnswer(500, 'InternalError')));
   }
   const response = await post('/group/quick');
-  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  const paths = await statusPaths(response);
   for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
   expect(await ended('error')).toBeGreaterThan(errors);
   expect(await ended('success')).toBeGreaterThan(successes);

@@ -1,8 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../contract/group-run.ts';
 import { WATCH_FAULTS } from '../fault-proxy/faults.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
@@ -10,7 +9,7 @@ import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product, type Replica } from '../support/harness.ts';
 import { metricsOf } from '../support/metrics.ts';
-import { cached, finalStatus, trigger } from '../support/rest.ts';
+import { cached, finalStatus, runOf, statusPaths, trigger } from '../support/rest.ts';
 
 const OUTAGE_MS = 30_000;
 let product: Product;
@@ -25,8 +24,7 @@ beforeAll(async () => {
   product = await Product.install();
   const behind = await proxied(product, 'async-api');
   proxy = behind.proxy;
-  const CONFIG_FILE = join(product.folder, 'config.yaml');
-  await writeFile(CONFIG_FILE, JSON.stringify({ groups: { quick: { jobs: { one: { sleep: { seconds: 0 } } } } } }));
+  const CONFIG_FILE = await product.writeConfig({ groups: { quick: { jobs: { one: { sleep: { seconds: 0 } } } } } });
   disallow = await letApiAskWhoCalls(product);
   token = await accountToken(product, 'reader', [onRuns(['get'])]);
   env = { CONFIG_FILE, KUBECONFIG: behind.kubeconfig };
@@ -77,8 +75,7 @@ test('while no API server answers, status goes on and triggers are 503; then all
   const load = async () => {
     while (!stopped) {
       const response = await fetch(`${open.url}/group/quick`, { method: 'POST' });
-      if (response.status === 202)
-        accepted.push(...((await response.json()) as Record<string, string[]>)['Check job status at']!);
+      if (response.status === 202) accepted.push(...(await statusPaths(response)));
       else refused.push(response);
       await sleep(500);
     }
@@ -124,15 +121,13 @@ test('while no API server answers, status goes on and triggers are 503; then all
   stopped = true;
   await loading;
   expect((await finalStatus(product, accepted.at(-1)!)).state).toBe('SUCCESS');
-  const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
-  const stored = new Set(items.map(({ metadata }) => metadata.name));
-  for (const path of accepted) expect(stored).toContain(`${path.slice('/status/'.length, -4)}0000`);
+  const stored = new Set((await product.storedRuns()).map(({ metadata }) => metadata.name));
+  for (const path of accepted) expect(stored).toContain(runOf(path));
 }, 150_000);
 
 test('a watch that hears nothing more, while all else goes on, is found out and opened again', async () => {
   const groups = { slow: { jobs: { one: { sleep: { seconds: 8 } } } } };
-  const CONFIG_FILE = join(product.folder, 'slow.yaml');
-  await writeFile(CONFIG_FILE, JSON.stringify({ groups }));
+  const CONFIG_FILE = await product.writeConfig({ groups }, 'slow.yaml');
   const replica = await product.startReplica({ ...env, CONFIG_FILE });
   try {
     const [path] = await trigger(replica, 'slow');

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun, JobState } from '../../contract/group-run.ts';
+import { jobId } from '../../contract/ids.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { cached, trigger } from '../support/rest.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { cached, idOf, runOf, statusPaths, trigger } from '../support/rest.ts';
 
 // Without the controller: statuses are written here, so that each state can be had at will.
 let product: Product;
@@ -12,8 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-const idOf = (path: string) => path.slice('/status/'.length);
-const toRunId = (path: string) => `${idOf(path).slice(0, -4)}0000`;
 const stored = (base: string) => product.admin.request<GroupRun>('GET', product.runsPath(base));
 const call = (method: string, path: string, body?: unknown) =>
   fetch(product.url + path, {
@@ -24,7 +24,7 @@ const call = (method: string, path: string, body?: unknown) =>
 /** Triggers group_a and gives its jobs these states, as the controller would, once the API has seen them. */
 async function runWith(...states: JobState[]): Promise<string> {
   const paths = await trigger(product, 'group_a');
-  const base = toRunId(paths[0]!);
+  const base = runOf(paths[0]!);
   const over = states.every((state) => ['SUCCESS', 'FAILURE', 'REVOKED'].includes(state));
   const jobs = states.map((state, i) => ({
     name: `job_a${i + 1}`,
@@ -38,10 +38,7 @@ async function runWith(...states: JobState[]): Promise<string> {
   const counts = { pending: 0, started: 0, retry: 0, success: 0, failure: 0, revoked: 0 };
   for (const one of states) counts[one.toLowerCase() as keyof typeof counts] += 1;
   const status = { state, startedAt: '2026-11-24T11:00:00Z', counts, jobs };
-  await product.admin.request('PATCH', `${product.runsPath(base)}/status`, {
-    body: { status },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, `${product.runsPath(base)}/status`, { status });
   await eventually('the state in the cache of the API', async () => {
     const answer = (await (await call('GET', `/runs/${base}`)).json()) as { state: string };
     return answer.state === state || undefined;
@@ -76,7 +73,7 @@ test('a cancel of a run is stored once, and answered the same again', async () =
 
 test('cancels of two jobs of a run do not undo each other', async () => {
   const base = await runWith('STARTED', 'STARTED', 'STARTED');
-  const ids = [1, 3].map((i) => `${base.slice(0, -1)}${i}`);
+  const ids = [1, 3].map((i) => jobId(base, i));
   const answers = await Promise.all(ids.map((id) => call('POST', `/status/${id}/cancel`)));
   expect(answers.map(({ status }) => status)).toEqual([202, 202]);
   expect(await answers[1]!.json()).toEqual({ id: ids[1], state: 'STARTED' });
@@ -87,8 +84,9 @@ test('a cancel of what is over is accepted and changes nothing', async () => {
   const base = await runWith('SUCCESS', 'SUCCESS', 'SUCCESS');
   const before = (await stored(base)).metadata.resourceVersion;
   expect((await call('POST', `/runs/${base}/cancel`)).status).toBe(202);
-  const job = await call('POST', `/status/${base.slice(0, -1)}1/cancel`);
-  expect(await job.json()).toEqual({ id: `${base.slice(0, -1)}1`, state: 'SUCCESS' });
+  const id = jobId(base, 1);
+  const job = await call('POST', `/status/${id}/cancel`);
+  expect(await job.json()).toEqual({ id, state: 'SUCCESS' });
   expect((await stored(base)).metadata.resourceVersion).toBe(before);
 });
 
@@ -96,9 +94,9 @@ test('a rerun is a new run of the same definitions that names the first', async 
   const base = await runWith('SUCCESS', 'FAILURE', 'SUCCESS');
   const response = await call('POST', `/runs/${base}/rerun`);
   expect(response.status).toBe(202);
-  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  const paths = await statusPaths(response);
   expect(paths).toHaveLength(3);
-  const again = toRunId(paths[0]!);
+  const again = runOf(paths[0]!);
   expect(response.headers.get('location')).toBe(`/runs/${again}`);
   const { group, jobs } = (await stored(base)).spec;
   expect((await stored(again)).spec).toEqual({ group, jobs, rerunOf: base });
@@ -107,8 +105,8 @@ test('a rerun is a new run of the same definitions that names the first', async 
 test('a rerun of what failed repeats that only', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'REVOKED');
   const response = await call('POST', `/runs/${base}/rerun`, { only: 'failed' });
-  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
-  expect((await stored(toRunId(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
+  const paths = await statusPaths(response);
+  expect((await stored(runOf(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
 });
 
 test('a rerun of what failed is 409 before the run is over, and 422 where nothing failed', async () => {
@@ -140,7 +138,7 @@ test('runs can be listed by group and state, page by page', async () => {
     page = await list(`limit=4&continue=${page.continue}`);
     ids.push(...page.runs.map(({ id }) => id));
   }
-  const all = (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
+  const all = await product.storedRuns();
   expect(new Set(ids)).toEqual(new Set(all.map(({ metadata }) => metadata.name)));
   expect(ids).toHaveLength(all.length);
   const failed = await list('group=group_a&state=FAILURE');
@@ -160,7 +158,7 @@ test('unknown runs and jobs are 404, and a query that is not understood is 400',
     const response = await call(method, path);
     expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('no run with this id')]);
   }
-  const job = await call('POST', `/status/${nowhere.slice(0, -1)}1/cancel`);
+  const job = await call('POST', `/status/${jobId(nowhere, 1)}/cancel`);
   expect([job.status, await job.text()]).toEqual([404, "Job with given id doesn't exists : dummy"]);
   for (const query of ['limit=0', 'limit=x', 'state=DONE', 'group=a&group=b', 'colour=red', 'continue=x']) {
     expect((await call('GET', `/runs?${query}`)).status).toBe(400);
@@ -169,7 +167,7 @@ test('unknown runs and jobs are 404, and a query that is not understood is 400',
 
 test('who listens to a run in which nothing happens hears that the service is there', async () => {
   const [path] = await trigger(product, 'group_a');
-  const response = await call('GET', `/runs/${toRunId(path!)}/events`);
+  const response = await call('GET', `/runs/${runOf(path!)}/events`);
   let text = '';
   for await (const chunk of response.body!) {
     text += new TextDecoder().decode(chunk);

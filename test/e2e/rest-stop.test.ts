@@ -6,7 +6,7 @@ import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { onceOn, proxied } from '../support/behind-proxy.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { Product } from '../support/harness.ts';
-import { trigger } from '../support/rest.ts';
+import { runOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 let proxy: FaultProxy;
@@ -23,8 +23,7 @@ afterAll(async () => {
 
 test('told to stop, it answers what is in hand, ends what it holds open, and is gone at once after that', async () => {
   const [path] = await trigger(product, 'group_a');
-  const base = `${path!.slice('/status/'.length, -4)}0000`;
-  const events = await EventReader.open(`${product.url}/runs/${base}/events`);
+  const events = await EventReader.open(`${product.url}/runs/${runOf(path!)}/events`);
   await events.next();
   const wait = fetch(`${product.url}${path}?wait=50s`);
   const stored = Promise.withResolvers<void>();

@@ -1,11 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../contract/group-run.ts';
 import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, runOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -15,16 +12,12 @@ beforeAll(async () => {
     other: { jobs: { one: { sleep: { seconds: 0 } } } },
     long: { jobs: { one: { sleep: { seconds: 600 } } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
-  await product.startApi(file);
+  await product.startApi(await product.writeConfig({ groups }));
 });
 afterAll(() => product.uninstall());
 
 const settings = { RETENTION_INTERVAL_SECONDS: '1', RUN_RETENTION_MIN_SECONDS: '0' };
-const runs = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
-const names = async () => (await runs()).map(({ metadata }) => metadata.name);
-const runOf = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
+const names = async () => (await product.storedRuns()).map(({ metadata }) => metadata.name);
 const finished = async (group: string) => {
   const [path] = await trigger(product, group);
   await finalStatus(product, path!);
@@ -58,7 +51,7 @@ test('runs that are over for too long go, and their Jobs with them', async () =>
   const controller = await product.startController({ ...settings, RUN_RETENTION_SECONDS: '1' });
   await trigger(product, 'quick');
   await eventually('only the run that goes on', async () => {
-    const left = await runs();
+    const left = await product.storedRuns();
     return (left.length === 1 && left[0]!.spec.group === 'long') || undefined;
   });
   await eventually('only its Job', async () => {

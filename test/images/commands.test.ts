@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountKubeconfig, installManifests, NAMESPACE } from '../../dev/cluster/install.ts';
+import { freePorts } from '../../dev/cluster/layout.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN } from '../support/harness.ts';
 
@@ -45,14 +45,6 @@ const saysReady = (said: { output: string }, child: ChildProcess) =>
     return /"message":"(listening|ready)"/.test(said.output) || undefined;
   });
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
-
 test.each(commandsFor('job-image'))('$file: $command', async ({ command }) => {
   const { ended, said } = type(command);
   expect(await ended).toBe(0);
@@ -60,7 +52,7 @@ test.each(commandsFor('job-image'))('$file: $command', async ({ command }) => {
 });
 
 test.each(commandsFor('api'))('$file: $command', async ({ command }) => {
-  const PORT = await freePort();
+  const PORT = String((await freePorts(['api'])).api);
   const { child, ended, said } = type(command, { PORT, KUBECONFIG: join(folder, 'async-api') });
   await saysReady(said, child);
   expect((await fetch(`http://127.0.0.1:${PORT}/groups`)).status).toBe(200);

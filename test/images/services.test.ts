@@ -5,7 +5,7 @@ import { type StartedTestContainer, Wait } from 'testcontainers';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { changes, ImageContainer, lineOf, runToEnd, stop } from '../support/image-container.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, runOf, trigger } from '../support/rest.ts';
 
 const SERVICES = ['api', 'controller'] as const;
 type ServiceName = (typeof SERVICES)[number];
@@ -105,8 +105,7 @@ test('an API whose events are being followed still ends within its grace', async
   const { started, url } = await start(imageFor('api'));
   product.url = url;
   const [first] = await trigger(product, 'group_a');
-  const run = `${first!.slice('/status/'.length, -4)}0000`;
-  const events = await fetch(`${url}/runs/${run}/events`);
+  const events = await fetch(`${url}/runs/${runOf(first!)}/events`);
   expect(events.status).toBe(200);
   expect(await end(started)).toMatchObject({ code: 0 });
   await events.body?.cancel();

@@ -2,14 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { toRunId } from '../../contract/ids.ts';
 import { accountKubeconfig } from '../../dev/cluster/install.ts';
 import { testContract } from '../support/contract.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN, type Product } from '../support/harness.ts';
 import { kubectl as runKubectl } from '../support/kubectl.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { finalStatus, runOf, type Status, statusOf, trigger } from '../support/rest.ts';
 import { apply, deployed, everything, kubectl, remove, rolledOut } from './deployment.ts';
 import { testRollingRestart } from './rolling-restart.ts';
 
@@ -24,8 +23,6 @@ afterAll(async () => {
   await service?.admin.close();
   await ingress?.admin.close();
 });
-
-const idOf = (path: string) => path.slice('/status/'.length);
 
 test('kubectl apply -k, from nothing, leads to the first SUCCESS through the ingress', async () => {
   const from = performance.now();
@@ -59,7 +56,7 @@ describe('through the ingress', () => {
 
   test('an event arrives while its run goes on, and the last one at its end', async () => {
     const [path] = await trigger(ingress, 'group_a');
-    const run = `${ingress.url}/runs/${toRunId(idOf(path!))}`;
+    const run = `${ingress.url}/runs/${runOf(path!)}`;
     const events = await EventReader.open(`${run}/events`);
     expect(await events.next()).toBeDefined();
     const { state } = (await (await fetch(run)).json()) as { state: string };
@@ -74,7 +71,7 @@ describe('through the ingress', () => {
     const log = await fetch(`${ingress.url}${path}/logs?follow=true`);
     const lines = log.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
     expect((await lines.next()).value).toMatch(/\S/);
-    const { state } = (await (await fetch(ingress.url + path)).json()) as Status;
+    const { state } = await statusOf(ingress, path);
     // A log can begin before the state that says so is seen.
     expect(['PENDING', 'STARTED']).toContain(state);
     await lines.return?.();
@@ -108,7 +105,7 @@ test('kubectl delete -k, while runs go on, hangs on nothing and leaves nothing b
   await eventually(
     'a pod that runs',
     async () => {
-      const { state } = (await (await fetch(ingress.url + path)).json()) as Status;
+      const { state } = await statusOf(ingress, path!);
       return state === 'STARTED' || undefined;
     },
     120_000,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { idOf } from '../support/rest.ts';
 
 export interface Answer {
   /** 202, or what came instead. */
@@ -31,7 +32,7 @@ async function triggerOnce(url: string): Promise<Answer> {
     const text = await response.text();
     if (response.status !== 202) return { outcome: `${response.status} ${text}`, ids: [] };
     const paths = (JSON.parse(text) as Record<string, string[]>)['Check job status at']!;
-    return { outcome: '202', ids: paths.map((path) => path.slice('/status/'.length)) };
+    return { outcome: '202', ids: paths.map(idOf) };
   } catch (error) {
     const { message, cause } = error as Error;
     return { outcome: `${message}: ${cause}`, ids: [] };

@@ -5,6 +5,7 @@ import { storedBytes } from '../../contract/stored-size.ts';
 import { jobIds, plannedStatus } from '../../controller/decide/plan.ts';
 import { observedRun } from '../support/builders.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -26,8 +27,7 @@ const newRun = (spec: object) => ({
   spec,
 });
 const create = (spec: object) => product.admin.request<GroupRun>('POST', product.runsPath(), { body: newRun(spec) });
-const patch = (path: string, body: object) =>
-  product.admin.request<GroupRun>('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+const patch = (path: string, body: object) => mergePatch<GroupRun>(product.admin, path, body);
 
 test('a run with valid jobs is stored as it was sent', async () => {
   const run = await create({ group: 'group_a', jobs: [definition] });

@@ -5,6 +5,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { definition, ID, run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 let product: Product;
 let controller: KubeClient;
@@ -149,8 +150,7 @@ test('the controller may stop a Job of its own and give it its time to live, but
   const job = buildJob({ ...run(), metadata }, 1, IMAGE);
   await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
   const path = product.jobsPath(job.metadata.name);
-  const patch = (body: object) =>
-    controller.request('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+  const patch = (body: object) => mergePatch(controller, path, body);
   await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { ttlSecondsAfterFinished: 60 } });
   await expect(patch({ metadata: { labels: { 'async-api.dev/run': null } } })).rejects.toThrow(/labels/);
   await expect(patch({ spec: { activeDeadlineSeconds: null } })).rejects.toThrow(/deadline/);

@@ -6,6 +6,7 @@ import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 const LEASE_MS = 3000;
 const NAME = 'async-api-controller';
@@ -134,9 +135,6 @@ test('a leader that sees another in its place steps down', async () => {
   const one = candidate('one', STILL);
   await leads(one);
   const path = `${product.leasesPath()}/${NAME}`;
-  await product.admin.request('PATCH', path, {
-    body: { spec: { holderIdentity: 'usurper' } },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, path, { spec: { holderIdentity: 'usurper' } });
   await eventually('the end of its term', async () => (one.leader.leads ? undefined : true));
 });

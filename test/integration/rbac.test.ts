@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { KubeClient } from '../../kube/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { finalStatus, statusWithReason, trigger } from '../support/rest.ts';
 
 let product: Product;
 let api: KubeClient;
@@ -36,8 +37,8 @@ test("the API's account can neither read nor make Jobs, nor delete pods, nor rea
 });
 
 test("the API's account can write no status", async () => {
-  const patch = { body: { status: { state: 'SUCCESS' } }, contentType: 'application/merge-patch+json' };
-  await expect(api.request('PATCH', `${product.runsPath('x')}/status`, patch)).rejects.toMatchObject(forbidden);
+  const patched = mergePatch(api, `${product.runsPath('x')}/status`, { status: { state: 'SUCCESS' } });
+  await expect(patched).rejects.toMatchObject(forbidden);
 });
 
 test("the controller's account can make, stop and remove Jobs, and delete runs, but make or change none", async () => {
@@ -46,8 +47,8 @@ test("the controller's account can make, stop and remove Jobs, and delete runs, 
     await expect(controller.request('DELETE', path)).rejects.toMatchObject({ code: 404 });
   }
   await expect(controller.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject(forbidden);
-  const patch = { body: { spec: { cancel: true } }, contentType: 'application/merge-patch+json' };
-  await expect(controller.request('PATCH', product.runsPath('x'), patch)).rejects.toMatchObject(forbidden);
+  const patched = mergePatch(controller, product.runsPath('x'), { spec: { cancel: true } });
+  await expect(patched).rejects.toMatchObject(forbidden);
 });
 
 test("the controller's account can write its own lease and no other", async () => {
@@ -75,17 +76,13 @@ test('a job whose Job may not be made for a while is not lost', async () => {
   const role = `/apis/rbac.authorization.k8s.io/v1/namespaces/${product.namespace}/roles/async-api-controller`;
   type Role = { rules: { resources: string[]; verbs: string[] }[] };
   const { rules } = await product.admin.request<Role>('GET', role);
-  const setRules = (to: Role['rules']) =>
-    product.admin.request('PATCH', role, { body: { rules: to }, contentType: 'application/merge-patch+json' });
+  const setRules = (to: Role['rules']) => mergePatch(product.admin, role, { rules: to });
   await setRules(
     rules.map((one) => (one.resources.includes('jobs') ? { ...one, verbs: ['get', 'list', 'watch'] } : one)),
   );
   await Promise.all([product.startApi(), product.startController()]);
   const [path] = await trigger(product, 'group_a');
-  const refused = await eventually('the reason', async () => {
-    const status = (await (await fetch(product.url + path!)).json()) as Status;
-    return status.reason ? status : undefined;
-  });
+  const refused = await statusWithReason(product, path!);
   expect(refused).toMatchObject({ state: 'PENDING', reason: 'FailedCreate' });
   expect(refused.message).toMatch(/cannot create resource "jobs"/);
   await setRules(rules);

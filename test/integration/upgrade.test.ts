@@ -9,6 +9,7 @@ import { newRunId } from '../../contract/ids.ts';
 import { buildJob } from '../../controller/decide/job.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 const PREVIOUS = join(import.meta.dirname, '../support/crd-previous.yaml');
 /** The API server compiles a CRD beside its other work. */
@@ -35,8 +36,7 @@ const create = (spec: object, query = {}) =>
     body: { apiVersion: `${GROUP}/v1alpha1`, kind: 'GroupRun', metadata: { name: newRunId() }, spec },
     query,
   });
-const patch = (path: string, body: object) =>
-  product.admin.request<GroupRun>('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+const patch = (path: string, body: object) => mergePatch<GroupRun>(product.admin, path, body);
 const stored = async () =>
   (await product.admin.request<{ items: GroupRun[] }>('GET', runs())).items.map((item) => ({
     ...item,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { paths } from '../../contract/paths.ts';
 import { accountKubeconfig, installManifests } from '../../dev/cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
@@ -63,6 +64,13 @@ export class Product {
     return createClient({ kubeconfig: join(this.folder, `${account}.kubeconfig`) });
   }
 
+  /** Writes a configuration into the product's folder and returns the path of the file. */
+  async writeConfig(config: object, name = 'config.yaml'): Promise<string> {
+    const file = join(this.folder, name);
+    await writeFile(file, JSON.stringify(config));
+    return file;
+  }
+
   async startApi(configFile = CONFIG_FILE, env: Record<string, string> = {}): Promise<void> {
     ({ url: this.url, service: this.api } = await this.startReplica({ CONFIG_FILE: configFile, ...env }));
   }
@@ -85,6 +93,11 @@ export class Product {
   #service(name: 'api' | 'controller', account: string, env: Record<string, string>): Service {
     const settings = { NAMESPACE: this.namespace, KUBECONFIG: join(this.folder, `${account}.kubeconfig`), ...env };
     return new Service(name, settings, join(this.folder, `${name}.log`), (why) => process.stderr.write(`${why}\n`));
+  }
+
+  /** Every GroupRun of its namespace. */
+  async storedRuns(): Promise<GroupRun[]> {
+    return (await this.admin.request<{ items: GroupRun[] }>('GET', this.runsPath())).items;
   }
 
   runsPath(name = ''): string {
