@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from './cache.ts';
+import { linkedLibraries } from './libraries.ts';
 import { run } from './run.ts';
 
 /** An image made without a container engine: files by their path in it, and how it starts. */
@@ -23,9 +24,8 @@ export const jobImage = (name: string): Promise<ImageContent> =>
 /** An image of this machine's node, the libraries it is linked with and the given files, the first of which is run. */
 export async function nodeImage(name: string, files: Record<string, string>, env: string[]): Promise<ImageContent> {
   const node = await realpath(process.execPath);
-  const libraries = (await run('ldd', [node])).matchAll(/(?:=>\s+)?(\/\S+)\s+\(0x/g);
   const base: Record<string, string> = { [NODE]: node };
-  for (const [, library] of libraries) base[library!] = library!;
+  for (const library of await linkedLibraries(node)) base[library] = library;
   return { name, layers: [base, files], entrypoint: [NODE, Object.keys(files)[0]!], env, workingDir: '/app' };
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { linkedLibraries } from '../cluster/libraries.ts';
 import { run } from '../cluster/run.ts';
 
 export const LOCAL_BASE = 'async-api/local-base:latest';
@@ -30,7 +31,10 @@ export async function makeLocalBase(docker: (...args: string[]) => Promise<strin
     await run('npm', ['install', '--global', '--prefix', join(root, 'usr/local'), '--no-audit', '--no-fund', NPM]);
     await copyFile(process.execPath, join(root, 'usr/local/bin/node'));
     const programs = (await run('which', PROGRAMS)).trim().split('\n');
-    const libraries = await Promise.all([process.execPath, ...programs].map(librariesOf));
+    // A script has none.
+    const libraries = await Promise.all(
+      [process.execPath, ...programs].map((program) => linkedLibraries(program).catch(() => [])),
+    );
     const certificates = existsSync(CERTIFICATES) ? [CERTIFICATES] : [];
     const files = new Set([...programs, ...libraries.flat(), ...certificates]);
     await run('cp', ['--parents', '--dereference', ...files, root]);
@@ -45,10 +49,4 @@ export async function makeLocalBase(docker: (...args: string[]) => Promise<strin
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The libraries a program is linked with, its loader included; none for a script. */
-async function librariesOf(program: string): Promise<string[]> {
-  const text = await run('ldd', [program]).catch(() => '');
-  return [...text.matchAll(/(\/\S+)\s+\(0x/g)].map(([, path]) => path!);
 }

@@ -1,27 +1,25 @@
 import type { JobState } from '../../contract/group-run.ts';
 
-/** One version of a GroupRun, or of a Job, as an administrator's own watch saw it. */
-export interface RunVersion {
-  kind: 'GroupRun';
+/** One version of an object, as an administrator's own watch saw it. */
+interface ObjectVersion {
   /** ADDED, MODIFIED or DELETED. */
   type: string;
   name: string;
   uid: string;
-  /** One count for all objects of a cluster: it orders writes of different objects too. */
+  /** resourceVersion: it counts the writes to all objects of the cluster, so it orders those to different objects too. */
   version: number;
   /** When it was seen: milliseconds since the epoch. */
   at: number;
+}
+
+export interface RunVersion extends ObjectVersion {
+  kind: 'GroupRun';
   state?: JobState | undefined;
   jobs: { id: string; name: string; state: JobState; jobUID?: string | undefined; reason?: string | undefined }[];
 }
 
-export interface JobVersion {
+export interface JobVersion extends ObjectVersion {
   kind: 'Job';
-  type: string;
-  name: string;
-  uid: string;
-  version: number;
-  at: number;
   /** UID of the GroupRun that owns it. */
   owner?: string | undefined;
   /** Its deletion has begun, or is done. */

@@ -12,6 +12,7 @@ import { FaultProxy } from '../fault-proxy/proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { latest, runsOf } from './history.ts';
 import { Observer } from './observer.ts';
+import { residentMiB } from './resident-memory.ts';
 import { config } from './scenarios.ts';
 
 export type Sender = 'api' | 'controller' | 'standby';
@@ -174,9 +175,7 @@ export class Lane {
   /** Takes note of how large its processes are now. */
   async measure(): Promise<void> {
     for (const { pid } of this.#services.values()) {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      const mib = Math.round(Number(status.match(/VmRSS:\s+(\d+)/)?.[1] ?? 0) / 1024);
-      this.rssMiB = Math.max(this.rssMiB, mib);
+      this.rssMiB = Math.max(this.rssMiB, Math.round(await residentMiB(pid)));
     }
   }
 

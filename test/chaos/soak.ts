@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -10,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 import { idOf, trigger } from '../support/rest.ts';
+import { residentMiB } from './resident-memory.ts';
 
 const FOLDER = join(import.meta.dirname, '../../.cluster/chaos');
 const HELP = `npm run test:soak                        10,000 runs that are over, then 30 minutes of triggers
@@ -48,11 +48,8 @@ async function storeFinished(product: Product, index: number): Promise<void> {
   await mergePatch(product.admin, `${product.runsPath(base)}/status`, { status });
 }
 
-/** Resident set in MiB (proc(5), VmRSS). */
-async function rssMiB({ pid }: Service): Promise<number> {
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 102.4) / 10;
-}
+/** Resident set in MiB, to one decimal. */
+const rssMiB = async ({ pid }: Service): Promise<number> => Math.round(10 * (await residentMiB(pid))) / 10;
 
 /** MiB an hour: the median of the slopes between any two samples, taken once a minute (Theil–Sen), which outliers don't move. */
 function slope(samples: number[]): number {

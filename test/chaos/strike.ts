@@ -1,20 +1,15 @@
 import { callName, isWatch } from '../fault-proxy/call.ts';
 import {
+  ALL_CALL_FAULTS,
   CALL_FAULTS,
   type CallFault,
-  CLOCK_FAULTS,
-  CLUSTER_FAULTS,
-  LEADER_FAULTS,
   LIST_FAULTS,
-  LONG_FAULTS,
   REWATCH_FAULTS,
   WATCH_FAULTS,
   type World,
 } from '../fault-proxy/faults.ts';
 import type { Lane, Sender } from './lane.ts';
 import { type FaultPoint, needsOf, reopened, watchFault } from './points.ts';
-
-const FAULTS = { ...CALL_FAULTS, ...LONG_FAULTS, ...LEADER_FAULTS, ...CLOCK_FAULTS, ...CLUSTER_FAULTS };
 
 /** A fault in wait, and what became of it. */
 export interface Strike {
@@ -55,7 +50,8 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
     for (const proxy of proxies) proxy.faults.add(fault);
   };
   if (!isWatch(point.call)) {
-    const acts = needsOf(point).restart && !(point.fault in CALL_FAULTS) ? { ...FAULTS, ...LIST_FAULTS } : FAULTS;
+    const isOfList = needsOf(point).restart && !(point.fault in CALL_FAULTS);
+    const acts = isOfList ? { ...ALL_CALL_FAULTS, ...LIST_FAULTS } : ALL_CALL_FAULTS;
     onCall(point.call, acts[point.fault]);
     return strike;
   }

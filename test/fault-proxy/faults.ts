@@ -119,6 +119,15 @@ export const CLUSTER_FAULTS: Record<string, CallFault> = {
   'etcd killed': restarted('etcd', 'SIGKILL'),
 };
 
+/** Every fault of a single call, whichever call it is. */
+export const ALL_CALL_FAULTS: Record<string, CallFault> = {
+  ...CALL_FAULTS,
+  ...LONG_FAULTS,
+  ...LEADER_FAULTS,
+  ...CLOCK_FAULTS,
+  ...CLUSTER_FAULTS,
+};
+
 const EXPIRED = statusAnswer(410, 'Expired');
 
 /** What may befall a list. */
