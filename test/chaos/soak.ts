@@ -16,17 +16,17 @@ const HELP = `npm run test:soak                        10,000 runs that are over
 npm run test:soak -- --minutes 5         for a shorter time
 npm run test:soak -- --runs 1000         with fewer runs`;
 const PARALLEL = 32;
-/** Beside so many triggers a second the Job controller and the kubelet keep up on two cores. */
+/** At this rate the Job controller and the kubelet keep up on two cores. */
 const TRIGGER_EVERY_MS = 2000;
-/** So many groups share the runs that are over; new runs are of the first. */
+/** The finished runs are of so many groups; new runs are of the first. */
 const GROUPS = 10;
-/** Growth within the last two thirds of the time that still counts as flat: a heap breathes. */
+/** A smaller slope over the last two thirds counts as flat: a heap's size varies. */
 const FLAT_MIB_PER_HOUR = 20;
 const MAX_START_SECONDS = 5;
 
 const definition = { sleep: { seconds: 0 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
 
-/** Stores a run that is over, its status written by hand. */
+/** Stores a finished run; no controller is involved. */
 async function storeFinished(product: Product, index: number): Promise<void> {
   const base = newRunId();
   const jobs = [{ name: 'one', ...definition }];
@@ -51,7 +51,7 @@ async function storeFinished(product: Product, index: number): Promise<void> {
 /** Resident set in MiB, to one decimal. */
 const rssMiB = async ({ pid }: Service): Promise<number> => Math.round(10 * (await residentMiB(pid))) / 10;
 
-/** MiB an hour: the median of the slopes between any two samples, taken once a minute (Theil–Sen), which outliers don't move. */
+/** MiB an hour, from one sample a minute: the median of the slopes between any two samples (Theil–Sen), robust to outliers. */
 function slope(samples: number[]): number {
   const slopes = samples.flatMap((one, from) =>
     samples.slice(from + 1).map((other, index) => (other - one) / (index + 1)),
@@ -62,10 +62,10 @@ function slope(samples: number[]): number {
 /** Triggers the group of new runs and returns the id of its one job. */
 const triggerJob = async (product: Product): Promise<string> => idOf((await trigger(product, 'group_0'))[0]!);
 
-/** What is to go goes while the soak lasts. */
+/** Runs and Jobs are deleted while the soak lasts. */
 const QUICK = { RUN_RETENTION_MIN_SECONDS: '0', JOB_TTL_SECONDS: '20' };
 
-/** Seconds from the start of a controller to the first Job of a run that waits for it. Of a group `kept` ended runs stay. */
+/** Seconds from the start of a controller to the Job of a run that waits for it. `kept` is RUN_RETENTION_COUNT. */
 async function restart(product: Product, jobImage: string, kept: number): Promise<number> {
   await product.controller?.stop();
   const id = await triggerJob(product);
@@ -75,7 +75,7 @@ async function restart(product: Product, jobImage: string, kept: number): Promis
   return (performance.now() - begun) / 1000;
 }
 
-/** Triggers for so many minutes, printing memory once a minute; returns the ids of the jobs, and the samples in MiB. */
+/** Triggers for so many minutes and prints memory once a minute. Returns the ids of the jobs and the samples in MiB. */
 async function soak(product: Product, minutes: number, signal: AbortSignal) {
   const samples: Record<'controller' | 'api', number[]> = { controller: [], api: [] };
   const ids: string[] = [];
@@ -94,7 +94,7 @@ async function soak(product: Product, minutes: number, signal: AbortSignal) {
   return { ids, samples };
 }
 
-/** Says what the soak has shown; whether all of it is as it should be. */
+/** Prints the results; returns whether every run ended and memory stayed flat. */
 async function judge(
   product: Product,
   { ids, samples }: Awaited<ReturnType<typeof soak>>,
@@ -102,7 +102,7 @@ async function judge(
 ): Promise<boolean> {
   const runs = await product.storedRuns();
   const over = new Set(runs.flatMap(({ metadata, status }) => (status?.state === 'SUCCESS' ? metadata.name : [])));
-  // The last ones may still be at it, and earlier ones have been deleted.
+  // The last ten may still be running; runs beyond `kept` have been deleted.
   const lost = ids.slice(-kept, -10).filter((id) => !over.has(toRunId(id)));
   console.log(`${runs.length} runs are stored; ${ids.length} triggers, ${lost.length} of them not over`);
   const growths = Object.entries(samples).map(([name, all]) => {
@@ -132,7 +132,7 @@ async function main(minutes: number, runs: number): Promise<void> {
     });
     const groups = { group_0: { jobs: { one: { sleep: { seconds: 0 } } } } };
     await product.startApi(await product.writeConfig({ groups }));
-    // As many stay as there are: for each run that ends, one goes.
+    // Each run that ends then makes the controller delete one.
     const kept = Math.ceil(runs / GROUPS);
     const seconds: number[] = [];
     for (let start = 1; start <= 3; start++) seconds.push(await restart(product, cluster.jobImage, kept));

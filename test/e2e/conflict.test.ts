@@ -31,16 +31,16 @@ afterAll(async () => {
 });
 
 /** Answers the next call that fits with a conflict, as the API server does where another write came between. */
-function conflictAt(method: string, text: string): { struck: () => boolean } {
-  let struck = false;
+function conflictAt(method: string, text: string): { injected: () => boolean } {
+  let injected = false;
   proxy.faults.add({
-    matches: ({ label }) => !struck && label.startsWith(`${method} jobs`) && label.includes(text),
-    strike: async (exchange) => {
-      struck = true;
+    matches: ({ label }) => !injected && label.startsWith(`${method} jobs`) && label.includes(text),
+    inject: async (exchange) => {
+      injected = true;
       exchange.answer(statusAnswer(409, 'Conflict'));
     },
   });
-  return { struck: () => struck };
+  return { injected: () => injected };
 }
 const jobOf = (path: string) =>
   product.admin.request<{ spec: { ttlSecondsAfterFinished?: number } }>('GET', product.jobsPath(idOf(path)));
@@ -51,7 +51,7 @@ test('a Job gets its time to live also where the first write of it met a conflic
   expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
   const ttl = await eventually('its time to live', async () => (await jobOf(path!)).spec.ttlSecondsAfterFinished);
   expect(ttl).toBe(3600);
-  expect(conflict.struck()).toBe(true);
+  expect(conflict.injected()).toBe(true);
 });
 
 test('a job is stopped, and its Job removed, also where the first write of either met a conflict', async () => {
@@ -66,7 +66,7 @@ test('a job is stopped, and its Job removed, also where the first write of eithe
       () => true,
     ),
   );
-  expect(conflicts.map(({ struck }) => struck())).toEqual([true, true]);
+  expect(conflicts.map(({ injected }) => injected())).toEqual([true, true]);
 });
 
 test('a job whose Job an earlier run of this name has left waits until that has gone', async () => {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { WATCH_FAULTS } from '../fault-proxy/faults.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
+import { WATCH_FAULTS } from '../fault-proxy/watch-faults.ts';
 import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
@@ -136,7 +136,7 @@ test('a watch that hears nothing more, while all else goes on, is found out and 
     for (let watch = 0; watch < 3; watch++)
       proxy.watchFaults.add({
         matches: ({ label }) => label === 'WATCH groupruns',
-        strike: WATCH_FAULTS['black-holed']!,
+        inject: WATCH_FAULTS['black-holed']!,
       });
     expect((await finalStatus(replica, path!)).state).toBe('SUCCESS');
     const log = await readFile(join(product.folder, 'api.log'), 'utf8');

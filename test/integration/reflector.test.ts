@@ -3,8 +3,8 @@ import type { GroupRun } from '../../contract/group-run.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { statusAnswer } from '../fault-proxy/answer.ts';
-import { WATCH_FAULTS } from '../fault-proxy/faults.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
+import { WATCH_FAULTS } from '../fault-proxy/watch-faults.ts';
 import { behindProxy, onceOn } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
@@ -70,7 +70,7 @@ const synced = () => eventually('a list', async () => reflector.hasSynced || und
 const watching = () => eventually('a watch', async () => count('WATCH groupruns') > 0 || undefined);
 const holds = (name: string) => eventually(`${name} in the cache`, async () => reflector.get(name));
 const onWatch = (fault: keyof typeof WATCH_FAULTS) =>
-  proxy.watchFaults.add({ matches: ({ label }) => label === 'WATCH groupruns', strike: WATCH_FAULTS[fault]! });
+  proxy.watchFaults.add({ matches: ({ label }) => label === 'WATCH groupruns', inject: WATCH_FAULTS[fault]! });
 
 test('what is made and deleted is told, once each', async () => {
   await synced();
