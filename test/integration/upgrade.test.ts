@@ -12,10 +12,10 @@ import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 
 const PREVIOUS = join(import.meta.dirname, '../support/crd-previous.yaml');
-/** The API server compiles a CRD beside its other work. */
+/** The API server compiles a CRD in the background. */
 const PATIENCE_MS = 60_000;
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-/** An API group of its own: the real one belongs to all suites. */
+/** An API group for this test alone: all suites share the real one. */
 const GROUP = `upgrade-${randomBytes(4).toString('hex')}.${API_GROUP}`;
 const CRD = `${CRDS}/groupruns.${GROUP}`;
 
@@ -43,7 +43,7 @@ const stored = async () =>
     apiVersion: '',
   }));
 
-/** What the previous version could be asked for, at its bounds. */
+/** Specs that the previous version accepted, at its bounds. */
 const SPECS: Record<string, object> = {
   simulated: {
     group: 'group_a',
@@ -72,7 +72,7 @@ const SPECS: Record<string, object> = {
     ],
   },
   cancelled: { group: 'g', cancel: true, jobs: [{ name: 'one', sleep: { seconds: 0 }, ...limits }] },
-  // Not taken any more, but stored.
+  // No longer accepted, but it may be stored.
   'with a parameter that is no variable': {
     group: 'g',
     parameters: { 'a b': 'c' },
@@ -80,7 +80,7 @@ const SPECS: Record<string, object> = {
   },
 };
 
-test('runs that the previous version stored survive the new CRD as they were, and can be carried on and cancelled', async () => {
+test('runs that the previous version stored are unchanged under the new CRD, and can be continued and cancelled', async () => {
   const { admin } = product;
   await admin.request('POST', CRDS, { body: here(parse(await readFile(PREVIOUS, 'utf8'))) });
   await eventually('the previous CRD', () => stored().catch(() => undefined), PATIENCE_MS);
@@ -118,7 +118,7 @@ test('runs that the previous version stored survive the new CRD as they were, an
 }, 180_000);
 
 test.each(['simulated', 'container', 'cancelled'])(
-  'the new CRD takes anew what the previous took: %s',
+  'the new CRD accepts new runs that the previous accepted: %s',
   async (name) => {
     const run = await create(SPECS[name]!, { fieldValidation: 'Strict' });
     expect(run.spec).toEqual(SPECS[name]);

@@ -9,8 +9,8 @@ import { finalStatus, idOf, runOf, trigger } from './rest.ts';
 const UNKNOWN = "Job with given id doesn't exists : dummy";
 
 /**
- * The tests of what the earlier service's clients rely on, for the product that `product` gives by the time they run. A
- * proxy before it refuses by itself what is no URL.
+ * Tests of the behaviour that clients of the earlier service rely on. `product` is called when they run. `proxied`: a proxy
+ * in front of the API rejects malformed URLs itself.
  */
 export function testContract(product: () => Product, { proxied = false } = {}): void {
   /** A GET with what fetch does not send: a path that is not normalized, and a browser's Sec- headers. */
@@ -29,7 +29,7 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     expect(paths).toHaveLength(3);
     for (const path of paths) {
       const id = idOf(path);
-      // Exactly these two, as the earlier service's clients read them.
+      // Exactly these two fields: clients of the earlier service expect no others.
       expect(await finalStatus(product(), path)).toEqual({ state: 'SUCCESS', task_id: id });
       const job = await product().admin.request<Job>('GET', product().jobsPath(id));
       const run = await product().admin.request<GroupRun>('GET', product().runsPath(runOf(path)));

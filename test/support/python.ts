@@ -11,8 +11,8 @@ const INSTALL =
 const run = promisify(execFile);
 
 /**
- * The Python of an environment that has test/python/requirements.txt, in the user's cache folder; made where it is not there,
- * which takes a minute. Rejects with a sentence that says what to install.
+ * The Python of a virtual environment with test/python/requirements.txt, in the user's cache folder. The first call creates
+ * it, which takes a minute. Rejects with a sentence that says what to install.
  */
 export async function python(): Promise<string> {
   const { stdout: version } = await run('python3', ['--version']).catch((error: Error) => {
