@@ -32,7 +32,7 @@ const left = async (path: string) => {
   return { jobs: jobs.items.length, pods: pods.items.length };
 };
 
-test('a cancelled run is REVOKED when its pods are gone, and leaves no Job and no pod', async () => {
+test('a cancelled run is REVOKED when its pods are gone, and leaves neither Jobs nor pods', async () => {
   const paths = await trigger(product, 'long');
   await state(paths[0]!, 'STARTED');
   await cancel(paths[0]!, { cancel: true });
@@ -51,7 +51,7 @@ test('a run that is cancelled right after its trigger is REVOKED', async () => {
   for (const path of paths) expect((await finalStatus(product, path)).state).toBe('REVOKED');
 });
 
-test('of a cancelled job the others of its run go on', async () => {
+test('a cancelled job does not affect the others of its run', async () => {
   const [one, two] = await trigger(product, 'long');
   for (const path of [one!, two!]) await state(path, 'STARTED');
   await cancel(one!, { cancelJobs: { one: true } });

@@ -30,7 +30,7 @@ afterAll(async () => {
   await proxy.close();
 });
 
-/** Answers the next call that fits with a conflict, as the API server does where another write came between. */
+/** Answers the next matching call with a conflict, as the API server does after a concurrent write. */
 function conflictAt(method: string, text: string): { injected: () => boolean } {
   let injected = false;
   proxy.faults.add({
@@ -45,7 +45,7 @@ function conflictAt(method: string, text: string): { injected: () => boolean } {
 const jobOf = (path: string) =>
   product.admin.request<{ spec: { ttlSecondsAfterFinished?: number } }>('GET', product.jobsPath(idOf(path)));
 
-test('a Job gets its time to live also where the first write of it met a conflict', async () => {
+test('a Job gets its time to live although the first write meets a conflict', async () => {
   const conflict = conflictAt('PATCH', 'ttlSecondsAfterFinished');
   const [path] = await trigger(product, 'quick');
   expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
@@ -54,7 +54,7 @@ test('a Job gets its time to live also where the first write of it met a conflic
   expect(conflict.injected()).toBe(true);
 });
 
-test('a job is stopped, and its Job removed, also where the first write of either met a conflict', async () => {
+test('a job is stopped and its Job deleted although the first write of each meets a conflict', async () => {
   const [path] = await trigger(product, 'long');
   await eventually('its Job', () => jobOf(path!).catch(() => undefined));
   const conflicts = [conflictAt('PATCH', 'suspend'), conflictAt('DELETE', '')];
@@ -69,7 +69,7 @@ test('a job is stopped, and its Job removed, also where the first write of eithe
   expect(conflicts.map(({ injected }) => injected())).toEqual([true, true]);
 });
 
-test('a job whose Job an earlier run of this name has left waits until that has gone', async () => {
+test('a job waits for the deletion of a Job that an earlier run of this name has left', async () => {
   const base = newRunId();
   const id = jobId(base, 1);
   const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'one', image: 'none' }] } };
@@ -82,7 +82,7 @@ test('a job whose Job an earlier run of this name has left waits until that has 
   };
   await product.admin.request('POST', product.jobsPath(), {
     body: {
-      // What keeps the garbage collector from finishing.
+      // The finalizer keeps the garbage collector from deleting it.
       metadata: { name: id, finalizers: ['async-api.dev/test'], ownerReferences: [owner] },
       spec: { suspend: true, template },
     },

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-/** Job UIDs and pods a run has had, from what the API server holds. */
+/** How many Jobs and pods of a run are stored. */
 async function made(path: string): Promise<{ jobs: number; pods: number }> {
   const query = { labelSelector: `async-api.dev/run=${runOf(path)}` };
   const jobs = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath(), { query });
@@ -20,7 +20,7 @@ async function made(path: string): Promise<{ jobs: number; pods: number }> {
 }
 
 test.each([0, 100, 150, 200, 300, 1500])(
-  'a controller killed %i ms after a trigger and started again runs every job once',
+  'every job runs once if the controller is killed %i ms after the trigger and restarted',
   async (delay) => {
     const paths = await trigger(product, 'group_a');
     await sleep(delay);
@@ -33,7 +33,7 @@ test.each([0, 100, 150, 200, 300, 1500])(
   },
 );
 
-test('an API killed right after a 202 answers for the run when it is back', async () => {
+test('an API killed right after a 202 knows the run after its restart', async () => {
   const paths = await trigger(product, 'group_a');
   await product.api!.kill();
   await product.startApi();

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-test('a job that exits with 3 is a FAILURE with that exit code and its last words', async () => {
+test('a job that exits with 3 is a FAILURE with that exit code and the end of its output', async () => {
   const [path] = await trigger(product, 'exits');
   expect(await finalStatus(product, path!)).toMatchObject({
     state: 'FAILURE',
@@ -38,23 +38,23 @@ test('a job that exits with 3 is a FAILURE with that exit code and its last word
   });
 });
 
-test('a job that runs forever is caught by its deadline and leaves no pod', async () => {
+test('a job that hangs fails at its deadline and leaves no pod', async () => {
   const [path] = await trigger(product, 'hangs');
   const query = { labelSelector: `batch.kubernetes.io/job-name=${idOf(path!)}` };
   const pods = async () => (await product.admin.request<{ items: Pod[] }>('GET', product.podsPath(), { query })).items;
   await eventually('the hanging pod', async () => (await pods()).find(({ status }) => status?.phase === 'Running'));
   const status = await finalStatus(product, path!);
   expect(status).toMatchObject({ state: 'FAILURE', reason: 'DeadlineExceeded' });
-  // A pod goes only when its node has said that its container has ended.
+  // A pod is deleted when its node has reported the end of its container.
   await eventually('no pod', async () => (await pods()).length === 0 || undefined);
 });
 
-test('a job that allocates beyond its limit is OOMKilled', async () => {
+test('a job that allocates more than its memory limit is OOMKilled', async () => {
   const [path] = await trigger(product, 'hungry');
   expect(await finalStatus(product, path!)).toMatchObject({ state: 'FAILURE', reason: 'OOMKilled' });
 });
 
-test('a job that may be tried again is RETRY in between, and fails after its last attempt', async () => {
+test('a job with attempts left is RETRY between them, and a FAILURE after the last', async () => {
   const [path] = await trigger(product, 'retried');
   const seen = new Set<string>();
   const status = await eventually(

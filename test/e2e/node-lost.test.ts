@@ -9,11 +9,11 @@ import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, statusOf, trigger } from '../support/rest.ts';
 
-/** A cluster of its own, since its node dies. */
+/** The files of a cluster for this test alone, which kills the node. */
 const FOLDER = join(import.meta.dirname, '../../.cluster/node-lost');
-/** Later than the node controller takes a silent node for dead (50 s): before that nobody can know. */
+/** Longer than the node controller needs to mark a silent node as not ready (50 s). */
 const DEADLINE_SECONDS = 75;
-/** The controller's own, for a node that may come back. */
+/** How long our controller waits for the node to come back. */
 const GRACE_SECONDS = 30;
 
 let cluster: Cluster;
@@ -31,7 +31,7 @@ afterAll(async () => {
   await cluster?.stop();
 }, 60_000);
 
-test('nobody starts a second cluster in its place while it runs', async () => {
+test('a second process cannot start a cluster in the same folder', async () => {
   const script = `
     import { startEmbedded } from ${JSON.stringify(join(import.meta.dirname, '../../dev/cluster/embedded.ts'))};
     import { Progress } from ${JSON.stringify(join(import.meta.dirname, '../../dev/cluster/progress.ts'))};
@@ -40,7 +40,7 @@ test('nobody starts a second cluster in its place while it runs', async () => {
   await expect(second).rejects.toThrow(`Process ${process.pid} of this checkout runs a cluster already.`);
 });
 
-test('a job on a node that died fails with NodeLost after its deadline and a grace, and stays so when the node is back', async () => {
+test('a job on a dead node fails with NodeLost after its deadline and a grace period, also when the node comes back', async () => {
   const begun = performance.now();
   const [path] = await trigger(product, 'long');
   const status = () => statusOf(product, path!);
@@ -53,7 +53,7 @@ test('a job on a node that died fails with NodeLost after its deadline and a gra
     reason: 'NodeLost',
     message: expect.stringContaining('does not answer'),
   });
-  // Not at the deadline alone: the node had its grace. Kubernetes' times are cut to whole seconds.
+  // After the grace period, not at the deadline. Kubernetes' times are in whole seconds.
   expect(performance.now() - begun).toBeGreaterThan((DEADLINE_SECONDS + GRACE_SECONDS - 1) * 1000);
 
   kubelet.start();

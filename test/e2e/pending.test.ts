@@ -19,7 +19,7 @@ beforeAll(async () => {
     node: container({ resources: { requests: { cpu: '1000' } } }),
     config: container({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'missing', key: 'a' } } }] }),
     sleep: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } },
-    // The Job controller tries again after 1 s, then twice as long each time.
+    // The Job controller retries after 1 s, and doubles that each time.
     patient: { jobs: { one: PATIENT, two: PATIENT } },
   };
   const file = await product.writeConfig({ defaults: { pendingDeadlineSeconds: PENDING_SECONDS }, groups });
@@ -34,7 +34,7 @@ async function withQuota<T>(hard: object, work: () => Promise<T>): Promise<T> {
   const path = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
   const body = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'tight' }, spec: { hard } };
   await product.admin.request('POST', path, { body });
-  // Admission reads quotas from a cache of its own; until the status is there it lets everything through.
+  // Admission reads quotas from a cache; it enforces none before its status is written.
   const isRefused = (what: string, template: object) =>
     product.admin.request('POST', what, { query: { dryRun: 'All' }, body: template }).then(
       () => false,
@@ -79,7 +79,7 @@ test.each([
   });
 });
 
-test('a job that a quota lets through in the end succeeds', async () => {
+test('a job that a quota refuses at first and allows later succeeds', async () => {
   const paths = await withQuota({ pods: '0' }, async () => {
     const triggered = await trigger(product, 'patient');
     await statusWithReason(product, triggered[0]!);
@@ -88,7 +88,7 @@ test('a job that a quota lets through in the end succeeds', async () => {
   for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
 });
 
-test('what could not start leaves no Job behind', async () => {
+test('a job that could not start leaves no Job behind', async () => {
   await eventually('no Job that failed to start', async () => {
     const { items } = await product.admin.request<{ items: { spec: { suspend?: boolean } }[] }>(
       'GET',
@@ -98,7 +98,7 @@ test('what could not start leaves no Job behind', async () => {
   });
 });
 
-test('kubectl describe shows what kept a job from starting', async () => {
+test('kubectl describe shows why a job cannot start', async () => {
   const [path] = await trigger(product, 'node');
   const events = await eventually('the event', async () => {
     const query = { fieldSelector: `involvedObject.name=${runOf(path!)},reason=JobCannotStart` };

@@ -17,7 +17,7 @@ afterAll(() => product.uninstall());
 
 const runs = async () => (await product.storedRuns()).length;
 
-test('there are at least forty of them', () => {
+test('there are at least forty hostile requests', () => {
   expect(HOSTILE.length).toBeGreaterThanOrEqual(40);
 });
 
@@ -35,15 +35,18 @@ test.each(HOSTILE)('%s is refused and starts nothing', async (_what, bytes, stat
 test.each([
   ['headers', 'X-Slow: '],
   ['a body', 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"par'],
-])('who is slow to send %s is told so and cut off, and others are served meanwhile', async (_what, rest) => {
-  const before = await runs();
-  const slow = sendRaw(product.url, `POST ${TRIGGER} HTTP/1.1\r\nHost: localhost\r\n${rest}`);
-  expect((await fetch(`${product.url}/groups`)).status).toBe(200);
-  expect(await slow).toMatchObject({ status: 408, body: expect.stringMatching(/within 10 s .* within 30 s/) });
-  expect(await runs()).toBe(before);
-});
+])(
+  'a caller that is slow to send %s gets 408 and is disconnected, and others are served meanwhile',
+  async (_what, rest) => {
+    const before = await runs();
+    const slow = sendRaw(product.url, `POST ${TRIGGER} HTTP/1.1\r\nHost: localhost\r\n${rest}`);
+    expect((await fetch(`${product.url}/groups`)).status).toBe(200);
+    expect(await slow).toMatchObject({ status: 408, body: expect.stringMatching(/within 10 s .* within 30 s/) });
+    expect(await runs()).toBe(before);
+  },
+);
 
-test('of ten thousand idle listeners most are refused, and the service goes on serving others', async () => {
+test('of ten thousand idle event streams most get 429, and the service still serves others', async () => {
   const [path] = await trigger(product, 'group_a');
   const events = rawRequest('GET', `/runs/${runOf(path!)}/events`, { Connection: 'x' });
   const listeners: Socket[] = [];
@@ -70,7 +73,7 @@ test('of ten thousand idle listeners most are refused, and the service goes on s
   }
 }, 120_000);
 
-test('nothing that a caller sends makes a line of its own in the log', async () => {
+test('no input of a caller becomes a log line of its own', async () => {
   const forged = '\n{"message":"forged"}\r\n';
   await fetch(`${product.url}/group/${encodeURIComponent(forged)}`, { method: 'POST' });
   await fetch(`${product.url}/nowhere`, { method: 'POST', headers: { 'X-Request-Id': 'a"b', 'User-Agent': 'x' } });

@@ -10,12 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-test('active runs are counted from what is stored, whoever stored it', async () => {
+test('the limit of active runs counts those of other replicas too', async () => {
   const { url, service } = await product.startReplica({ MAX_ACTIVE_RUNS_PER_GROUP: '1' });
   const start = (group: string) => fetch(`${url}/group/${group}`, { method: 'POST' });
   try {
     await eventually('readiness', async () => (await fetch(`${url}/readyz`)).ok || undefined);
-    // By the other replica: this one has only what it sees.
+    // Through the first replica: the second sees it in its cache only.
     await trigger(product, 'group_d');
     await cached({ url }, 'group_d');
     const refused = await start('group_d');
@@ -26,7 +26,7 @@ test('active runs are counted from what is stored, whoever stored it', async () 
   }
 });
 
-test('a quota of the namespace is 429, a policy of the cluster 422, and each says that nothing was started', async () => {
+test('a refusal by a quota is 429, by an admission policy 422, and each says that nothing was started', async () => {
   const quotas = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
   await product.admin.request('POST', quotas, {
     body: { metadata: { name: 'none' }, spec: { hard: { 'count/groupruns.async-api.dev': '0' } } },

@@ -38,7 +38,7 @@ afterAll(async () => {
 
 const post = (path: string, headers: Record<string, string> = {}) => fetch(api.url + path, { method: 'POST', headers });
 
-test('requests, triggers, runs and the lag of their states can be counted', async () => {
+test('metrics count requests, triggers, runs and the lag of their states', async () => {
   const first = await post('/group/quick', { 'Idempotency-Key': 'k' });
   await post('/group/quick', { 'Idempotency-Key': 'k' });
   await post('/group/empty');
@@ -60,11 +60,11 @@ test('requests, triggers, runs and the lag of their states can be counted', asyn
   expect(after.values('process_resident_memory_bytes')[0]).toBeGreaterThan(1e6);
 });
 
-test("the controller's queue, its work and its errors can be counted", async () => {
+test("metrics count the controller's queue, its reconciles and their errors", async () => {
   const ended = async (result: string) =>
     (await metricsOf(controllerUrl)).values('async_api_reconcile_total', { result })[0]!;
   const [errors, successes] = [await ended('error'), await ended('success')];
-  // Three, since the client tries again by itself.
+  // Three, since the client retries twice.
   for (let i = 0; i < 3; i++) {
     onceOn(proxy, 'POST jobs/1', async (exchange) => exchange.answer(statusAnswer(500, 'InternalError')));
   }
@@ -82,12 +82,12 @@ test("the controller's queue, its work and its errors can be counted", async () 
   expect(all.values('async_api_watch_last_event_age_seconds').length).toBeGreaterThanOrEqual(4);
 });
 
-test('metrics have a port of their own, and none on that of the service', async () => {
+test('metrics are served on their own port only', async () => {
   expect((await fetch(`${api.url}/metrics`)).status).toBe(404);
   await eventually('readiness', async () => (await fetch(`${controllerUrl}/readyz`)).ok || undefined);
 });
 
-test('answers that are held open are counted for as long as they are', async () => {
+test('a metric counts long-lived responses while they are open', async () => {
   const run = (await post('/group/long')).headers.get('location');
   const events = await EventReader.open(`${api.url}${run}/events`);
   await events.next();
@@ -97,7 +97,7 @@ test('answers that are held open are counted for as long as they are', async () 
   await eventually('none held', async () => (await held()) === 0 || undefined);
 });
 
-test('a replica that logs errors only still says where it listens', async () => {
+test('a replica that logs only errors still logs its address', async () => {
   const { url, service } = await product.startReplica({ LOG_LEVEL: 'error' });
   try {
     expect((await fetch(`${url}/livez`)).status).toBe(200);

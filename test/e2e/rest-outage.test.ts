@@ -14,7 +14,7 @@ import { cached, finalStatus, runOf, statusPaths, trigger } from '../support/res
 const OUTAGE_MS = 30_000;
 let product: Product;
 let proxy: FaultProxy;
-/** Both behind the proxy; the second asks the API server who calls. */
+/** Both behind the proxy; the second authenticates callers at the API server. */
 let open: Replica;
 let guarded: Replica;
 let token: string;
@@ -43,7 +43,7 @@ afterAll(async () => {
   await proxy.close();
 });
 
-/** Nothing passes between the API and the API server until what this returns is called. */
+/** Cuts the API off from the API server. The function that it returns ends that. */
 function partition(): () => void {
   const outage = Promise.withResolvers<void>();
   proxy.partition = outage.promise;
@@ -55,7 +55,7 @@ function partition(): () => void {
 
 const asked = (url: string) => fetch(url, { headers: { authorization: `Bearer ${token}` } });
 
-/** Asks again and again until then; returns when each answer came. Each must be 200. */
+/** Polls until then. Every answer must be 200; returns their times. */
 async function keepAsking(url: string, until: number, seen: (response: Response) => Promise<void>): Promise<number[]> {
   const times: number[] = [];
   while (performance.now() < until) {
@@ -68,7 +68,7 @@ async function keepAsking(url: string, until: number, seen: (response: Response)
   return times;
 }
 
-test('while no API server answers, status goes on and triggers are 503; then all goes on by itself and nothing accepted is lost', async () => {
+test('during an outage of the API server status is answered and triggers are 503; afterwards triggers work again, and no accepted run is lost', async () => {
   const accepted: string[] = [];
   const refused: Response[] = [];
   let stopped = false;
@@ -83,7 +83,7 @@ test('while no API server answers, status goes on and triggers are 503; then all
   const loading = load();
   const done = await eventually('an accepted run', async () => accepted[0]);
   await finalStatus(product, done);
-  // Who calls, what they may do and the run's end are known from here on.
+  // From here on the caller, its rights and the run's end are cached.
   await eventually('the final state at the other replica', async () => {
     const status = await (await asked(guarded.url + done)).text();
     return status.includes('SUCCESS') || undefined;
@@ -102,7 +102,7 @@ test('while no API server answers, status goes on and triggers are 503; then all
     }),
   ]);
   mend();
-  // Had each waited for the API server in vain, there would be one or two of them.
+  // If each answer waited for the API server, there would be one or two.
   for (const times of [anybody, known]) expect(times.filter((at) => at > until - 10_000).length).toBeGreaterThan(5);
   expect(stale).toEqual({
     warning: expect.stringMatching(/^110 /),
@@ -125,14 +125,14 @@ test('while no API server answers, status goes on and triggers are 503; then all
   for (const path of accepted) expect(stored).toContain(runOf(path));
 }, 150_000);
 
-test('a watch that hears nothing more, while all else goes on, is found out and opened again', async () => {
+test('a watch that becomes silent while other calls work is detected and reopened', async () => {
   const groups = { slow: { jobs: { one: { sleep: { seconds: 8 } } } } };
   const CONFIG_FILE = await product.writeConfig({ groups }, 'slow.yaml');
   const replica = await product.startReplica({ ...env, CONFIG_FILE });
   try {
     const [path] = await trigger(replica, 'slow');
     await cached(replica, 'slow');
-    // Three replicas watch through this proxy, and each fault takes one watch.
+    // Three replicas watch through this proxy, and each fault is injected into one watch.
     for (let watch = 0; watch < 3; watch++)
       proxy.watchFaults.add({
         matches: ({ label }) => label === 'WATCH groupruns',
@@ -147,7 +147,7 @@ test('a watch that hears nothing more, while all else goes on, is found out and 
   }
 });
 
-test('a replica that starts meanwhile is not ready and lists nothing, until it has read all runs', async () => {
+test('a replica that starts during an outage is not ready and lists no runs, until it has read all of them', async () => {
   const mend = partition();
   const late = await product.startReplica(env);
   try {

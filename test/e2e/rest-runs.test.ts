@@ -6,7 +6,7 @@ import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 import { idOf, runOf, statusPaths, trigger } from '../support/rest.ts';
 
-// Without the controller: statuses are written here, so that each state can be had at will.
+// Without the controller: these tests write the statuses themselves, so that a run can have any state.
 let product: Product;
 beforeAll(async () => {
   product = await Product.install();
@@ -21,7 +21,7 @@ const call = (method: string, path: string, body?: unknown) =>
     ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
   });
 
-/** Triggers group_a and gives its jobs these states, as the controller would, once the API has seen them. */
+/** Triggers group_a and writes these states of its jobs. Resolves with the run's id when the API has them in its cache. */
 async function runWith(...states: JobState[]): Promise<string> {
   const paths = await trigger(product, 'group_a');
   const base = runOf(paths[0]!);
@@ -46,7 +46,7 @@ async function runWith(...states: JobState[]): Promise<string> {
   return base;
 }
 
-test('a whole run over REST has the values that kubectl shows', async () => {
+test('a run over REST has the values of the stored object', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'STARTED');
   const run = await stored(base);
   expect(await (await call('GET', `/runs/${base}`)).json()).toEqual({
@@ -61,7 +61,7 @@ test('a whole run over REST has the values that kubectl shows', async () => {
   });
 });
 
-test('a cancel of a run is stored once, and answered the same again', async () => {
+test('a cancel of a run is stored, and its repetition gets the same answer', async () => {
   const base = await runWith('SUCCESS', 'STARTED', 'PENDING');
   for (let i = 0; i < 2; i++) {
     const response = await call('POST', `/runs/${base}/cancel`);
@@ -71,7 +71,7 @@ test('a cancel of a run is stored once, and answered the same again', async () =
   expect((await stored(base)).spec.cancel).toBe(true);
 });
 
-test('cancels of two jobs of a run do not undo each other', async () => {
+test('concurrent cancels of two jobs of a run are both stored', async () => {
   const base = await runWith('STARTED', 'STARTED', 'STARTED');
   const ids = [1, 3].map((i) => jobId(base, i));
   const answers = await Promise.all(ids.map((id) => call('POST', `/status/${id}/cancel`)));
@@ -80,7 +80,7 @@ test('cancels of two jobs of a run do not undo each other', async () => {
   expect((await stored(base)).spec.cancelJobs).toEqual({ job_a1: true, job_a3: true });
 });
 
-test('a cancel of what is over is accepted and changes nothing', async () => {
+test('a cancel of a finished run or job is accepted and changes nothing', async () => {
   const base = await runWith('SUCCESS', 'SUCCESS', 'SUCCESS');
   const before = (await stored(base)).metadata.resourceVersion;
   expect((await call('POST', `/runs/${base}/cancel`)).status).toBe(202);
@@ -90,7 +90,7 @@ test('a cancel of what is over is accepted and changes nothing', async () => {
   expect((await stored(base)).metadata.resourceVersion).toBe(before);
 });
 
-test('a rerun is a new run of the same definitions that names the first', async () => {
+test('a rerun is a new run with the same definitions, and names the first', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'SUCCESS');
   const response = await call('POST', `/runs/${base}/rerun`);
   expect(response.status).toBe(202);
@@ -102,14 +102,14 @@ test('a rerun is a new run of the same definitions that names the first', async 
   expect((await stored(again)).spec).toEqual({ group, jobs, rerunOf: base });
 });
 
-test('a rerun of what failed repeats that only', async () => {
+test('a rerun of the failed jobs has only those that did not succeed', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'REVOKED');
   const response = await call('POST', `/runs/${base}/rerun`, { only: 'failed' });
   const paths = await statusPaths(response);
   expect((await stored(runOf(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
 });
 
-test('a rerun of what failed is 409 before the run is over, and 422 where nothing failed', async () => {
+test('a rerun of the failed jobs is 409 before the end of the run, and 422 if none failed', async () => {
   const running = await runWith('FAILURE', 'STARTED', 'PENDING');
   const early = await call('POST', `/runs/${running}/rerun`, { only: 'failed' });
   expect([early.status, await early.text()]).toEqual([409, expect.stringContaining('not over')]);
@@ -118,7 +118,7 @@ test('a rerun of what failed is 409 before the run is over, and 422 where nothin
   expect([nothing.status, await nothing.text()]).toEqual([422, expect.stringContaining('succeeded')]);
 });
 
-test('a rerun with a body that is not understood starts nothing and says what was expected', async () => {
+test('a rerun with an invalid body starts nothing and says what was expected', async () => {
   const base = await runWith('FAILURE', 'FAILURE', 'FAILURE');
   for (const body of [{ only: 'some' }, { onyl: 'failed' }]) {
     const response = await call('POST', `/runs/${base}/rerun`, body);
@@ -147,7 +147,7 @@ test('runs can be listed by group and state, page by page', async () => {
   expect((await list('group=group_x')).runs).toEqual([]);
 });
 
-test('unknown runs and jobs are 404, and a query that is not understood is 400', async () => {
+test('unknown runs and jobs are 404, and an invalid query is 400', async () => {
   const nowhere = '00000000-0000-4000-8000-000000000000';
   for (const [method, path] of [
     ['GET', `/runs/${nowhere}`],
@@ -165,7 +165,7 @@ test('unknown runs and jobs are 404, and a query that is not understood is 400',
   }
 });
 
-test('who listens to a run in which nothing happens hears that the service is there', async () => {
+test('an event stream without events has comments that keep it alive', async () => {
   const [path] = await trigger(product, 'group_a');
   const response = await call('GET', `/runs/${runOf(path!)}/events`);
   let text = '';

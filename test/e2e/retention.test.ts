@@ -24,7 +24,7 @@ const finished = async (group: string) => {
   return runOf(path!);
 };
 
-test('a Job is removed some time after its result was recorded, and the result stays', async () => {
+test('a Job is deleted some time after its result is recorded, and the result stays', async () => {
   const controller = await product.startController({ ...settings, JOB_TTL_SECONDS: '1' });
   const [path] = await trigger(product, 'quick');
   await finalStatus(product, path!);
@@ -36,7 +36,7 @@ test('a Job is removed some time after its result was recorded, and the result s
   await controller.stop();
 });
 
-test('of the runs of a group that are over the latest stay, and one that goes on always does', async () => {
+test('the latest finished runs of a group stay, and an active run always does', async () => {
   const controller = await product.startController({ ...settings, RUN_RETENTION_COUNT: '2' });
   const [running] = await trigger(product, 'long');
   const other = await finished('other');
@@ -47,7 +47,7 @@ test('of the runs of a group that are over the latest stay, and one that goes on
   await controller.stop();
 });
 
-test('runs that are over for too long go, and their Jobs with them', async () => {
+test('runs that ended too long ago are deleted, and their Jobs with them', async () => {
   const controller = await product.startController({ ...settings, RUN_RETENTION_SECONDS: '1' });
   await trigger(product, 'quick');
   await eventually('only the run that goes on', async () => {
