@@ -18,7 +18,7 @@ PORT=5101 npm start             the API on another port
 CONFIG_FILE=my.yaml npm start   other groups and jobs
 JOB_TTL_SECONDS=60 npm start    any other setting of the README, but NAMESPACE and JOB_IMAGE`;
 
-/** The settings of these names that the environment has. */
+/** The settings of these names in the environment. */
 const given = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const onDeath = (why: string) => ended.reject(new Error(why));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve());
-  // Its rejection is taken where it is awaited.
+  // Its rejection is handled where it is awaited.
   ended.promise.catch(() => {});
 
   const choice: ClusterChoice = {

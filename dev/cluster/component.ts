@@ -10,7 +10,7 @@ interface Options {
   onDeath: (why: string) => void;
 }
 
-/** One supervised process of the cluster, its output in a log file. */
+/** A supervised process of the cluster, with its output in a log file. */
 export class Component {
   readonly name: string;
   readonly #command: string[];
@@ -21,8 +21,8 @@ export class Component {
   #stopping = false;
 
   /**
-   * Starts it in a process group of its own, so that a terminal's Ctrl-C reaches the launcher alone, which stops all in
-   * order. `onDeath` is called with a sentence and the tail of the log if it ends without having been stopped.
+   * Starts it in its own process group: Ctrl-C reaches only the launcher, which stops all components in order. If it ends
+   * without `stop`, `onDeath` gets a sentence with the end of the log.
    */
   constructor(name: string, command: string[], options: Options) {
     this.name = name;
@@ -54,7 +54,7 @@ export class Component {
     });
   }
 
-  /** Starts it anew after `stop`, as it was started first. */
+  /** Starts it again after `stop`. */
   start(): void {
     this.#stopping = false;
     this.#child = this.#spawn();
@@ -69,7 +69,7 @@ export class Component {
     return readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   }
 
-  /** SIGTERM (or `signal`), then SIGKILL after `graceMs`; resolves when the process is gone. */
+  /** Sends `signal`, and SIGKILL after `graceMs`. Resolves when the process has ended. */
   async stop(graceMs = 5000, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
     if (this.#hasEnded) return;
@@ -99,7 +99,7 @@ export class Component {
   }
 }
 
-/** Whether an HTTPS health endpoint answers 200, its certificate checked against the cluster's CA. */
+/** Whether an HTTPS endpoint with a certificate of this CA answers 200. */
 export function answersOk(url: string, tls: { ca: Buffer; cert?: Buffer; key?: Buffer }): Promise<boolean> {
   return new Promise((resolve) => {
     const call = request(url, { ...tls, timeout: 2000, agent: false }, (response) => {

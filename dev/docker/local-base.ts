@@ -7,23 +7,22 @@ import { run } from '../cluster/run.ts';
 
 export const LOCAL_BASE = 'async-api/local-base:latest';
 
-/** Exact, so that the base changes only with this file. */
+/** An exact version: the base changes only with this file. */
 const NPM = 'npm@11.19.1';
-/** What the build stages of the Dockerfiles call, and what those call: ldd is written in bash. */
+/** Programs that the Dockerfiles' build stages need, directly or indirectly: ldd is a bash script. */
 const PROGRAMS = ['sh', 'bash', 'env', 'chroot', 'grep', 'install', 'ldd', 'readlink'];
-/** The certificates this machine trusts: its registry may have one that Node does not know. */
+/** The CA certificates of this machine: Node may not know the CA of its registry. */
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /**
- * Makes the image `LOCAL_BASE` from this machine's own files, for where no base image can be pulled: this project's Node,
- * npm, a shell and the few tools that the Dockerfiles' build stages use. `docker` runs Docker's client with these arguments.
- * Rejects where one of the files is missing.
+ * Builds the image `LOCAL_BASE` from this machine's files, for machines that cannot pull a base image: this project's Node,
+ * npm, a shell and the tools of the Dockerfiles' build stages. `docker` runs the Docker client. Rejects if a file is missing.
  */
 export async function makeLocalBase(docker: (...args: string[]) => Promise<string>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'async-api-base-'));
   try {
     const root = join(folder, 'root');
-    // As Debian has it: everything is in /usr, whichever way a program names it.
+    // As in Debian, the top-level folders are links into /usr.
     for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
       await mkdir(join(root, 'usr', name), { recursive: true });
       await symlink(`usr/${name}`, join(root, name));

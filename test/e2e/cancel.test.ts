@@ -61,7 +61,7 @@ test('a cancelled job does not affect the others of its run', async () => {
   expect((await finalStatus(product, two!)).state).toBe('REVOKED');
 });
 
-test('what succeeded before a cancel stays SUCCESS', async () => {
+test('a job that succeeded before a cancel stays SUCCESS', async () => {
   const [short, long] = await trigger(product, 'mixed');
   await state(short!, 'SUCCESS');
   await cancel(short!, { cancel: true });
