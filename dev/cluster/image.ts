@@ -31,7 +31,7 @@ export async function nodeImage(name: string, files: Record<string, string>, env
 
 const NODE = '/usr/local/bin/node';
 const JOB_PROGRAM = join(import.meta.dirname, '../../job-image/main.ts');
-/** Larger files are binaries, which nobody edits in place: size and modification time identify their content. */
+/** Larger files are binaries, which are not edited in place: size and modification time identify their content. */
 const HASHED_BYTES = 16 * 1024 * 1024;
 
 /**

@@ -41,7 +41,7 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     expect(run.status).toMatchObject({ state: 'SUCCESS', succeeded: '3/3' });
   });
 
-  test('a deleted run takes its Jobs and pods along', async () => {
+  test('the deletion of a run deletes its Jobs and pods', async () => {
     const [first] = await trigger(product(), 'group_a');
     const runId = runOf(first!);
     const query = { labelSelector: `async-api.dev/run=${runId}` };
@@ -69,7 +69,7 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     expect(headers).toMatch(/^content-type: text\/plain/m);
   });
 
-  test('group_b is refused with each of its three problems and where it is', async () => {
+  test('group_b is refused with its three problems, each with its line', async () => {
     const response = await fetch(`${product().url}/group/group_b`);
     const text = await response.text();
     expect(response.status).toBe(422);
@@ -78,7 +78,7 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     expect(text).toContain('line');
   });
 
-  test('group_c, which has no jobs, is 422 and an unknown group is 404, each named', async () => {
+  test('group_c, which has no jobs, is 422 and an unknown group 404, each with the name of the group', async () => {
     const empty = await fetch(`${product().url}/group/group_c`, { method: 'POST' });
     expect(empty.status).toBe(422);
     expect(await empty.text()).toContain('group_c');

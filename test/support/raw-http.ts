@@ -8,14 +8,14 @@ export interface RawAnswer {
   body: string;
 }
 
-/** Connects and sends these bytes (latin1) as they are. Errors of the connection are ignored: it closes then. */
+/** Connects and sends exactly these bytes (latin1). An error only closes the connection. */
 export function openRaw(url: string, bytes: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname, () => void socket.write(bytes, 'latin1'));
   return socket.on('error', () => {});
 }
 
-/** Sends these bytes as they are, and reads until the service closes the connection or sends nothing for `maxIdleMs`. */
+/** Sends exactly these bytes, and reads until the service closes the connection or sends nothing for `maxIdleMs`. */
 export function sendRaw(url: string, bytes: string, maxIdleMs = 400): Promise<RawAnswer> {
   return new Promise((resolve) => {
     let text = '';
