@@ -16,7 +16,7 @@ npm start -- --context NAME --job-image IMAGE
                                 the same against a cluster of yours, which has IMAGE
 PORT=5101 npm start             the API on another port
 CONFIG_FILE=my.yaml npm start   other groups and jobs
-JOB_TTL_SECONDS=60 npm start    any other setting of the README, but NAMESPACE and JOB_IMAGE`;
+JOB_TTL_SECONDS=60 npm start    any other setting of docs/settings.md, but NAMESPACE and JOB_IMAGE`;
 
 /** The settings of these names in the environment. */
 const given = (names: readonly string[]): Record<string, string> =>
