@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
-import { OPERATIONS } from '../support/operations.ts';
 import { mergePatch } from '../support/merge-patch.ts';
+import { OPERATIONS } from '../support/operations.ts';
 import { python } from '../support/python.ts';
 
 const CONFIG = join(import.meta.dirname, '../python/schemathesis.toml');

@@ -6,17 +6,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountKubeconfig, installManifests, NAMESPACE } from '../../dev/cluster/install.ts';
+
 import { freePorts } from '../../dev/cluster/layout.ts';
+import { blocksRunBy, ROOT } from '../support/doc-blocks.ts';
+
 import { eventually } from '../support/eventually.ts';
 import { ADMIN } from '../support/harness.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const DOCKERFILES = ['api/Dockerfile', 'controller/Dockerfile', 'job-image/Dockerfile'].map((file) => ({
+  file,
+  text: readFileSync(join(ROOT, file), 'utf8'),
+}));
 
-/** Every `docker run` command in these documents, its continued lines joined. */
-const COMMANDS = ['README.md', 'api/Dockerfile', 'controller/Dockerfile', 'job-image/Dockerfile'].flatMap((file) => {
-  const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\\\n#?\s*/g, '');
-  return [...text.matchAll(/\bdocker run .*/g)].map(([command]) => ({ file, command: command.trim() }));
-});
+/** Every `docker run` that a reader is told to type, with the lines it goes on over joined. */
+const COMMANDS = [...blocksRunBy(import.meta.filename), ...DOCKERFILES].flatMap(({ file, text }) =>
+  [...text.replaceAll(/\\\n#?\s*/g, '').matchAll(/\bdocker run .*/g)].map(([command]) => ({
+    file,
+    command: command.trim(),
+  })),
+);
 const commandsFor = (image: string) => COMMANDS.filter(({ command }) => command.includes(` async-api/${image}:dev`));
 
 let folder: string;
