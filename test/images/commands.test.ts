@@ -6,10 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountKubeconfig, installManifests, NAMESPACE } from '../../dev/cluster/install.ts';
-
 import { freePorts } from '../../dev/cluster/layout.ts';
 import { blocksRunBy, ROOT } from '../support/doc-blocks.ts';
-
 import { eventually } from '../support/eventually.ts';
 import { ADMIN } from '../support/harness.ts';
 
