@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type GroupRun, KIND } from '../contract/group-run.ts';
 import { jobId, runIdOf } from '../contract/ids.ts';
 import { ApiError } from '../kube/api-error.ts';
@@ -23,13 +24,13 @@ interface Deps {
 
 const MERGE = 'application/merge-patch+json';
 const MAX_MESSAGE = 2048;
-const MAX_REMEMBERED = 2000;
+const MAX_EXPIRED = 2000;
 
 /** Creates, stops and deletes Jobs, and adds each result to the observed run. Throws errors that should be retried. */
 export class JobWriter {
   readonly #deps: Deps;
-  /** UIDs of Jobs that got their time to live lately, the oldest first: the cache may not know yet. */
-  readonly #expired = new Set<string>();
+  /** UIDs of Jobs that have their TTL; the watch cache may not show it yet. */
+  readonly #expired = new LRUCache<string, true>({ max: MAX_EXPIRED });
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -73,8 +74,7 @@ export class JobWriter {
     const { uid } = job.metadata;
     if (this.#expired.has(uid)) return;
     await this.#patch(job, { metadata: { uid }, spec: { ttlSecondsAfterFinished: this.#deps.jobTtlSeconds } });
-    this.#expired.add(uid);
-    if (this.#expired.size > MAX_REMEMBERED) this.#expired.delete(this.#expired.values().next().value!);
+    this.#expired.set(uid, true);
   }
 
   /** Deletes a Job that will never finish (stopped). Only for a Job whose result is recorded. */
