@@ -3,12 +3,12 @@ import { type GroupRun, KIND } from '../contract/group-run.ts';
 import { jobId, runIdOf } from '../contract/ids.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
-import type { Cause } from './decide/failure.ts';
+import type { Cause } from './decide/cause.ts';
 import { buildJob } from './decide/job.ts';
-import type { ObservedRun } from './decide/plan.ts';
+import type { ObservedRun } from './decide/observed.ts';
 import { stopPatch } from './decide/stop.ts';
 import { transformJob } from './decide/transform.ts';
-import type { Job } from './decide/types.ts';
+import type { Job, Pod } from './decide/types.ts';
 import { controllerOf, type Observer, owns } from './observe.ts';
 
 interface Deps {
@@ -16,6 +16,8 @@ interface Deps {
   observer: Observer;
   /** API server path of the namespace's Jobs. */
   path: string;
+  /** API server path of the namespace's pods. */
+  podsPath: string;
   jobImage: string;
   /** ttlSecondsAfterFinished of a Job whose result is recorded. */
   jobTtlSeconds: number;
@@ -84,6 +86,13 @@ export class JobWriter {
     const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
     const options = { ...writeOptions(), body, idempotent: true };
     await ignoreNotFound(client.request('DELETE', `${path}/${name}`, options));
+  }
+
+  /** Deletes a pod (with this UID), where deleting or suspending its Job would not. */
+  async deletePod({ metadata: { name, uid } }: Pod): Promise<void> {
+    const { client, podsPath, writeOptions } = this.#deps;
+    const options = { ...writeOptions(), body: { preconditions: { uid } }, idempotent: true };
+    await ignoreNotFound(client.request('DELETE', `${podsPath}/${name}`, options));
   }
 
   #patch(job: Job, body: object): Promise<Job | undefined> {

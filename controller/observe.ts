@@ -4,9 +4,12 @@ import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
-import { isBackoffLimitExceeded, terminated, trueCondition } from './decide/failure.ts';
-import { jobIds, jobsToConfirm, type ObservedRun } from './decide/plan.ts';
+import { isBackoffLimitExceeded } from './decide/failure.ts';
+import { jobIds, type ObservedRun } from './decide/observed.ts';
+import { jobsToConfirm } from './decide/plan.ts';
+import { terminated, trueCondition } from './decide/pods.ts';
 import { stopCause } from './decide/stop.ts';
+import { compareTimes } from './decide/time.ts';
 import { transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Pod } from './decide/types.ts';
 
@@ -22,6 +25,8 @@ export interface Caches {
   pods: { byIndex(jobName: string): Pod[] };
   /** FailedCreate events by the name of their Job. */
   failedCreates: { byIndex(jobName: string): Event[] };
+  /** What was deleted, as it was last seen. */
+  tombstones: { job(uid: string): Job | undefined; pods(jobName: string): Pod[] };
 }
 
 /** Reads the state of a run's Jobs and pods: from the caches, and from the API server before irreversible decisions. */
@@ -42,12 +47,16 @@ export class Observer {
       run,
       jobs: new Map(),
       pods: new Map(),
+      deletedPods: new Map(),
       failedCreates: new Map(),
       deleted: new Set(),
       invalid: new Map(),
       denied: new Map(),
     };
     for (const job of this.#caches.jobs.byIndex(runIdOf(run.metadata))) if (owns(run, job)) this.#add(observed, job);
+    for (const { id, jobUID } of run.status?.jobs ?? []) {
+      if (jobUID !== undefined && !observed.jobs.has(id)) this.#addPods(observed, id, jobUID);
+    }
     return observed;
   }
 
@@ -68,7 +77,12 @@ export class Observer {
         pods.delete(id);
         if (live && owns(run, live) && (jobUID === undefined || live.metadata.uid === jobUID))
           this.#add(observed, live);
-        else if (jobUID !== undefined) deleted.add(id);
+        else if (jobUID !== undefined) {
+          deleted.add(id);
+          const last = this.#caches.tombstones.job(jobUID);
+          if (last) jobs.set(id, last);
+          this.#addPods(observed, id, jobUID);
+        }
       }
       const job = jobs.get(id);
       if (job && (lacksPods(job, pods.get(id) ?? []) || isStopping(job))) pods.set(id, await this.#podsOf(job));
@@ -85,19 +99,26 @@ export class Observer {
     }
   }
 
-  #add({ jobs, pods, failedCreates }: ObservedRun, job: Job): void {
+  #add(observed: ObservedRun, job: Job): void {
+    const { jobs, failedCreates } = observed;
     const { name, uid } = job.metadata;
     jobs.set(name, job);
-    pods.set(name, podsOwnedBy(this.#caches.pods.byIndex(name), job));
+    this.#addPods(observed, name, uid);
     const events = this.#caches.failedCreates.byIndex(name).filter(({ involvedObject }) => involvedObject.uid === uid);
-    const last = events.toSorted((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? '')).at(-1);
+    const last = events.toSorted((a, b) => compareTimes(a.lastTimestamp, b.lastTimestamp)).at(-1);
     if (last) failedCreates.set(name, last);
+  }
+
+  /** Adds the pods of the Job with this name and UID, whether or not the Job still exists. */
+  #addPods({ pods, deletedPods }: ObservedRun, jobName: string, jobUID: string): void {
+    pods.set(jobName, podsOwnedBy(this.#caches.pods.byIndex(jobName), jobUID));
+    deletedPods.set(jobName, podsOwnedBy(this.#caches.tombstones.pods(jobName), jobUID));
   }
 
   async #podsOf(job: Job): Promise<Pod[]> {
     const query = { labelSelector: `${JOB_NAME_LABEL}=${job.metadata.name}` };
     const { items = [] } = await this.#client.request<{ items?: Pod[] }>('GET', this.#paths.pods, { query });
-    return podsOwnedBy(items.map(transformPod), job);
+    return podsOwnedBy(items.map(transformPod), job.metadata.uid);
   }
 }
 
@@ -107,8 +128,8 @@ export const controllerOf = (job: Job) => job.metadata.ownerReferences?.find(({ 
 export const owns = (run: GroupRun, job: Job): boolean => controllerOf(job)?.uid === run.metadata.uid;
 
 /** Drops pods of an earlier Job of the same name. */
-const podsOwnedBy = (pods: Pod[], { metadata: { uid } }: Job): Pod[] =>
-  pods.filter(({ metadata }) => (metadata.labels?.[CONTROLLER_UID_LABEL] ?? uid) === uid);
+const podsOwnedBy = (pods: Pod[], jobUID: string): Pod[] =>
+  pods.filter(({ metadata }) => (metadata.labels?.[CONTROLLER_UID_LABEL] ?? jobUID) === jobUID);
 
 const isStopping = (job: Job): boolean =>
   job.spec?.suspend === true && stopCause(job) !== undefined && trueCondition(job, 'Suspended') !== undefined;

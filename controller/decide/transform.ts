@@ -51,7 +51,10 @@ export function transformPod({ metadata, spec, status }: Pod): Pod {
   };
 }
 
-const transformContainer = ({ state }: ContainerStatus): ContainerStatus => (state ? { state } : {});
+const transformContainer = ({ name, state }: ContainerStatus): ContainerStatus => ({
+  name,
+  ...(state ? { state } : {}),
+});
 
 export const transformEvent = ({ metadata, involvedObject: { name, uid }, message, lastTimestamp }: Event): Event => ({
   metadata: transformMeta<Meta>(metadata),

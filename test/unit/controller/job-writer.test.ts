@@ -18,6 +18,7 @@ function start(answer: () => Promise<unknown> = async () => job()) {
     client: { request },
     observer,
     path: '/jobs',
+    podsPath: '/pods',
     jobImage: 'image',
     jobTtlSeconds: 3600,
     writeOptions: () => ({}),

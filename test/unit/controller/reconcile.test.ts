@@ -29,6 +29,7 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
       runs: { get: () => observed.run },
       observer: { cached: () => observed, confirm: async () => {} } as unknown as Observer,
       jobs: { stop: async () => void done.push('stopped') } as unknown as JobWriter,
+      jobTtlSeconds: 3600,
       onStatusWritten: () => {},
       onPodsLate: () => {},
       requeueAfter: (_name, ms) => void done.push(ms >= 0 ? 'requeued' : `${ms} ms`),

@@ -43,10 +43,13 @@ const NO_REASONS = [
   'DisruptionTarget',
   'Succeeded',
   'ContainerCannotRun',
+  'BackoffLimitExceeded',
 ];
 
 test('docs/api.md says of every reason what it means', () => {
-  const files = ['blocked', 'failure', 'status', 'stop', 'node-lost'].map((name) => `controller/decide/${name}.ts`);
+  const files = ['blocked', 'failure', 'status', 'stop', 'stop-due', 'pods', 'node-lost'].map(
+    (name) => `controller/decide/${name}.ts`,
+  );
   const reasons = words(files, /'([A-Z][a-z]\w+)'/g).filter((word) => !NO_REASONS.includes(word));
   expect(reasons).toEqual(expect.arrayContaining(['ErrImagePull', 'NodeLost', 'Cancelled', 'FailedCreate']));
   const section = api.slice(api.indexOf('\n## Reasons\n'), api.indexOf('\n## Errors\n'));
