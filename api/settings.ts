@@ -71,18 +71,9 @@ export type Settings = z.infer<typeof Environment>;
 /** Every setting, for --help and docs/settings.md. */
 export const settings = describeSettings(Environment);
 
-/** The names of all settings. */
-export const settingNames: readonly string[] = Object.keys(Environment.shape);
-
 /** The settings in these environment variables. Throws an Error that lists every problem. */
 export const loadSettings = (environment: Record<string, string | undefined>): Settings =>
   readSettings(Environment, environment);
 
 /** What `--help` prints. */
-export const help = (): string =>
-  [
-    'The REST service of Async API. Settings are environment variables:',
-    '',
-    settingsHelp(settings),
-    `  ${'KUBECONFIG'.padEnd(26)} The cluster to talk to, outside of one.`,
-  ].join('\n');
+export const help = (): string => settingsHelp('The REST service of Async API.', settings);

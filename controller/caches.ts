@@ -43,17 +43,20 @@ export function createCaches({ client, namespace, log, maxIdleMs, tombstones, en
   const enqueueByRunId = (runId: string | undefined) => {
     for (const { metadata } of runId ? runs.byIndex(runId) : []) enqueue(metadata.name, 'soon');
   };
-  const enqueueOwner = ({ metadata }: { metadata: Meta }) => enqueueByRunId(metadata.labels?.[RUN_LABEL]);
+  /** A change of a Job or pod: its run is enqueued, and what was deleted is remembered. */
+  const onOwnedChange =
+    <T extends { metadata: Meta }>(remember: (deleted: T) => void) =>
+    (previous: T | undefined, current: T | undefined) => {
+      if (!current) remember(previous!);
+      enqueueByRunId((current ?? previous)!.metadata.labels?.[RUN_LABEL]);
+    };
   const jobs = new Reflector<Job>({
     ...common,
     path: urls.jobs,
     labelSelector: MANAGED_SELECTOR,
     transform: transformJob,
     indexBy: ({ metadata }) => metadata.labels?.[RUN_LABEL],
-    onChange: (previous, current) => {
-      if (!current) tombstones.addJob(previous!);
-      enqueueOwner((current ?? previous)!);
-    },
+    onChange: onOwnedChange((job) => tombstones.addJob(job)),
   });
   const pods = new Reflector<Pod>({
     ...common,
@@ -61,10 +64,7 @@ export function createCaches({ client, namespace, log, maxIdleMs, tombstones, en
     labelSelector: MANAGED_SELECTOR,
     transform: transformPod,
     indexBy: ({ metadata }) => metadata.labels?.[JOB_NAME_LABEL],
-    onChange: (previous, current) => {
-      if (!current) tombstones.addPod(previous!);
-      enqueueOwner((current ?? previous)!);
-    },
+    onChange: onOwnedChange((pod) => tombstones.addPod(pod)),
   });
   const failedCreates = new Reflector<Event>({
     ...common,

@@ -5,7 +5,7 @@ import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
 import { isBackoffLimitExceeded } from './decide/failure.ts';
-import { jobIds, type ObservedRun } from './decide/observed.ts';
+import { jobIds, nothingObserved, type ObservedRun } from './decide/observed.ts';
 import { jobsToConfirm } from './decide/plan.ts';
 import { terminated, trueCondition } from './decide/pods.ts';
 import { stopCause } from './decide/stop.ts';
@@ -43,16 +43,7 @@ export class Observer {
 
   /** The state of a run according to the caches. */
   cached(run: GroupRun): ObservedRun {
-    const observed: ObservedRun = {
-      run,
-      jobs: new Map(),
-      pods: new Map(),
-      deletedPods: new Map(),
-      failedCreates: new Map(),
-      deleted: new Set(),
-      invalid: new Map(),
-      denied: new Map(),
-    };
+    const observed = nothingObserved(run);
     for (const job of this.#caches.jobs.byIndex(runIdOf(run.metadata))) if (owns(run, job)) this.#add(observed, job);
     for (const { id, jobUID } of run.status?.jobs ?? []) {
       if (jobUID !== undefined && !observed.jobs.has(id)) this.#addPods(observed, id, jobUID);

@@ -74,13 +74,16 @@ function valuesOf({ enum: values, minimum, maximum, format }: JsonSchema): strin
   return format === 'uri' ? 'a URL' : '';
 }
 
-/** The lines of --help about each setting. */
-export const settingsHelp = (settings: Setting[]): string =>
-  settings
-    .map(
-      (setting) => `  ${setting.name.padEnd(26)} ${[setting.description, fallback(setting)].filter(Boolean).join(' ')}`,
-    )
-    .join('\n');
+/** What `--help` of a process prints: this sentence about it, then each setting. */
+export function settingsHelp(sentence: string, settings: Setting[]): string {
+  const about = settings.map((setting): [string, string] => [
+    setting.name,
+    [setting.description, fallback(setting)].filter(Boolean).join(' '),
+  ]);
+  const lines = [...about, ['KUBECONFIG', 'The cluster to talk to, outside of one.'] as const];
+  const body = lines.map(([name, text]) => `  ${name.padEnd(26)} ${text}`).join('\n');
+  return `${sentence} Settings are environment variables:\n\n${body}`;
+}
 
 const fallback = (setting: Setting): string =>
   setting.required ? 'Required.' : setting.default === undefined ? '' : `Default: ${setting.default}.`;

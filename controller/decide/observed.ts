@@ -44,6 +44,18 @@ export interface ObservedRun {
   denied: Map<string, string>;
 }
 
+/** The observation of a run of whose jobs nothing exists. */
+export const nothingObserved = (run: GroupRun): ObservedRun => ({
+  run,
+  jobs: new Map(),
+  pods: new Map(),
+  deletedPods: new Map(),
+  failedCreates: new Map(),
+  deleted: new Set(),
+  invalid: new Map(),
+  denied: new Map(),
+});
+
 /** The ids of this run's jobs, in order. */
 export const jobIds = (run: GroupRun): string[] => {
   const runId = runIdOf(run.metadata);

@@ -1,5 +1,5 @@
 import type { GroupRun, JobDefinition, JobStatus } from '../../contract/group-run.ts';
-import type { ObservedJob, ObservedRun } from '../../controller/decide/observed.ts';
+import { nothingObserved, type ObservedJob, type ObservedRun } from '../../controller/decide/observed.ts';
 import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/decide/types.ts';
 
 /** Builders of small objects for tests of pure code, with ordinary defaults. */
@@ -179,14 +179,7 @@ export const observed = (fields: Partial<ObservedJob> = {}): ObservedJob => ({
 });
 
 export const observedRun = (fields: Partial<ObservedRun> = {}): ObservedRun => ({
-  run: run([definition({ name: 'a' }), definition({ name: 'b' })]),
-  jobs: new Map(),
-  pods: new Map(),
-  deletedPods: new Map(),
-  failedCreates: new Map(),
-  deleted: new Set(),
-  invalid: new Map(),
-  denied: new Map(),
+  ...nothingObserved(run([definition({ name: 'a' }), definition({ name: 'b' })])),
   ...fields,
 });
 
