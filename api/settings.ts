@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { allowRoot, flag, readSettings, settingsHelp, text } from '../process/settings.ts';
+import { allowRoot, describeSettings, flag, readSettings, settingsHelp, text } from '../process/settings.ts';
 import { isLoopback } from './http/loopback.ts';
 
 const count = (fallback: number, description: string, min = 1) =>
-  z.coerce.number().int().min(min).max(1_000_000).default(fallback).describe(`${description} ${fallback}.`);
+  z.coerce.number().int().min(min).max(1_000_000).default(fallback).describe(description);
 const port = (fallback: number, description: string) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe(description);
 /** A page that anybody on the way may change says nothing of whom to trust. */
@@ -16,35 +16,45 @@ const secureUrl = (description: string) =>
 
 const Environment = z
   .object({
-    PORT: port(5100, 'Where it listens; 5100. 0 takes any free port.'),
-    HOST: text('').default('127.0.0.1').describe('The address it listens on; 127.0.0.1.'),
-    NAMESPACE: text('').default('async-api').describe('Where runs live; async-api.'),
-    CONFIG_FILE: text('').default('resources/config.yaml').describe('The groups and jobs; resources/config.yaml.'),
-    METRICS_HOST: text('').default('127.0.0.1').describe('Where /metrics, /livez and /readyz listen; 127.0.0.1.'),
-    METRICS_PORT: port(0, 'Their port; 0, any free one.'),
+    PORT: port(5100, 'The port it listens on; 0 takes any free one, named in the log.'),
+    HOST: text('').default('127.0.0.1').describe('The address it listens on.'),
+    NAMESPACE: text('').default('async-api').describe('The namespace of the runs.'),
+    CONFIG_FILE: text('').default('resources/config.yaml').describe('The groups and jobs; read again when it changes.'),
+    METRICS_HOST: text('').default('127.0.0.1').describe('The address of /metrics, /livez and /readyz.'),
+    METRICS_PORT: port(0, 'Their port; 0 takes any free one, named in the log.'),
     ALLOW_ROOT: allowRoot,
-    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged from; info.'),
-    AUTH: z.enum(['none', 'kubernetes', 'oidc']).default('none').describe('How callers say who they are; none.'),
-    ALLOW_ANONYMOUS: flag(false, 'With AUTH=none: whether others than this machine may ask;'),
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The lowest level that is logged.'),
+    AUTH: z
+      .enum(['none', 'kubernetes', 'oidc'])
+      .default('none')
+      .describe('How callers say who they are: not at all, by a token of the cluster, or by one of an OIDC provider.'),
+    ALLOW_ANONYMOUS: flag(
+      false,
+      'With AUTH=none: whether other machines may call. Without it the API listens on loopback addresses only.',
+    ),
     AUTH_AUDIENCES: text('').optional().describe('With AUTH=kubernetes: audiences, one of which a token must be for.'),
-    OIDC_ISSUER: secureUrl('With AUTH=oidc: the issuer of the tokens.'),
-    OIDC_AUDIENCE: text('').optional().describe('With AUTH=oidc: the audience that tokens must be for.'),
+    OIDC_ISSUER: secureUrl('With AUTH=oidc, required: the issuer of the tokens.'),
+    OIDC_AUDIENCE: text('').optional().describe('With AUTH=oidc, required: the audience that tokens must be for.'),
     OIDC_ALGORITHM: z
       .enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])
       .default('RS256')
-      .describe('With AUTH=oidc: the only algorithm that is accepted; RS256.'),
-    OIDC_JWKS_URL: secureUrl('With AUTH=oidc: where its keys are; by discovery where not given.'),
-    OIDC_NAME_CLAIM: text('').default('sub').describe('With AUTH=oidc: the claim that names the caller; sub.'),
-    OIDC_GROUPS_CLAIM: text('').default('groups').describe('With AUTH=oidc: the claim with their groups; groups.'),
-    TRUST_PROXY: count(0, 'How many proxies stand before it, each adding to X-Forwarded-For;', 0),
-    GET_TRIGGERS: flag(true, 'Whether GET /group/<name> triggers;'),
-    RATE_LIMIT: count(1000, 'Requests a second of one caller, twice as many at once; 0 for no limit;', 0),
-    MAX_ACTIVE_RUNS: count(10_000, 'Runs that are not over, of all groups;'),
-    MAX_ACTIVE_RUNS_PER_GROUP: count(1000, 'Runs that are not over, of one group;'),
-    MAX_HELD: count(2000, 'Answers held open at a time (events, followed logs, waits);'),
-    MAX_HELD_PER_CALLER: count(200, 'Of these, those of one caller;'),
-    STOP_DELAY_SECONDS: count(0, 'How long it goes on answering after SIGTERM, until no proxy sends more;', 0),
-    MAX_CONNECTIONS: count(20_000, 'Connections at a time;'),
+      .describe('With AUTH=oidc: the only algorithm that is accepted.'),
+    OIDC_JWKS_URL: secureUrl("With AUTH=oidc: the address of the issuer's keys. Found by discovery where not given."),
+    OIDC_NAME_CLAIM: text('').default('sub').describe('With AUTH=oidc: the claim that names the caller.'),
+    OIDC_GROUPS_CLAIM: text('').default('groups').describe("With AUTH=oidc: the claim with the caller's groups."),
+    TRUST_PROXY: count(0, 'How many proxies stand before it, each adding to X-Forwarded-For.', 0),
+    GET_TRIGGERS: flag(true, 'Whether GET /group/<name> triggers.'),
+    RATE_LIMIT: count(1000, 'Requests a second of one caller, twice as many at once; 0 for no limit.', 0),
+    MAX_ACTIVE_RUNS: count(10_000, 'Runs that are not over, of all groups.'),
+    MAX_ACTIVE_RUNS_PER_GROUP: count(1000, 'Runs that are not over, of one group.'),
+    MAX_HELD: count(2000, 'Responses held open at a time: events, followed logs, waits.'),
+    MAX_HELD_PER_CALLER: count(200, 'Of these, those of one caller.'),
+    STOP_DELAY_SECONDS: count(
+      0,
+      'How long it goes on answering after SIGTERM, until no proxy sends more. The manifests set it to 5.',
+      0,
+    ),
+    MAX_CONNECTIONS: count(20_000, 'Connections at a time.'),
   })
   .superRefine((settings, context) => {
     const wrong = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
@@ -58,18 +68,12 @@ const Environment = z
   });
 export type Settings = z.infer<typeof Environment>;
 
-/** The names of all settings. */
-export const settingNames: readonly string[] = Object.keys(Environment.shape);
+/** Every setting, for --help and docs/settings.md. */
+export const settings = describeSettings(Environment);
 
 /** The settings in these environment variables. Throws an Error that lists every problem. */
 export const loadSettings = (environment: Record<string, string | undefined>): Settings =>
   readSettings(Environment, environment);
 
 /** What `--help` prints. */
-export const help = (): string =>
-  [
-    'The REST service of Async API. Settings are environment variables:',
-    '',
-    settingsHelp(Environment),
-    `  ${'KUBECONFIG'.padEnd(26)} The cluster to talk to, outside of one.`,
-  ].join('\n');
+export const help = (): string => settingsHelp('The REST service of Async API.', settings);

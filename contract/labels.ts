@@ -6,6 +6,8 @@ export const GROUP_LABEL = `${API_GROUP}/group`;
 export const JOB_LABEL = `${API_GROUP}/job`;
 /** The run id, not the run's name: a name chosen with kubectl may be too long for a label. */
 export const RUN_LABEL = `${API_GROUP}/run`;
+/** The name of the container of a job's pod. Admission plugins may add others, such as the proxy of a service mesh. */
+export const JOB_CONTAINER = 'job';
 /** Selects every Job and Pod of this product. */
 export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
 

@@ -9,6 +9,7 @@ import { isPodSetupFailure } from './decide/events.ts';
 import { transformEvent, transformJob, transformPod, transformRun } from './decide/transform.ts';
 import type { Event, Job, Meta, Pod } from './decide/types.ts';
 import { JOB_NAME_LABEL } from './observe.ts';
+import type { Tombstones } from './tombstones.ts';
 
 const RESYNC_MS = 10 * 60_000;
 
@@ -17,12 +18,14 @@ interface Options {
   namespace: string;
   log: Log;
   maxIdleMs: number;
+  /** Gets the Jobs and pods that are deleted. */
+  tombstones: Pick<Tombstones, 'addJob' | 'addPod'>;
   /** Requests a reconcile of a run: `now` after a change of its spec, else `soon`, to combine it with further changes. */
   enqueue: (name: string, when: 'now' | 'soon') => void;
 }
 
 /** The reflectors of everything the controller watches. Each change enqueues the name of the run it belongs to. */
-export function createCaches({ client, namespace, log, maxIdleMs, enqueue }: Options) {
+export function createCaches({ client, namespace, log, maxIdleMs, tombstones, enqueue }: Options) {
   const urls = paths(namespace);
   const common = { client, log, maxIdleMs };
   const runs = new Reflector<GroupRun>({
@@ -41,23 +44,28 @@ export function createCaches({ client, namespace, log, maxIdleMs, enqueue }: Opt
   const enqueueByRunId = (runId: string | undefined) => {
     for (const { metadata } of runId ? runs.byIndex(runId) : []) enqueue(metadata.name, 'soon');
   };
-  const owned = {
-    ...common,
-    labelSelector: MANAGED_SELECTOR,
-    onChange: (previous?: { metadata: Meta }, current?: { metadata: Meta }) =>
-      enqueueByRunId((current ?? previous)?.metadata.labels?.[RUN_LABEL]),
-  };
+  /** A change of a Job or pod: its run is enqueued, and what was deleted is remembered. */
+  const onOwnedChange =
+    <T extends { metadata: Meta }>(remember: (deleted: T) => void) =>
+    (previous: T | undefined, current: T | undefined) => {
+      if (!current) remember(previous!);
+      enqueueByRunId((current ?? previous)!.metadata.labels?.[RUN_LABEL]);
+    };
   const jobs = new Reflector<Job>({
-    ...owned,
+    ...common,
     path: urls.jobs,
+    labelSelector: MANAGED_SELECTOR,
     transform: transformJob,
     indexBy: ({ metadata }) => metadata.labels?.[RUN_LABEL],
+    onChange: onOwnedChange((job) => tombstones.addJob(job)),
   });
   const pods = new Reflector<Pod>({
-    ...owned,
+    ...common,
     path: urls.pods,
+    labelSelector: MANAGED_SELECTOR,
     transform: transformPod,
     indexBy: ({ metadata }) => metadata.labels?.[JOB_NAME_LABEL],
+    onChange: onOwnedChange((pod) => tombstones.addPod(pod)),
   });
   const failedCreates = new Reflector<Event>({
     ...common,

@@ -1,14 +1,15 @@
+import { LRUCache } from 'lru-cache';
 import { type GroupRun, KIND } from '../contract/group-run.ts';
 import { jobId, runIdOf } from '../contract/ids.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { refusal } from '../kube/denial.ts';
-import type { Cause } from './decide/failure.ts';
+import type { Cause } from './decide/cause.ts';
 import { buildJob } from './decide/job.ts';
-import type { ObservedRun } from './decide/plan.ts';
+import type { ObservedRun } from './decide/observed.ts';
 import { stopPatch } from './decide/stop.ts';
 import { transformJob } from './decide/transform.ts';
-import type { Job } from './decide/types.ts';
+import type { Job, Pod } from './decide/types.ts';
 import { controllerOf, type Observer, owns } from './observe.ts';
 
 interface Deps {
@@ -16,6 +17,8 @@ interface Deps {
   observer: Observer;
   /** API server path of the namespace's Jobs. */
   path: string;
+  /** API server path of the namespace's pods. */
+  podsPath: string;
   jobImage: string;
   /** ttlSecondsAfterFinished of a Job whose result is recorded. */
   jobTtlSeconds: number;
@@ -24,13 +27,13 @@ interface Deps {
 
 const MERGE = 'application/merge-patch+json';
 const MAX_MESSAGE = 2048;
-const MAX_REMEMBERED = 2000;
+const MAX_EXPIRED = 2000;
 
 /** Creates, stops and deletes Jobs, and adds each result to the observed run. Throws errors that should be retried. */
 export class JobWriter {
   readonly #deps: Deps;
-  /** UIDs of Jobs that got their time to live lately, the oldest first: the cache may not know yet. */
-  readonly #expired = new Set<string>();
+  /** UIDs of Jobs that have their TTL; the watch cache may not show it yet. */
+  readonly #expired = new LRUCache<string, true>({ max: MAX_EXPIRED });
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -73,8 +76,7 @@ export class JobWriter {
     const { uid } = job.metadata;
     if (this.#expired.has(uid)) return;
     await this.#patch(job, { metadata: { uid }, spec: { ttlSecondsAfterFinished: this.#deps.jobTtlSeconds } });
-    this.#expired.add(uid);
-    if (this.#expired.size > MAX_REMEMBERED) this.#expired.delete(this.#expired.values().next().value!);
+    this.#expired.set(uid, true);
   }
 
   /** Deletes a Job that will never finish (stopped). Only for a Job whose result is recorded. */
@@ -84,6 +86,13 @@ export class JobWriter {
     const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
     const options = { ...writeOptions(), body, idempotent: true };
     await ignoreNotFound(client.request('DELETE', `${path}/${name}`, options));
+  }
+
+  /** Deletes a pod (with this UID), where deleting or suspending its Job would not. */
+  async deletePod({ metadata: { name, uid } }: Pod): Promise<void> {
+    const { client, podsPath, writeOptions } = this.#deps;
+    const options = { ...writeOptions(), body: { preconditions: { uid } }, idempotent: true };
+    await ignoreNotFound(client.request('DELETE', `${podsPath}/${name}`, options));
   }
 
   #patch(job: Job, body: object): Promise<Job | undefined> {

@@ -13,6 +13,7 @@ import { createCaches } from './caches.ts';
 import { createMetrics } from './metrics.ts';
 import { help, loadSettings, type Settings } from './settings.ts';
 import { serveTerm } from './term.ts';
+import { Tombstones } from './tombstones.ts';
 
 /**
  * Changes of a run within this time are reconciled together: at most ten status writes a second. Large runs wait longer, as
@@ -30,7 +31,9 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   const client = await createClient({ log });
   // The queue of the current term. Undefined while another replica leads; the next term starts from the caches.
   let queue: WorkQueue | undefined;
+  const tombstones = new Tombstones();
   const caches = createCaches({
+    tombstones,
     client,
     log,
     namespace: settings.NAMESPACE,
@@ -67,7 +70,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   const serve = async (term: AbortSignal) => {
     queue = new WorkQueue();
     const writeOptions = () => leader.writeOptions;
-    await serveTerm({ client, caches, queue, settings, writeOptions, measure: metrics.measure, log }, term);
+    await serveTerm({ client, caches, tombstones, queue, settings, writeOptions, measure: metrics.measure, log }, term);
     queue = undefined;
   };
   await leader.run(serve, signal);

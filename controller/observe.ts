@@ -5,8 +5,10 @@ import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
 import { newestEvent } from './decide/events.ts';
-import { isBackoffLimitExceeded, terminated, trueCondition } from './decide/failure.ts';
-import { jobIds, jobsToConfirm, type ObservedRun } from './decide/plan.ts';
+import { isBackoffLimitExceeded } from './decide/failure.ts';
+import { jobIds, nothingObserved, type ObservedRun } from './decide/observed.ts';
+import { jobsToConfirm } from './decide/plan.ts';
+import { terminated, trueCondition } from './decide/pods.ts';
 import { stopCause } from './decide/stop.ts';
 import { transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Pod } from './decide/types.ts';
@@ -25,6 +27,8 @@ export interface Caches {
   failedCreates: { byIndex(jobName: string): Event[] };
   /** Events that say why a pod cannot be set up, by the name of the pod. */
   podEvents: { byIndex(podName: string): Event[] };
+  /** What was deleted, as it was last seen. */
+  tombstones: { job(uid: string): Job | undefined; pods(jobName: string): Pod[] };
 }
 
 /** Reads the state of a run's Jobs and pods: from the caches, and from the API server before irreversible decisions. */
@@ -41,17 +45,11 @@ export class Observer {
 
   /** The state of a run according to the caches. */
   cached(run: GroupRun): ObservedRun {
-    const observed: ObservedRun = {
-      run,
-      jobs: new Map(),
-      pods: new Map(),
-      failedCreates: new Map(),
-      podEvents: new Map(),
-      deleted: new Set(),
-      invalid: new Map(),
-      denied: new Map(),
-    };
+    const observed = nothingObserved(run);
     for (const job of this.#caches.jobs.byIndex(runIdOf(run.metadata))) if (owns(run, job)) this.#add(observed, job);
+    for (const { id, jobUID } of run.status?.jobs ?? []) {
+      if (jobUID !== undefined && !observed.jobs.has(id)) this.#addPods(observed, id, jobUID);
+    }
     return observed;
   }
 
@@ -72,7 +70,12 @@ export class Observer {
         pods.delete(id);
         if (live && owns(run, live) && (jobUID === undefined || live.metadata.uid === jobUID))
           this.#add(observed, live);
-        else if (jobUID !== undefined) deleted.add(id);
+        else if (jobUID !== undefined) {
+          deleted.add(id);
+          const last = this.#caches.tombstones.job(jobUID);
+          if (last) jobs.set(id, last);
+          this.#addPods(observed, id, jobUID);
+        }
       }
       const job = jobs.get(id);
       if (job && (lacksPods(job, pods.get(id) ?? []) || isStopping(job))) pods.set(id, await this.#podsOf(job));
@@ -89,24 +92,31 @@ export class Observer {
     }
   }
 
-  #add({ jobs, pods, failedCreates, podEvents }: ObservedRun, job: Job): void {
+  #add(observed: ObservedRun, job: Job): void {
+    const { jobs, failedCreates } = observed;
     const { name, uid } = job.metadata;
     jobs.set(name, job);
-    const owned = podsOwnedBy(this.#caches.pods.byIndex(name), job);
-    pods.set(name, owned);
-    podEvents.set(
-      name,
-      owned.flatMap((pod) => this.#caches.podEvents.byIndex(pod.metadata.name)),
-    );
+    this.#addPods(observed, name, uid);
     const events = this.#caches.failedCreates.byIndex(name).filter(({ involvedObject }) => involvedObject.uid === uid);
     const last = newestEvent(events);
     if (last) failedCreates.set(name, last);
   }
 
+  /** Adds the pods of the Job with this name and UID, whether or not the Job still exists, and the Events about them. */
+  #addPods({ pods, deletedPods, podEvents }: ObservedRun, jobName: string, jobUID: string): void {
+    const owned = podsOwnedBy(this.#caches.pods.byIndex(jobName), jobUID);
+    pods.set(jobName, owned);
+    podEvents.set(
+      jobName,
+      owned.flatMap(({ metadata }) => this.#caches.podEvents.byIndex(metadata.name)),
+    );
+    deletedPods.set(jobName, podsOwnedBy(this.#caches.tombstones.pods(jobName), jobUID));
+  }
+
   async #podsOf(job: Job): Promise<Pod[]> {
     const query = { labelSelector: `${JOB_NAME_LABEL}=${job.metadata.name}` };
     const { items = [] } = await this.#client.request<{ items?: Pod[] }>('GET', this.#paths.pods, { query });
-    return podsOwnedBy(items.map(transformPod), job);
+    return podsOwnedBy(items.map(transformPod), job.metadata.uid);
   }
 }
 
@@ -116,8 +126,8 @@ export const controllerOf = (job: Job) => job.metadata.ownerReferences?.find(({ 
 export const owns = (run: GroupRun, job: Job): boolean => controllerOf(job)?.uid === run.metadata.uid;
 
 /** Drops pods of an earlier Job of the same name. */
-const podsOwnedBy = (pods: Pod[], { metadata: { uid } }: Job): Pod[] =>
-  pods.filter(({ metadata }) => (metadata.labels?.[CONTROLLER_UID_LABEL] ?? uid) === uid);
+const podsOwnedBy = (pods: Pod[], jobUID: string): Pod[] =>
+  pods.filter(({ metadata }) => (metadata.labels?.[CONTROLLER_UID_LABEL] ?? jobUID) === jobUID);
 
 const isStopping = (job: Job): boolean =>
   job.spec?.suspend === true && stopCause(job) !== undefined && trueCondition(job, 'Suspended') !== undefined;

@@ -5,15 +5,9 @@ import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { isOlder } from '../kube/store.ts';
 import type { Log } from '../process/log.ts';
 import { forEachLimited } from './concurrency.ts';
-import {
-  jobsToCleanUp,
-  jobsToCreate,
-  jobsToStop,
-  nextChange,
-  type ObservedRun,
-  plannedStatus,
-  podsAreLate,
-} from './decide/plan.ts';
+import { jobsToCleanUp, podsToDelete } from './decide/clean-up.ts';
+import type { ObservedRun } from './decide/observed.ts';
+import { jobsToCreate, jobsToStop, nextChange, plannedStatus, podsAreLate } from './decide/plan.ts';
 import { smallerStatuses } from './decide/smaller-status.ts';
 import { specTooLargeStatus } from './decide/spec-too-large.ts';
 import { transformRun } from './decide/transform.ts';
@@ -27,6 +21,8 @@ export interface Deps {
   runs: Caches['runs'];
   observer: Observer;
   jobs: JobWriter;
+  /** How long the Job of a recorded result stays, seconds. */
+  jobTtlSeconds: number;
   /** Called after a status was written, with the run and its previous status. */
   onStatusWritten: (run: GroupRun, before: GroupRunStatus | undefined) => void;
   /** Called if Jobs have had no pods for long without any known reason. */
@@ -60,9 +56,18 @@ export class Reconciler {
     if (!run || run.metadata.deletionTimestamp) return;
     const observed = this.#deps.observer.cached(run);
     if (!run.status || !isTerminal(run.status.state)) await this.#advance(observed);
-    const { expire, remove } = jobsToCleanUp(observed);
-    await forEachLimited(expire, (job) => this.#deps.jobs.expire(job));
-    await forEachLimited(remove, (job) => this.#deps.jobs.remove(job));
+    await this.#cleanUp(observed);
+  }
+
+  /** Has what is left of jobs whose result is recorded deleted, now or later. */
+  async #cleanUp(observed: ObservedRun): Promise<void> {
+    const { jobs, jobTtlSeconds, now, requeueAfter } = this.#deps;
+    const at = now();
+    const { expire, remove, nextAt } = jobsToCleanUp(observed, jobTtlSeconds, at);
+    await forEachLimited(expire, (job) => jobs.expire(job));
+    await forEachLimited(remove, (job) => jobs.remove(job));
+    await forEachLimited(podsToDelete(observed, at), (pod) => jobs.deletePod(pod));
+    if (Number.isFinite(nextAt)) requeueAfter(observed.run.metadata.name, Math.max(0, nextAt - at.getTime()));
   }
 
   /** Creates and stops Jobs, writes the status, and requeues the run for its next deadline. */

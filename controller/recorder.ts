@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
@@ -17,6 +18,7 @@ interface Deps {
 const COMPONENT = 'async-api-controller';
 /** Further Events are dropped: they are informative only, and an outage must not fill the memory. */
 const MAX_WAITING = 1000;
+const MAX_RECENT = 1000;
 /** How long the end of a term waits for queued Events. Until then no replica can lead. */
 const FLUSH_TIMEOUT_MS = 1000;
 
@@ -24,8 +26,8 @@ const FLUSH_TIMEOUT_MS = 1000;
 export class Recorder {
   readonly #deps: Deps;
   readonly #waiting: object[] = [];
-  /** Names of events told lately, the oldest first. */
-  readonly #told = new Set<string>();
+  /** Hashes of recent events. */
+  readonly #recent = new LRUCache<string, true>({ max: MAX_RECENT });
   #sending: Promise<void> | undefined;
 
   constructor(deps: Deps) {
@@ -42,7 +44,8 @@ export class Recorder {
         .update(JSON.stringify([uid, event]))
         .digest('hex')
         .slice(0, 16);
-      if (!this.#isNew(hash)) continue;
+      if (this.#recent.has(hash)) continue;
+      this.#recent.set(hash, true);
       this.#waiting.push({
         ...event,
         metadata: { name: `${name.slice(0, 230)}.${hash}`, namespace },
@@ -71,13 +74,6 @@ export class Recorder {
     const drop = setTimeout(() => this.#waiting.splice(0), FLUSH_TIMEOUT_MS);
     await this.#sending;
     clearTimeout(drop);
-  }
-
-  #isNew(hash: string): boolean {
-    if (this.#told.has(hash)) return false;
-    this.#told.add(hash);
-    if (this.#told.size > MAX_WAITING) this.#told.delete(this.#told.values().next().value!);
-    return true;
   }
 
   async #send(): Promise<void> {

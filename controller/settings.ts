@@ -1,49 +1,39 @@
 import { z } from 'zod';
-import { allowRoot, readSettings, settingsHelp, text } from '../process/settings.ts';
+import { allowRoot, describeSettings, readSettings, settingsHelp, text } from '../process/settings.ts';
 
-const seconds = (value: number, description: string) =>
-  z.coerce.number().int().min(1).max(31_536_000).default(value).describe(description);
+const seconds = (fallback: number, description: string, min = 1) =>
+  z.coerce.number().int().min(min).max(31_536_000).default(fallback).describe(description);
+const count = (fallback: number, description: string) =>
+  z.coerce.number().int().min(1).max(1_000_000).default(fallback).describe(description);
 
 const Environment = z.object({
-  NAMESPACE: text('').default('async-api').describe('Where runs and their Jobs live; async-api where not given.'),
-  JOB_IMAGE: text('The image that runs sleep and log jobs; required.'),
-  LEASE_SECONDS: seconds(15, 'How long a leader that fell silent keeps the others waiting; 15.'),
-  JOB_TTL_SECONDS: seconds(3600, 'How long a Job stays once its result is recorded; 3600, an hour.'),
-  RUN_RETENTION_SECONDS: seconds(604_800, 'How long a GroupRun stays after its end; 604800, a week.'),
-  RUN_RETENTION_COUNT: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .default(1000)
-    .describe('How many ended GroupRuns of a group stay; 1000.'),
-  RUN_RETENTION_MIN_SECONDS: z.coerce
+  NAMESPACE: text('').default('async-api').describe('The namespace of the runs and their Jobs.'),
+  JOB_IMAGE: text('The image that runs sleep and log jobs, as the cluster names it. Set by npm start.'),
+  LEASE_SECONDS: seconds(15, 'How long the other replicas wait for a leader that has fallen silent.'),
+  JOB_TTL_SECONDS: seconds(3600, 'How long a Job stays once its result is recorded.'),
+  RUN_RETENTION_SECONDS: seconds(604_800, 'How long a GroupRun stays after its end.'),
+  RUN_RETENTION_COUNT: count(1000, 'How many ended GroupRuns of a group stay.'),
+  RUN_RETENTION_MIN_SECONDS: seconds(300, 'How long a GroupRun stays after its end however many there are.', 0),
+  RETENTION_INTERVAL_SECONDS: seconds(60, 'How often the controller looks for GroupRuns to delete.'),
+  WATCH_SILENCE_SECONDS: seconds(150, 'A watch that says nothing for so long counts as dead; over two bookmarks.'),
+  METRICS_HOST: text('').default('127.0.0.1').describe('The address of /metrics, /livez and /readyz.'),
+  METRICS_PORT: z.coerce
     .number()
     .int()
     .min(0)
-    .max(31_536_000)
-    .default(300)
-    .describe('How long a GroupRun stays after its end however many there are; 300.'),
-  RETENTION_INTERVAL_SECONDS: seconds(60, 'How often GroupRuns that are to go are looked for; 60.'),
-  WATCH_SILENCE_SECONDS: seconds(150, 'A watch that says nothing for so long counts as dead; 150, over two bookmarks.'),
-  METRICS_HOST: text('').default('127.0.0.1').describe('Where /metrics, /livez and /readyz listen; 127.0.0.1.'),
-  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('Their port; 0, any free one.'),
+    .max(65_535)
+    .default(0)
+    .describe('Their port; 0 takes any free one, named in the log.'),
   ALLOW_ROOT: allowRoot,
 });
 export type Settings = z.infer<typeof Environment>;
 
-/** The names of all settings. */
-export const settingNames: readonly string[] = Object.keys(Environment.shape);
+/** Every setting, for --help and docs/settings.md. */
+export const settings = describeSettings(Environment);
 
 /** The settings in these environment variables. Throws an Error that lists every problem. */
 export const loadSettings = (environment: Record<string, string | undefined>): Settings =>
   readSettings(Environment, environment);
 
 /** What `--help` prints. */
-export const help = (): string =>
-  [
-    'Makes the Jobs of GroupRuns and keeps their status. Settings are environment variables:',
-    '',
-    settingsHelp(Environment),
-    `  ${'KUBECONFIG'.padEnd(26)} The cluster to talk to, outside of one.`,
-  ].join('\n');
+export const help = (): string => settingsHelp('Makes the Jobs of GroupRuns and keeps their status.', settings);

@@ -12,10 +12,12 @@ import { Reconciler } from './reconcile.ts';
 import { Recorder } from './recorder.ts';
 import { deleteRuns, expiredRuns } from './retention.ts';
 import type { Settings } from './settings.ts';
+import type { Tombstones } from './tombstones.ts';
 
 interface Deps {
   client: KubeClient;
   caches: ControllerCaches;
+  tombstones: Tombstones;
   /** New for each term, because a queue can run only once. */
   queue: WorkQueue;
   settings: Settings;
@@ -30,10 +32,10 @@ const LATE_LOG_MS = 60_000;
 
 /** The work of the leader: reconciles runs until the signal aborts, then waits for the reconciles in progress. */
 export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> {
-  const { client, caches, queue, settings, writeOptions, measure, log } = deps;
+  const { client, caches, tombstones, queue, settings, writeOptions, measure, log } = deps;
   const urls = paths(settings.NAMESPACE);
   const now = () => new Date();
-  const observer = new Observer(client, caches, urls);
+  const observer = new Observer(client, { ...caches, tombstones }, urls);
   let lateLoggedAt = Number.NEGATIVE_INFINITY;
   const recorder = new Recorder({ client, path: urls.events, writeOptions, log, now });
   const reconciler = new Reconciler({
@@ -45,10 +47,12 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
       client,
       observer,
       path: urls.jobs,
+      podsPath: urls.pods,
       jobImage: settings.JOB_IMAGE,
       jobTtlSeconds: settings.JOB_TTL_SECONDS,
       writeOptions,
     }),
+    jobTtlSeconds: settings.JOB_TTL_SECONDS,
     onStatusWritten: (run, before) => {
       recorder.record(run, kubernetesEvents(run, before));
       if (run.status?.state === before?.state) return;

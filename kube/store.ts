@@ -64,7 +64,9 @@ export class Store<T extends Stored> {
   changesFromEvent(type: string, object: T): Change<T>[] {
     const stored = this.#objects.get(object.metadata.name);
     if (stored && isOlder(object, stored)) return [];
-    return changes(stored, type === 'DELETED' ? undefined : object);
+    // The event of a deletion carries the last version, which may be newer than the stored one.
+    if (type === 'DELETED') return stored ? [{ previous: object, current: undefined }] : [];
+    return changes(stored, object);
   }
 
   /** The changes from a new list. */

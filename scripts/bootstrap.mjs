@@ -1,5 +1,5 @@
-// Runs on whatever Node the machine has (20 or newer): installs the dependencies where they are missing or changed, then
-// hands over to the project's own Node, which runs TypeScript as it is.
+// Runs on the machine's Node (20 or newer): installs the dependencies if they are missing or have changed, then runs the script
+// with the project's own Node, which can run TypeScript.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const node = join(root, 'node_modules/node/bin/node');
 const stamp = join(root, 'node_modules/.async-api-lock');
 const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
 
-// A signal from the terminal reaches the child too; this process waits for its orderly end.
+// Passes the signal on and waits for the child to end.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child?.kill(signal));
 let child;
 

@@ -11,13 +11,12 @@ npm run bundle -- --out FOLDER api   one of them, elsewhere
 
 A bundle runs on Node 24 alone: node dist/api.mjs --help`;
 
-/** Express and others load Node's own modules by require, which an ES module does not have by itself. */
+/** Express and others load Node's modules by require, which ES modules do not have. */
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 /**
- * Writes each program with all it imports as one ES module, `<folder>/<program>.mjs`, which runs on Node 24 without
- * node_modules, and returns their paths. Names stay as they are, so that a stack trace can be read. Rejects with
- * esbuild's account of what cannot be resolved.
+ * Bundles each program with its imports into one ES module, `<folder>/<program>.mjs`, which runs on Node 24 without
+ * node_modules. Returns the paths. Not minified, so that stack traces are readable. Rejects with esbuild's errors.
  */
 export async function bundle(folder: string, programs: readonly Program[] = PROGRAMS): Promise<string[]> {
   await build({
@@ -35,7 +34,7 @@ export async function bundle(folder: string, programs: readonly Program[] = PROG
   return programs.map((program) => join(folder, `${program}.mjs`));
 }
 
-// No await at the top level: Jest loads its global setup, which bundles, by require.
+// No top-level await: Jest's global setup imports this file, and Jest loads it by require.
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { out: { type: 'string', default: join(ROOT, 'dist') }, help: { type: 'boolean' } },

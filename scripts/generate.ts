@@ -5,6 +5,7 @@ import { PATHS } from '../api/app.ts';
 import { configJsonSchema } from '../api/catalog/config.ts';
 import { openApiDocument } from '../api/openapi/document.ts';
 import { groupRunCrd } from '../contract/crd.ts';
+import { settingsPage } from './settings-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FILES = {
@@ -12,6 +13,7 @@ const FILES = {
     `# Generated from contract/group-run.ts by: npm run generate\n${stringify(groupRunCrd(), { aliasDuplicateObjects: false })}`,
   'resources/openapi.json': () => `${JSON.stringify(openApiDocument(PATHS), null, 2)}\n`,
   'resources/config.schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+  'docs/settings.md': settingsPage,
 };
 
 /** Writes every generated file; with --check only says which are not current, and fails if any is. */

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** One of the product's own processes, run from source: api/main.ts or controller/main.ts. */
+/** A process of the product, run from source: api/main.ts or controller/main.ts. */
 export class Service {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
@@ -16,8 +16,8 @@ export class Service {
   #tail: string[] = [];
 
   /**
-   * Starts it with exactly these settings, its log appended to `logFile`. `onDeath` is called with the end of the log if
-   * it ends unasked.
+   * Starts it with exactly these settings, and appends its log to `logFile`. If it ends without `stop` or `kill`, `onDeath`
+   * gets a sentence with the end of the log.
    */
   constructor(
     name: 'api' | 'controller',
@@ -52,7 +52,7 @@ export class Service {
     return this.#child.pid!;
   }
 
-  /** Resolves with the fields of its `ready` or `listening` line, at once where that was read before. */
+  /** Resolves with the fields of its `ready` or `listening` log entry. Rejects if it ends before, or after `deadlineMs`. */
   ready(deadlineMs = 30_000): Promise<Record<string, unknown>> {
     if (this.#readyLine) return Promise.resolve(this.#readyLine);
     return new Promise((resolve, reject) => {
@@ -92,7 +92,7 @@ export class Service {
       this.#readyLine = fields;
       this.#ready(fields);
     } catch {
-      // A line cut short by a crash.
+      // A crash cut the line short.
     }
   }
 }

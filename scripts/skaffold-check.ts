@@ -13,10 +13,10 @@ const HELP = `npm run skaffold:check                   skaffold.yaml by Skaffold
                                          else by an excerpt of it, with a line that says so
 npm run skaffold:check -- --schema FILE  by that copy of the schema`;
 
-/** What checked the file, and what is wrong with it; undefined where that checker cannot be had here. */
+/** The checker's name and the problems it found; undefined if the checker is not available. */
 type Verdict = { by: string; problems: string[] } | undefined;
 
-/** Skaffold reads the file with each profile, and runs nothing. */
+/** Has Skaffold read the file with each profile, without running anything. */
 async function bySkaffold(): Promise<Verdict> {
   const skaffold = promisify(execFile);
   try {

@@ -8,8 +8,8 @@ const Deploy = z.strictObject({
 });
 
 /**
- * Our own reading of Skaffold's schema, v4beta13: only the fields that skaffold.yaml uses, and no others. It catches a typing
- * mistake. It does not show that Skaffold accepts the file.
+ * Our excerpt of Skaffold's schema, v4beta13: the fields that skaffold.yaml uses. It catches typing mistakes, but does not
+ * show that Skaffold accepts the file.
  */
 export const SkaffoldExcerpt = z.strictObject({
   apiVersion: z.literal('skaffold/v4beta13'),

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { settingNames as apiSettings } from '../api/settings.ts';
-import { settingNames as controllerSettings } from '../controller/settings.ts';
+import { settings as apiSettings } from '../api/settings.ts';
+import { settings as controllerSettings } from '../controller/settings.ts';
 import { type ClusterChoice, startCluster } from '../dev/cluster/choose.ts';
 import type { Cluster } from '../dev/cluster/embedded.ts';
 import { UserError } from '../dev/cluster/errors.ts';
@@ -16,11 +16,11 @@ npm start -- --context NAME --job-image IMAGE
                                 the same against a cluster of yours, which has IMAGE
 PORT=5101 npm start             the API on another port
 CONFIG_FILE=my.yaml npm start   other groups and jobs
-JOB_TTL_SECONDS=60 npm start    any other setting of the README, but NAMESPACE and JOB_IMAGE`;
+JOB_TTL_SECONDS=60 npm start    any other setting of docs/settings.md, but NAMESPACE and JOB_IMAGE`;
 
-/** The settings of these names that the environment has. */
-const given = (names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+/** Those of these settings that the environment has. */
+const given = (settings: readonly { name: string }[]): Record<string, string> =>
+  Object.fromEntries(settings.flatMap(({ name }) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const onDeath = (why: string) => ended.reject(new Error(why));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve());
-  // Its rejection is taken where it is awaited.
+  // Its rejection is handled where it is awaited.
   ended.promise.catch(() => {});
 
   const choice: ClusterChoice = {
@@ -82,7 +82,7 @@ async function startProduct(
     await Promise.all([
       start('api', { ...given(apiSettings), PORT: port, CONFIG_FILE: configFile }),
       start('controller', {
-        ...given(controllerSettings.filter((name) => !name.startsWith('METRICS_'))),
+        ...given(controllerSettings.filter(({ name }) => !name.startsWith('METRICS_'))),
         JOB_IMAGE: cluster.jobImage,
       }),
     ]);

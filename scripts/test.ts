@@ -7,7 +7,7 @@ import { Progress } from '../dev/cluster/progress.ts';
 import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from '../dev/docker/images.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Runs alone, on a cluster of its own: it deletes what is cluster-wide. */
+/** This ring runs alone, on its own cluster: it deletes cluster-wide objects. */
 const IN_CLUSTER = 'in-cluster';
 const RINGS = ['unit', 'integration', 'e2e', 'images', IN_CLUSTER];
 const HELP = `npm test                        checks, then all tests
@@ -23,7 +23,7 @@ interface Counts {
   failed: number;
 }
 
-/** Runs a program of this checkout to its end and returns its exit code; the terminal's Ctrl-C ends it too. */
+/** Runs a program and returns its exit code. Ctrl-C ends the program too. */
 function run(command: string, args: string[], env: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
@@ -66,10 +66,10 @@ async function jest(rings: string[], rest: string[]): Promise<Counts> {
       ...paths,
       ...rest,
     ];
-    // Jest prints its JSON on stdout too where it is not given a file; with one, only its report on stderr is seen.
+    // With an output file, Jest does not print its JSON report on stdout.
     const code = await run(process.execPath, args, { RINGS: rings.join(' ') });
     const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(await readFile(report, 'utf8'));
-    // A suite that does not even load has no test to count.
+    // A suite that fails to load has no tests to count.
     const failed = numFailedTests || numFailedTestSuites || (code === 0 ? 0 : 1);
     return { passed: numPassedTests, failed };
   } catch (error) {
@@ -80,7 +80,7 @@ async function jest(rings: string[], rest: string[]): Promise<Counts> {
   }
 }
 
-/** Builds the images for their tests. Returns why that cannot be done on this machine; rejects where it should and fails. */
+/** Builds the images for their tests. Returns why this machine cannot build any; rejects if a build fails. */
 async function prepareImages(): Promise<string | undefined> {
   const progress = new Progress();
   const why = await whyNoImages(progress);
@@ -91,7 +91,7 @@ async function prepareImages(): Promise<string | undefined> {
 const [what, ...rest] = process.argv.slice(2);
 if (what === '--help') console.log(HELP);
 else {
-  // Jest and the cluster's launcher hear the terminal's signal themselves and clean up; this waits for them.
+  // Jest and the cluster's launcher get the terminal's signal too and clean up; this process waits for them.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   const total = { passed: 0, failed: 0 };
   const add = (counts: Counts) => {

@@ -5,8 +5,8 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { Caller } from '../http/caller.ts';
 import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 import { callKube } from '../runs/kube-call.ts';
+import { AnswerCache } from './answer-cache.ts';
 import { type Auth, bearerToken, INVALID_TOKEN, unauthorized } from './auth.ts';
-import { Decisions } from './decisions.ts';
 
 interface User {
   username: string;
@@ -47,8 +47,8 @@ interface Options {
  * read, with patch cancel. A rule's resourceNames are names of groups of jobs.
  */
 export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeconds }: Options): Auth {
-  const callers = new Decisions<KubernetesCaller | undefined>(CACHE_TIMES);
-  const rights = new Decisions<boolean>(CACHE_TIMES);
+  const callers = new AnswerCache<KubernetesCaller | undefined>(CACHE_TIMES);
+  const rights = new AnswerCache<boolean>(CACHE_TIMES);
 
   const ask = <T>(path: string, body: object): Promise<T> => {
     // Fail at once, so that cached decisions are used without waiting for a timeout.

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Container, limits, MAX_JOBS, Name, work } from '../../contract/group-run.ts';
+import { errorMessage } from '../../process/log.ts';
+import { Pattern } from './pattern.ts';
 
-/** The limits a job has where neither it nor the file's `defaults` says otherwise. */
+/** Limits of a job where neither the job nor the file's `defaults` sets them. */
 export const DEFAULTS = { activeDeadlineSeconds: 300, pendingDeadlineSeconds: 120, backoffLimit: 0 };
 
 const optionalLimits = {
@@ -27,13 +29,13 @@ export const JobConfig = z
       const found = ['sleep', 'log', 'container'].filter((kind) => kind in Object(issue.input));
       return `expected exactly one of sleep, log and container, got ${found.join(' and ') || 'none'}`;
     },
-    // Also said where other fields are wrong, but not where a kind of work itself is: then that is the problem.
+    // Not beside a wrong field, which may be the kind of work itself.
     when: ({ issues, value }) => issues.length === 0 && typeof value === 'object' && value !== null,
   });
 
-/** At most this many; the CRD has the same bound. */
+/** Of a group. The CRD has the same bound. */
 export const MAX_PARAMETERS = 64;
-/** Names that say how a program starts, and our own. */
+/** Variables that change how a program starts, those that Kubernetes sets, and our own. */
 const RESERVED = /^(ASYNC_API_|KUBERNETES_|TRACE|LD_|NODE_OPTIONS$|PATH$)/;
 
 const ParameterName = z
@@ -41,27 +43,31 @@ const ParameterName = z
   .max(63)
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable, at most 63 characters');
 
+const patternText = z.string().max(500).describe('A regular expression (RE2 syntax) that the whole value must match.');
+
+const parameterFields = {
+  required: z.boolean().describe('Whether a trigger without it is refused.').optional(),
+  default: z.string().max(4096).describe('What it is where a trigger does not give it.').optional(),
+  pattern: patternText.optional(),
+};
+
+/** A parameter as GET /groups shows it. */
+export const ParameterView = z.strictObject(parameterFields);
+
+/** A parameter as read from the file, its pattern compiled. */
 export const Parameter = z
-  .strictObject({
-    required: z.boolean().describe('Whether a trigger without it is refused.').optional(),
-    default: z.string().max(4096).describe('What it is where a trigger does not give it.').optional(),
-    pattern: z
-      .string()
-      .max(500)
-      .refine(isPattern, 'expected a regular expression')
-      .describe('A regular expression (with the u flag) that the whole value must match.')
-      .optional(),
-  })
+  .strictObject({ ...parameterFields, pattern: patternText.transform(compilePattern).optional() })
   .refine(({ required, default: value }) => !required || value === undefined, {
     message: 'expected required or default, got both',
   });
 export type Parameter = z.infer<typeof Parameter>;
 
-function isPattern(text: string): boolean {
+function compilePattern(text: string, context: z.RefinementCtx): Pattern {
   try {
-    return new RegExp(text, 'u') instanceof RegExp;
-  } catch {
-    return false;
+    return new Pattern(text);
+  } catch (error) {
+    context.addIssue(errorMessage(error));
+    return z.NEVER;
   }
 }
 
@@ -94,7 +100,7 @@ export type Defaults = z.infer<typeof Defaults>;
 
 const Config = z.strictObject({ defaults: Defaults.optional(), groups: z.record(Name, GroupConfig) });
 
-/** The JSON Schema by which editors help with resources/config.yaml. */
+/** JSON Schema of resources/config.yaml, for editors. */
 export const configJsonSchema = () => ({
   title: 'Async API groups and jobs',
   ...z.toJSONSchema(Config, { io: 'input' }),

@@ -1,39 +1,35 @@
+import { LRUCache } from 'lru-cache';
 import { HttpError } from './http-error.ts';
 
 export interface Rate {
   perSecond: number;
-  /** How many may come at once after a pause. */
+  /** Requests at once after a pause. */
   burst: number;
 }
 
 const MAX_KEYS = 10_000;
 
-/** A bound on how often each of many may ask. Counted by this replica alone. */
+/** Limits the rate of requests of each key. Each replica counts for itself. */
 export class RateLimit {
   readonly #rate: Rate;
   readonly #now: () => number;
-  /** When each would have its whole burst again, milliseconds. */
-  readonly #fullAt = new Map<string, number>();
+  /** When each key has its whole burst again, by `now`. The key whose last request is the oldest is forgotten first. */
+  readonly #fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
 
-  /** `now` tells milliseconds of a clock that never jumps. */
+  /** `now` is in milliseconds, of a clock that never jumps. */
   constructor(rate: Rate, now: () => number = () => performance.now()) {
     this.#rate = rate;
     this.#now = now;
   }
 
-  /** Counts one request. Throws an HttpError (429) where it is one too many; that one does not count. */
+  /** Counts one request. Throws an HttpError (429) without counting it when it is one too many. */
   take(key: string): void {
-    const waitMs = this.#waitMs(key);
-    if (waitMs > 0) throw tooMany(this.#rate.perSecond, waitMs);
-    const now = this.#now();
-    const fullAt = Math.max(this.#fullAt.get(key) ?? 0, now) + 1000 / this.#rate.perSecond;
-    // Last in the order of the map, so that the first has been quiet for longest.
-    this.#fullAt.delete(key);
-    this.#fullAt.set(key, fullAt);
-    if (this.#fullAt.size > MAX_KEYS) this.#fullAt.delete(this.#fullAt.keys().next().value!);
+    this.check(key);
+    const from = Math.max(this.#fullAt.peek(key) ?? 0, this.#now());
+    this.#fullAt.set(key, from + 1000 / this.#rate.perSecond);
   }
 
-  /** Throws as `take` would, but counts nothing. */
+  /** Throws as `take` does, without counting. */
   check(key: string): void {
     const waitMs = this.#waitMs(key);
     if (waitMs > 0) throw tooMany(this.#rate.perSecond, waitMs);
@@ -41,7 +37,7 @@ export class RateLimit {
 
   #waitMs(key: string): number {
     const { perSecond, burst } = this.#rate;
-    const roomAt = (this.#fullAt.get(key) ?? 0) - ((burst - 1) * 1000) / perSecond;
+    const roomAt = (this.#fullAt.peek(key) ?? 0) - ((burst - 1) * 1000) / perSecond;
     return roomAt - this.#now();
   }
 }

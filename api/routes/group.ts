@@ -103,7 +103,9 @@ const groupView = (name: string, { jobs, parallelism, parameters, problems }: Gr
   name,
   jobs: jobs.map((job) => job.name),
   parallelism,
-  parameters: Object.fromEntries(parameters),
+  parameters: Object.fromEntries(
+    [...parameters].map(([key, parameter]) => [key, { ...parameter, pattern: parameter.pattern?.text }]),
+  ),
   problems,
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../../contract/group-run.ts';
-import { MAX_PARAMETERS, Parameter } from '../catalog/config.ts';
+import { MAX_PARAMETERS, ParameterView } from '../catalog/config.ts';
 import { MAX_LENGTH } from '../catalog/parameters.ts';
 
 /**
@@ -122,7 +122,7 @@ export const GroupView = z.object({
   name: z.string(),
   jobs: z.array(z.string()).describe('The names of its jobs, in the order of the file.'),
   parallelism: z.int().optional(),
-  parameters: z.record(z.string(), Parameter).describe('What a trigger may or must give.'),
+  parameters: z.record(z.string(), ParameterView).describe('What a trigger may or must give.'),
   problems: z
     .array(z.object({ path: z.string(), line: z.int().optional(), message: z.string() }))
     .describe('Why it cannot be triggered; empty where it can.'),

@@ -1,6 +1,9 @@
+import type { Cause } from './cause.ts';
 import { lastSeenAt, newestEvent } from './events.ts';
-import { type Cause, hasEnded, isRunning, newestPod, trueCondition } from './failure.ts';
-import type { Event, Job, Pod } from './types.ts';
+import type { ObservedJob } from './observed.ts';
+import { hasEnded, isRunning, jobContainer, newestPod, trueCondition } from './pods.ts';
+import { compareTimes } from './time.ts';
+import type { Event, Pod } from './types.ts';
 
 /** Reasons of a waiting container that seldom pass by themselves, unlike ContainerCreating. */
 const BLOCKING_REASONS = new Set([
@@ -20,25 +23,19 @@ const BLOCKING_REASONS = new Set([
 /** Reasons of a waiting container whose pod may still lack its sandbox or volumes. */
 const SETUP_REASONS = new Set([undefined, 'ContainerCreating', 'PodInitializing']);
 
-/** What is observed about the start of a job. */
-export interface StartObservation {
-  job: Job | undefined;
-  pods: Pod[];
-  /** Error message while the API server denies the Job, such as for a quota. */
-  denied: string | undefined;
-  /** The Job's latest FailedCreate Event: its pods could not be created. */
-  failedCreate: Event | undefined;
-  /** Events that say why a pod of this job cannot be set up. */
-  podEvents: Event[];
-}
-
 /** What blocks a job from starting; undefined if it runs or only needs time. */
-export function blockedCause({ job, pods, denied, failedCreate, podEvents }: StartObservation): Cause | undefined {
+export function blockedCause({
+  job,
+  pods,
+  denied,
+  failedCreate,
+  podEvents,
+}: Pick<ObservedJob, 'job' | 'pods' | 'denied' | 'failedCreate' | 'podEvents'>): Cause | undefined {
   if (!job) return denied === undefined ? undefined : { reason: 'FailedCreate', message: denied };
   const active = pods.filter((pod) => !hasEnded(pod));
   if (active.some(isRunning)) return undefined;
   for (const pod of active) {
-    const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
+    const waiting = jobContainer(pod)?.waiting;
     if (waiting?.reason && BLOCKING_REASONS.has(waiting.reason)) return cause(waiting.reason, waiting.message);
     const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
     if (scheduled?.status === 'False') return cause(scheduled.reason ?? 'Unschedulable', scheduled.message);
@@ -46,8 +43,8 @@ export function blockedCause({ job, pods, denied, failedCreate, podEvents }: Sta
     if (failed?.reason) return cause(failed.reason, failed.message);
   }
   // An Event older than the newest pod is outdated: that pod could be created.
-  const createdAt = Date.parse(newestPod(pods)?.metadata.creationTimestamp ?? '') || 0;
-  if (active.length > 0 || !failedCreate || lastSeenAt(failedCreate) < createdAt) return undefined;
+  const createdAt = newestPod(pods)?.metadata.creationTimestamp;
+  if (active.length > 0 || !failedCreate || compareTimes(lastSeenAt(failedCreate), createdAt) < 0) return undefined;
   return cause('FailedCreate', failedCreate.message);
 }
 
@@ -57,7 +54,7 @@ export function blockedCause({ job, pods, denied, failedCreate, podEvents }: Sta
  */
 const isBeingSetUp = (pod: Pod): boolean =>
   (pod.status?.phase ?? 'Pending') === 'Pending' &&
-  SETUP_REASONS.has(pod.status?.containerStatuses?.[0]?.state?.waiting?.reason) &&
+  SETUP_REASONS.has(jobContainer(pod)?.waiting?.reason) &&
   !trueCondition(pod, 'PodReadyToStartContainers');
 
 /** By UID: a pod of an earlier Job may have had the same name. */

@@ -1,3 +1,4 @@
+import { compareTimes, latest } from './time.ts';
 import type { Event } from './types.ts';
 
 /**
@@ -18,9 +19,9 @@ const POD_SETUP_FAILURES = new Set([
 
 export const isPodSetupFailure = ({ reason = '' }: Pick<Event, 'reason'>): boolean => POD_SETUP_FAILURES.has(reason);
 
-/** When the Event occurred last, milliseconds since the epoch; 0 if it has no time. A repetition updates one of the fields. */
-export const lastSeenAt = ({ lastTimestamp, series, eventTime }: Event): number =>
-  Math.max(0, ...[lastTimestamp, series?.lastObservedTime, eventTime].map((time) => Date.parse(time ?? '') || 0));
+/** When the Event occurred last, as it was written. A repetition updates one of these times. */
+export const lastSeenAt = ({ lastTimestamp, series, eventTime }: Event): string | undefined =>
+  latest([lastTimestamp, series?.lastObservedTime, eventTime].filter((time) => typeof time === 'string'));
 
 export const newestEvent = (events: Event[]): Event | undefined =>
-  events.toSorted((a, b) => lastSeenAt(a) - lastSeenAt(b)).at(-1);
+  events.toSorted((a, b) => compareTimes(lastSeenAt(a), lastSeenAt(b))).at(-1);

@@ -1,64 +1,90 @@
-import type { Job, JobCondition, Pod, Terminated } from './types.ts';
+import type { JobStatus } from '../../contract/group-run.ts';
+import { blockedCause } from './blocked.ts';
+import { type Cause, truncatedMessage } from './cause.ts';
+import type { ObservedJob } from './observed.ts';
+import { firstStartTime, hasFailed, metDeadline, newestPod, terminated, trueCondition, wasDeleted } from './pods.ts';
+import type { Job, Pod, Terminated } from './types.ts';
 
-export interface Cause {
-  reason: string;
-  message?: string;
-  exitCode?: number;
-}
-
-const MAX_MESSAGE = 2048;
-
-/** The first condition of one of these types whose status is True. */
-export const trueCondition = (
-  object: { status?: { conditions?: JobCondition[] } },
-  ...types: string[]
-): JobCondition | undefined =>
-  object.status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === 'True');
-
-export const terminated = (pod: Pod): Terminated | undefined => pod.status?.containerStatuses?.[0]?.state?.terminated;
-export const isRunning = (pod: Pod): boolean => pod.status?.containerStatuses?.[0]?.state?.running !== undefined;
-/** Whether the pod's container has terminated or will never run. */
-export const hasEnded = (pod: Pod): boolean =>
-  terminated(pod) !== undefined || pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+const POD_DELETED: Cause = { reason: 'PodDeleted', message: 'Its pod was deleted before it ended.' };
 
 /** Whether the Job failed because its pods did. Then only a pod tells why. */
 export const isBackoffLimitExceeded = (job: Job): boolean =>
   trueCondition(job, 'FailureTarget', 'Failed')?.reason === 'BackoffLimitExceeded';
 
-/** The newest of the failed pods. */
-export const lastFailed = (pods: Pod[]): Pod | undefined => newestPod(pods.filter(hasFailed));
+/** The newest pod that failed or was deleted before it succeeded. */
+export const lastFailed = ({ pods, deletedPods }: Pick<ObservedJob, 'pods' | 'deletedPods'>): Pod | undefined =>
+  newestPod([...pods.filter(hasFailed), ...deletedPods.filter((pod) => pod.status?.phase !== 'Succeeded')]);
 
-/** The phase stays Running for a moment after the container has terminated, until the kubelet has cleaned up. */
-const hasFailed = (pod: Pod): boolean => pod.status?.phase === 'Failed' || (terminated(pod)?.exitCode ?? 0) !== 0;
-
-export const newestPod = (pods: Pod[]): Pod | undefined =>
-  pods
-    .toSorted((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))
-    .at(-1);
-
-/** Why a Job failed: the reason of its condition, or of its last failed pod if that is only BackoffLimitExceeded. */
-export function failureCause(job: Job, pods: Pod[]): Cause {
-  const condition = trueCondition(job, 'FailureTarget', 'Failed');
-  const cause: Cause = { reason: condition?.reason ?? 'Failed', ...truncatedMessage(condition?.message) };
-  if (!isBackoffLimitExceeded(job)) return cause;
-  const pod = lastFailed(pods);
-  return pod ? podCause(pod) : cause;
+/** Why a Job failed: the deadline, else its last failed pod, else the reason of its condition. */
+export function failureCause(observed: ObservedJob & { job: Job }): Cause {
+  const condition = trueCondition(observed.job, 'FailureTarget', 'Failed');
+  const failed = lastFailed(observed);
+  if (condition?.reason === 'DeadlineExceeded') return deadlineCause(observed);
+  if (!isBackoffLimitExceeded(observed.job)) {
+    return { reason: condition?.reason ?? 'Failed', ...truncatedMessage(condition?.message) };
+  }
+  if (failed && metDeadline(failed)) return deadlineCause(observed);
+  // The API server was asked for the pods: a failed pod that is not there was deleted.
+  const cause = failed ? podCause(failed) : POD_DELETED;
+  const blocked = cause === POD_DELETED ? recordedCause(observed.previous) : undefined;
+  if (!blocked) return cause;
+  const message = `${cause.message} It could not start: ${blocked.reason}. ${blocked.message ?? ''}`;
+  return { reason: cause.reason, ...truncatedMessage(message) };
 }
 
-/** Why a pod failed: its own reason (Evicted), else that of its container (OOMKilled, StartError, Error) with exit code. */
+/**
+ * Why a job met its deadline. If it never ran: what kept it from running. Otherwise DeadlineExceeded, with the exit code of an
+ * attempt that had failed before.
+ */
+export function deadlineCause(observed: ObservedJob): Cause {
+  const { definition, previous, pods, deletedPods } = observed;
+  const deadline = `activeDeadlineSeconds (${definition.activeDeadlineSeconds} s)`;
+  if (!previous?.startedAt && !firstStartTime([...pods, ...deletedPods])) {
+    const blocked = blockedCause(observed) ?? recordedCause(previous);
+    const message = `It did not start within ${deadline}. ${blocked?.message ?? ''}`;
+    return { reason: blocked?.reason ?? 'DeadlineExceeded', ...truncatedMessage(message) };
+  }
+  const before = failureBefore(observed);
+  const failure = before && `The attempt before had failed: ${before.reason}, exit code ${before.exitCode}.`;
+  const message = [`It was not done within ${deadline}.`, failure, before?.message].filter(Boolean).join(' ');
+  return {
+    reason: 'DeadlineExceeded',
+    ...truncatedMessage(message),
+    ...(before?.exitCode === undefined ? {} : { exitCode: before.exitCode }),
+  };
+}
+
+/** What blocked the job when its status was last written. */
+export const recordedCause = (previous: JobStatus | undefined): Cause | undefined =>
+  previous?.pendingSince && previous.reason
+    ? { reason: previous.reason, ...truncatedMessage(previous.message) }
+    : undefined;
+
+/** The failure of an attempt that ended by itself before the deadline did; undefined if none has an exit code. */
+function failureBefore({ pods, deletedPods, previous }: ObservedJob): Cause | undefined {
+  const ended = [...pods, ...deletedPods].filter((pod) => hasFailed(pod) && !metDeadline(pod) && !wasDeleted(pod));
+  const pod = newestPod(ended.filter((one) => terminated(one) !== undefined));
+  if (pod) return podCause(pod);
+  if (previous?.exitCode === undefined || !previous.reason) return undefined;
+  return { reason: previous.reason, ...truncatedMessage(previous.message), exitCode: previous.exitCode };
+}
+
+/** Why a pod failed: its own reason (Evicted), its deletion, or the reason of its container (OOMKilled, Error) with exit code. */
 export function podCause(pod: Pod): Cause {
   const end = terminated(pod);
   if (pod.status?.reason) return { reason: pod.status.reason, ...truncatedMessage(pod.status.message) };
   const disrupted = trueCondition(pod, 'DisruptionTarget');
   if (disrupted?.reason) return { reason: disrupted.reason, ...truncatedMessage(disrupted.message) };
+  if (wasDeleted(pod)) return POD_DELETED;
   if (!end) return { reason: 'Error', ...truncatedMessage(pod.status?.message) };
   return { reason: terminationReason(end), ...truncatedMessage(end.message), exitCode: end.exitCode };
 }
 
+/** Whether a failed pod is followed by another attempt: backoffLimit allows it, or a disruption does not count against it. */
+export const isRetried = ({ job, definition: { backoffLimit } }: ObservedJob, failed: Pod): boolean =>
+  trueCondition(failed, 'DisruptionTarget') !== undefined ||
+  (backoffLimit > 0 && (job?.status?.failed ?? 0) <= backoffLimit);
+
 /** Container runtimes use two reasons for a process that could not be started. */
 const terminationReason = ({ reason }: Terminated): string =>
   reason === 'ContainerCannotRun' ? 'StartError' : (reason ?? 'Error');
-
-/** Keeps the end of a message: the last lines of a log tell most. */
-const truncatedMessage = (message: string | undefined): { message?: string } =>
-  message ? { message: message.trim().slice(-MAX_MESSAGE) } : {};

@@ -2,6 +2,7 @@ import { API_GROUP, API_VERSION, type GroupRun, type JobDefinition, KIND } from 
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import {
   GROUP_LABEL,
+  JOB_CONTAINER,
   JOB_LABEL,
   MANAGED_BY,
   MANAGER,
@@ -9,7 +10,12 @@ import {
   TRACEPARENT_ANNOTATION,
 } from '../../contract/labels.ts';
 
-const CONTAINER = 'job';
+/**
+ * How much later the Job's deadline is than that of its pods, seconds. A Job that meets its deadline deletes its pods, and with
+ * them the log; a pod that meets its own stays. So the pod's must come first, start and termination grace period included.
+ */
+export const JOB_DEADLINE_GRACE_SECONDS = 30;
+
 const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
 
 /**
@@ -40,7 +46,7 @@ export function buildJob(run: GroupRun, index: number, jobImage: string) {
     kind: 'Job',
     metadata: { name: id, labels, ownerReferences: [owner] },
     spec: {
-      activeDeadlineSeconds: definition.activeDeadlineSeconds,
+      activeDeadlineSeconds: definition.activeDeadlineSeconds + JOB_DEADLINE_GRACE_SECONDS,
       backoffLimit: definition.backoffLimit,
       // Create the next pod only after the previous one has ended: two pods of a job never run at the same time.
       podReplacementPolicy: 'Failed',
@@ -53,7 +59,10 @@ export function buildJob(run: GroupRun, index: number, jobImage: string) {
   };
 }
 
-/** The variables of the definition, then the run's parameters, then the job's identity. A later one overrides an earlier one. */
+/**
+ * The run's parameters and the job's identity, then the variables of the definition, which can refer to those before them as
+ * `$(NAME)`. A definition cannot override the others, nor a parameter the identity.
+ */
 function environment(run: GroupRun, definition: JobDefinition, id: string) {
   const parameters = Object.entries(run.spec.parameters ?? {}).map(([name, value]) => ({
     name,
@@ -65,8 +74,8 @@ function environment(run: GroupRun, definition: JobDefinition, id: string) {
     { name: 'ASYNC_API_GROUP', value: run.spec.group },
     ...traceparentEnv(run.metadata.annotations?.[TRACEPARENT_ANNOTATION]),
   ];
-  const all = [...(definition.container?.env ?? []), ...parameters, ...identity];
-  return [...new Map(all.map((one) => [one.name, one])).values()];
+  const given = new Map([...parameters, ...identity].map((variable) => [variable.name, variable]));
+  return [...given.values(), ...(definition.container?.env ?? []).filter(({ name }) => !given.has(name))];
 }
 
 /** Passes the trace context of the trigger to the process, as OpenTelemetry does (W3C Trace Context, 3.2). */
@@ -82,6 +91,7 @@ function podSpec(definition: JobDefinition, env: ReturnType<typeof environment>,
   const own = definition.container;
   return {
     restartPolicy: 'Never',
+    activeDeadlineSeconds: definition.activeDeadlineSeconds,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 10,
@@ -93,7 +103,7 @@ function podSpec(definition: JobDefinition, env: ReturnType<typeof environment>,
     },
     containers: [
       {
-        name: CONTAINER,
+        name: JOB_CONTAINER,
         image: own?.image ?? jobImage,
         imagePullPolicy: 'IfNotPresent',
         ...(own ? { command: own.command, args: own.args } : { args: simulatedWork(definition) }),

@@ -1,4 +1,4 @@
-import { hasEnded, isRunning, trueCondition } from './failure.ts';
+import { hasEnded, isRunning, trueCondition } from './pods.ts';
 import type { Job, Pod } from './types.ts';
 
 /** Grace period after the deadline of a job whose node is unreachable, milliseconds. */

@@ -1,13 +1,15 @@
-import { type GroupRun, type GroupRunStatus, isTerminal } from '../../contract/group-run.ts';
-import { jobId, runIdOf } from '../../contract/ids.ts';
+import type { GroupRunStatus } from '../../contract/group-run.ts';
 import { truncateStart } from '../../contract/stored-size.ts';
 import { blockedCause } from './blocked.ts';
-import { type Cause, trueCondition } from './failure.ts';
+import type { Cause } from './cause.ts';
 import { NODE_GRACE_MS, nodeLostAt } from './node-lost.ts';
+import { hasOutcome, isOver, type ObservedJob, type ObservedRun, observedJobs } from './observed.ts';
 import { runStatus } from './run-status.ts';
-import { jobStatus, type ObservedJob, stopDue } from './status.ts';
+import { outlivedAt } from './sidecar.ts';
+import { jobStatus } from './status.ts';
 import { stopCause } from './stop.ts';
-import type { Event, Job, Pod } from './types.ts';
+import { deadlineAt, stopDue } from './stop-due.ts';
+import type { Job } from './types.ts';
 
 /** Normally the Job controller creates pods within one or two seconds. */
 const PODS_LATE_MS = 10_000;
@@ -15,56 +17,6 @@ const PODS_LATE_MS = 10_000;
 const MAX_MESSAGE_BYTES = 2048;
 /** Maximum for all jobs of a run together: with a spec of MAX_SPEC_BYTES and 1,000 jobs the object still fits into etcd. */
 const ALL_MESSAGES_BYTES = 400_000;
-
-/** A run and everything observed about its jobs, by job id. */
-export interface ObservedRun {
-  run: GroupRun;
-  jobs: Map<string, Job>;
-  pods: Map<string, Pod[]>;
-  /** Each Job's latest FailedCreate Event: its pods could not be created. */
-  failedCreates: Map<string, Event>;
-  /** Events that say why the pods of each Job cannot be set up. */
-  podEvents: Map<string, Event[]>;
-  /** Jobs that were recorded and no longer exist, confirmed by the API server. */
-  deleted: Set<string>;
-  /** Error messages for Jobs that the API server rejects as invalid (final). */
-  invalid: Map<string, string>;
-  /** Error messages for Jobs that the API server denies for now, such as for a quota (tried again). */
-  denied: Map<string, string>;
-}
-
-/** The ids of this run's jobs, in order. */
-export const jobIds = (run: GroupRun): string[] => {
-  const runId = runIdOf(run.metadata);
-  return run.spec.jobs.map((_, index) => jobId(runId, index + 1));
-};
-
-/** The observation of each job, in the order of the spec. */
-function observedJobs(observed: ObservedRun): ObservedJob[] {
-  const { run, jobs, pods, failedCreates, podEvents, deleted, invalid, denied } = observed;
-  const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
-  return jobIds(run).map((id, position) => {
-    const definition = run.spec.jobs[position]!;
-    return {
-      definition,
-      id,
-      previous: recorded.get(id),
-      job: jobs.get(id),
-      pods: pods.get(id) ?? [],
-      failedCreate: failedCreates.get(id),
-      podEvents: podEvents.get(id) ?? [],
-      cancelled: run.spec.cancel === true || run.spec.cancelJobs?.[definition.name] === true,
-      deleted: deleted.has(id),
-      invalid: invalid.get(id),
-      denied: denied.get(id),
-    };
-  });
-}
-
-/** Whether the job's terminal state is recorded. */
-const isOver = ({ previous }: ObservedJob): boolean => previous !== undefined && isTerminal(previous.state);
-/** Whether the Job's outcome is decided. The early conditions (Kubernetes 1.31) come before its pods are gone. */
-const hasOutcome = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed');
 
 /**
  * The jobs (by index from 1) whose Job must be created now, in order, limited by the run's parallelism minus its active Jobs.
@@ -106,18 +58,6 @@ export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus 
   return runStatus(observed.run, statuses, now);
 }
 
-/**
- * The Jobs whose result is recorded: those that finish by themselves get a TTL (`expire`), the others, which were stopped, are
- * deleted (`remove`).
- */
-export function jobsToCleanUp(observed: ObservedRun): { expire: Job[]; remove: Job[] } {
-  const over = observedJobs(observed).flatMap((one) => (one.job && isOver(one) ? one.job : []));
-  return {
-    expire: over.filter((job) => hasOutcome(job) && job.spec?.ttlSecondsAfterFinished === undefined),
-    remove: over.filter((job) => !hasOutcome(job) && !job.metadata.deletionTimestamp),
-  };
-}
-
 /** When the pods of a Job become late, milliseconds since the epoch; Infinity if it has pods or should have none. */
 function podsLateAt({ job, pods, failedCreate }: ObservedJob): number {
   const waits = job && !job.spec?.suspend && !hasOutcome(job) && pods.length === 0 && !failedCreate;
@@ -142,6 +82,8 @@ export function nextChange(observed: ObservedRun, now: Date): number {
       pending,
       deletions,
       podsLateAt(one),
+      deadlineAt(one),
+      pods.map(outlivedAt),
       job ? nodeLostAt(job, false, definition.activeDeadlineSeconds) : [],
     ].flat();
   });

@@ -6,18 +6,18 @@ import {
   type JobState,
   type JobStatus,
 } from '../../contract/group-run.ts';
+import { earliest, latest } from './time.ts';
+
+/** Type of the run's own condition. */
+export const SUCCEEDED = 'Succeeded';
 
 /** The run's status, rolled up from the statuses of its jobs. */
 export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRunStatus {
   const count = (state: JobState) => jobs.filter((job) => job.state === state).length;
   const state = rollUp(jobs);
-  const startedAt = jobs.flatMap((job) => job.startedAt ?? []).toSorted()[0];
-  const finishedAt = isTerminal(state)
-    ? jobs
-        .flatMap((job) => job.finishedAt ?? [])
-        .toSorted()
-        .at(-1)
-    : undefined;
+  const startedAt = earliest(jobs.flatMap((job) => job.startedAt ?? []));
+  const finishedAt = isTerminal(state) ? latest(jobs.flatMap((job) => job.finishedAt ?? [])) : undefined;
+  const others = run.status?.conditions?.filter(({ type }) => type !== SUCCEEDED) ?? [];
   return {
     state,
     ...(startedAt ? { startedAt } : {}),
@@ -32,7 +32,8 @@ export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRun
       failure: count('FAILURE'),
       revoked: count('REVOKED'),
     },
-    conditions: [succeededCondition(run, state, jobs, now)],
+    // Conditions that other controllers set stay: a merge patch would replace the whole list.
+    conditions: [...others, succeededCondition(run, state, jobs, now)],
     jobs,
   };
 }
@@ -61,9 +62,9 @@ function succeededCondition(run: GroupRun, state: JobState, jobs: JobStatus[], n
       .map((job) => `${job.name} (${job.reason ?? job.state})`)
       .join(', ')}`,
   }[status];
-  const before = run.status?.conditions?.find((condition) => condition.type === 'Succeeded');
+  const before = run.status?.conditions?.find((condition) => condition.type === SUCCEEDED);
   return {
-    type: 'Succeeded',
+    type: SUCCEEDED,
     status,
     reason: reasons[status],
     message,

@@ -1,7 +1,7 @@
 import { type GroupRunStatus, isTerminal, type JobStatus, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
-import { jobIds, type ObservedRun } from './plan.ts';
-import { runStatus } from './run-status.ts';
+import { jobIds, type ObservedRun } from './observed.ts';
+import { runStatus, SUCCEEDED } from './run-status.ts';
 
 const SPEC_TOO_LARGE = 'SpecTooLarge';
 
@@ -28,6 +28,8 @@ export function specTooLargeStatus({ run, jobs }: ObservedRun, now: Date): Group
     'No Job was created; split the run.';
   const status = runStatus(run, failed, now);
   // The message is told once, not for each job: there may be room for nothing more.
-  const conditions = status.conditions?.map((condition) => ({ ...condition, reason: SPEC_TOO_LARGE, message }));
+  const conditions = status.conditions?.map((condition) =>
+    condition.type === SUCCEEDED ? { ...condition, reason: SPEC_TOO_LARGE, message } : condition,
+  );
   return { ...status, ...(conditions && { conditions }) };
 }

@@ -1,4 +1,4 @@
-import type { Cause } from './failure.ts';
+import type { Cause } from './cause.ts';
 import type { Job } from './types.ts';
 
 /**
@@ -13,8 +13,14 @@ export function stopCause({ metadata }: Job): Cause | undefined {
   const json = metadata.annotations?.[STOP_ANNOTATION];
   if (json === undefined) return undefined;
   try {
-    const { reason, message } = Object(JSON.parse(json));
-    if (typeof reason === 'string') return { reason, ...(typeof message === 'string' ? { message } : {}) };
+    const { reason, message, exitCode } = Object(JSON.parse(json));
+    if (typeof reason === 'string') {
+      return {
+        reason,
+        ...(typeof message === 'string' ? { message } : {}),
+        ...(Number.isInteger(exitCode) ? { exitCode } : {}),
+      };
+    }
   } catch {
     // Not our JSON. The Job counts as stopped all the same.
   }

@@ -51,7 +51,10 @@ export function transformPod({ metadata, spec, status }: Pod): Pod {
   };
 }
 
-const transformContainer = ({ state }: ContainerStatus): ContainerStatus => (state ? { state } : {});
+const transformContainer = ({ name, state }: ContainerStatus): ContainerStatus => ({
+  name,
+  ...(state ? { state } : {}),
+});
 
 export const transformEvent = (event: Event): Event => {
   const { metadata, involvedObject, reason, message, lastTimestamp, eventTime, series } = event;

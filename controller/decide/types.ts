@@ -6,6 +6,7 @@ export interface Meta {
   resourceVersion: string;
   creationTimestamp?: string;
   deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
   annotations?: Record<string, string>;
   labels?: Record<string, string>;
   ownerReferences?: { uid: string; kind: string; name?: string; controller?: boolean }[];
@@ -40,6 +41,7 @@ export interface Terminated {
 }
 
 export interface ContainerStatus {
+  name: string;
   state?: {
     waiting?: { reason?: string; message?: string };
     running?: { startedAt?: string };

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** The user's cache folder for everything that is built (XDG Base Directory Specification). */
+/** The user's cache folder for build results (XDG Base Directory Specification). */
 export const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'async-api');
 
-/** The cache's folder of that name, filled by `build` unless it was before; nothing is left of a build that fails. */
+/** The folder of that name in the cache. The first call fills it by `build`; a build that fails leaves nothing behind. */
 export async function builtOnce(name: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), name);
   if (existsSync(join(folder, 'complete'))) return folder;
@@ -15,7 +15,7 @@ export async function builtOnce(name: string, build: (folder: string) => Promise
   try {
     await build(building);
     await writeFile(join(building, 'complete'), '');
-    // Another checkout may have been faster; its result is as good.
+    // A concurrent build may have been faster; its result is as good.
     await rename(building, folder).catch((error) => {
       if (!existsSync(join(folder, 'complete'))) throw error;
     });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const ROOT = '/sys/fs/cgroup';
 
-/** Every hierarchy: one in cgroup v2, one a controller in v1 (where links such as cpu,cpuacct are left out). */
+/** Every cgroup hierarchy: one in v2, one per controller in v1, without the symbolic links. */
 async function hierarchies(): Promise<string[]> {
   if (existsSync(join(ROOT, 'cgroup.controllers'))) return [ROOT];
   const entries = await readdir(ROOT, { withFileTypes: true });
@@ -12,12 +12,12 @@ async function hierarchies(): Promise<string[]> {
 }
 
 /**
- * All pods together would get what one process of the machine gets; on a busy machine, too little to start in time. Not much more
- * than the control plane's processes get, or pods that start would starve the API server.
+ * The pods' weight, as a number of processes. With the weight of one process, pods start too late on a busy machine; with a
+ * much larger one they starve the API server.
  */
 const PROCESSES = 6;
 
-/** Makes the cgroup below which the kubelet puts all pods; the kubelet expects it to be there. */
+/** Creates the parent cgroup of all pods, which the kubelet expects to exist. */
 export async function createCgroup(name: string): Promise<void> {
   for (const root of await hierarchies()) {
     const folder = join(root, name);
@@ -31,7 +31,7 @@ export async function createCgroup(name: string): Promise<void> {
     } else if (/\/cpu(,|$)/.test(root)) {
       await writeFile(join(folder, 'cpu.shares'), String(1024 * PROCESSES));
     } else if (root.endsWith('/cpuset')) {
-      // A new v1 cpuset is empty, and nothing may run in an empty one.
+      // A new v1 cpuset is empty: no process can run in it.
       for (const key of ['cpuset.cpus', 'cpuset.mems']) {
         await writeFile(join(folder, key), await readFile(join(root, key), 'utf8'));
       }
@@ -51,7 +51,7 @@ export async function cgroupProcesses(name: string): Promise<Set<number>> {
   return pids;
 }
 
-/** Removes the cgroup and those below it; they must have no processes any more. */
+/** Removes the cgroup and those below it, which must have no processes. */
 export async function removeCgroup(name: string): Promise<void> {
   for (const root of await hierarchies()) {
     for (const folder of (await descendants(join(root, name))).reverse()) await rmdir(folder).catch(() => {});

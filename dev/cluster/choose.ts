@@ -6,15 +6,15 @@ import { UserError } from './errors.ts';
 import type { Progress } from './progress.ts';
 
 export interface ClusterChoice {
-  /** A context of the user's kubeconfig; never its current one by accident. */
+  /** A context of the user's kubeconfig. The current context is used only by its name. */
   context?: string;
-  /** The name under which that cluster has the job image. */
+  /** The job image's name in that cluster. */
   jobImage?: string;
 }
 
 /**
- * The cluster to use: the context asked for, else k3s where a Docker engine has or can pull it, else the embedded one,
- * which says what to install where it cannot run. Its files go into `folder`.
+ * The cluster to use: the chosen context, or else k3s if a Docker engine has or can pull it, or else the embedded one, whose
+ * errors say what to install. Its files go into `folder`.
  */
 export async function startCluster(
   choice: ClusterChoice,
@@ -37,7 +37,7 @@ export async function startCluster(
     }
     return { kubeconfig, context: choice.context, jobImage: choice.jobImage, stop: async () => {} };
   }
-  // Loaded only here: testcontainers takes a second to load, and most starts do not need it.
+  // A dynamic import: testcontainers takes a second to load, and most starts do not need it.
   if (process.env.DOCKER_HOST || dockerSocket()) {
     const k3s = await import('./k3s.ts');
     if (await k3s.k3sAvailable(progress)) return k3s.startK3s(folder, progress);

@@ -1,43 +1,43 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroupProcesses, removeCgroup } from './cgroup.ts';
 import { file, type Layout } from './layout.ts';
+import { poll } from './poll.ts';
 import { run } from './run.ts';
 
-/** What a running cluster leaves on disk so that any later command can end it, however its launcher ended. */
+/** The file with a running cluster's layout, by which a later command can end it, however its launcher ended. */
 export const layoutFile = (folder: string): string => join(folder, 'layout.json');
 
-/** Clusters of the same checkout whose folders lie in another's. */
+/** Folders of other clusters of this checkout, inside the main cluster's folder. */
 export const NESTED = ['test', 'chaos', 'node-lost', 'in-cluster'];
 const inNested = (folder: string, text: string): boolean => NESTED.some((name) => text.includes(`${folder}/${name}/`));
 
-/** Of the cluster that was started last in `folder` and has not been cleaned up. */
+/** The layout of the cluster in `folder`; undefined after its clean-up. */
 export async function leftLayout(folder: string): Promise<Layout | undefined> {
   if (!existsSync(layoutFile(folder))) return undefined;
   return JSON.parse(await readFile(layoutFile(folder), 'utf8'));
 }
 
 /**
- * Ends whatever is left of the cluster in `folder`: processes, mounts, bridge, network, cgroups, files. Works after a `kill -9` of
- * the launcher too, since everything is found by the cluster's own names. Keeps the logs. With an id only that cluster is meant.
+ * Removes the cluster in `folder`: processes, mounts, bridge, network, cgroups and files, but not the logs. It finds them by the
+ * cluster's own names, so it also works after a `kill -9` of the launcher. With an id it removes only the cluster of that id.
  */
 export async function cleanUp(folder: string, id?: string): Promise<void> {
   const layout = await leftLayout(folder);
   if (!layout || (id !== undefined && layout.id !== id)) return;
-  // What starts others goes first: the launcher's components, then shims, then what runs in pods.
-  for (let tries = 0; tries < 40; tries++) {
+  // Components and shims before the processes of pods, which they may start. Repeated for those started meanwhile.
+  const areGone = async () => {
     const pids = new Set([...(await processesOf(folder)), ...(await cgroupProcesses(layout.cgroup))]);
-    if (pids.size === 0) break;
     for (const pid of pids) kill(pid);
-    await sleep(100);
-  }
+    return pids.size === 0 || undefined;
+  };
+  await poll(areGone, { deadlineMs: 10_000 });
   await removeShimSockets(layout);
   for (const link of [layout.bridge, layout.network?.cable]) {
     if (link && existsSync(`/sys/class/net/${link}`)) await run('ip', ['link', 'delete', link]);
   }
-  // Only now: with its network a cable ends by itself, at a moment of its own.
+  // After the links: the unmount deletes the network asynchronously, and its cable with it.
   for (const mount of await mountsBelow(folder)) await run('umount', ['-l', mount]).catch(() => {});
   await removeCgroup(layout.cgroup);
   for (const entry of await readdir(folder)) {
@@ -45,7 +45,7 @@ export async function cleanUp(folder: string, id?: string): Promise<void> {
       await rm(join(folder, entry), { recursive: true, force: true });
     }
   }
-  // Last: until then a clean-up that was interrupted can be run again.
+  // Last, so that an interrupted clean-up can be repeated.
   await rm(layoutFile(folder), { force: true });
 }
 
@@ -57,7 +57,7 @@ function kill(pid: number): void {
   }
 }
 
-/** A cluster's components and shims, with one of its files among their arguments; the api and controller that talk to it. */
+/** The cluster's components and shims, which have its files in their arguments, and the APIs and controllers that use it. */
 async function processesOf(folder: string): Promise<number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
@@ -83,11 +83,11 @@ const COMPONENT = /\/(etcd|kube-[a-z-]+|kubelet|containerd|containerd-shim-runc-
 async function mountsBelow(folder: string): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
   const points = table.split('\n').map((line) => line.split(' ')[4] ?? '');
-  // Deepest first: a mount can lie in another.
+  // Deepest first: mounts can be nested.
   return points.filter((point) => point.startsWith(`${folder}/`) && !inNested(folder, point)).reverse();
 }
 
-/** A killed shim leaves its socket, which containerd puts into a folder that all containerds of a machine share. */
+/** Removes the sockets of killed shims, which are in a folder that all containerds of the machine share. */
 async function removeShimSockets(layout: Layout): Promise<void> {
   const tasks = file(layout, 'containerd-state', 'io.containerd.runtime.v2.task', 'k8s.io');
   for (const task of await readdir(tasks).catch(() => [])) {

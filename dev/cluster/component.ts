@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from './poll.ts';
 
 interface Options {
   logs: string;
@@ -10,7 +10,7 @@ interface Options {
   onDeath: (why: string) => void;
 }
 
-/** One supervised process of the cluster, its output in a log file. */
+/** A supervised process of the cluster, with its output in a log file. */
 export class Component {
   readonly name: string;
   readonly #command: string[];
@@ -21,8 +21,8 @@ export class Component {
   #stopping = false;
 
   /**
-   * Starts it in a process group of its own, so that a terminal's Ctrl-C reaches the launcher alone, which stops all in
-   * order. `onDeath` is called with a sentence and the tail of the log if it ends without having been stopped.
+   * Starts it in its own process group: Ctrl-C reaches only the launcher, which stops all components in order. If it ends
+   * without `stop`, `onDeath` gets a sentence with the end of the log.
    */
   constructor(name: string, command: string[], options: Options) {
     this.name = name;
@@ -54,7 +54,7 @@ export class Component {
     });
   }
 
-  /** Starts it anew after `stop`, as it was started first. */
+  /** Starts it again after `stop`. */
   start(): void {
     this.#stopping = false;
     this.#child = this.#spawn();
@@ -69,24 +69,29 @@ export class Component {
     return readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
   }
 
-  /** SIGTERM (or `signal`), then SIGKILL after `graceMs`; resolves when the process is gone. */
+  /** Sends `signal`, and SIGKILL after `graceMs`. Resolves when the process has ended. */
   async stop(graceMs = 5000, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true;
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#hasEnded) return;
     this.#child.kill(signal);
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     await this.#exited;
     clearTimeout(kill);
   }
 
-  /** Waits until `check` is true, asked every 50 ms; fails with the end of the log after `deadlineMs`. */
+  /** Resolves when `check` returns true. Rejects with the end of the log when the process ends, or after `deadlineMs`. */
   async healthy(check: () => Promise<boolean>, deadlineMs = 60_000): Promise<void> {
-    const until = Date.now() + deadlineMs;
-    while (!(await check().catch(() => false))) {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw new Error(this.#report('ended'));
-      if (Date.now() > until) throw new Error(this.#report(`is not healthy after ${deadlineMs / 1000} s`));
-      await sleep(50);
-    }
+    const isHealthy = async () => {
+      if (await check().catch(() => false)) return true;
+      if (this.#hasEnded) throw new Error(this.#report('ended'));
+      return undefined;
+    };
+    if (await poll(isHealthy, { deadlineMs, intervalMs: 50 })) return;
+    throw new Error(this.#report(`is not healthy after ${deadlineMs / 1000} s`));
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #report(what: string): string {
@@ -94,7 +99,7 @@ export class Component {
   }
 }
 
-/** Whether an HTTPS health endpoint answers 200, its certificate checked against the cluster's CA. */
+/** Whether an HTTPS endpoint with a certificate of this CA answers 200. */
 export function answersOk(url: string, tls: { ca: Buffer; cert?: Buffer; key?: Buffer }): Promise<boolean> {
   return new Promise((resolve) => {
     const call = request(url, { ...tls, timeout: 2000, agent: false }, (response) => {

@@ -4,15 +4,17 @@ import { answersOk, Component } from './component.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { file, inNetwork, type Layout } from './layout.ts';
 
-/** How a component is started: the binaries' folder, and what is told when it dies. */
+/** What the start of a component needs besides the layout. */
 export interface Start {
+  /** The folder of the binaries. */
   binaries: string;
+  /** Called when it ends unexpectedly, with a sentence and the end of its log. */
   onDeath: (why: string) => void;
-  /** Takes the component into what will be stopped, as soon as it runs. */
+  /** Called when it has started, so that it will be stopped. */
   started: (component: Component) => void;
 }
 
-/** Starts one component of the cluster with a name, its arguments and, where needed, an environment. */
+/** Starts the binary of that name in the cluster's network. */
 export function startComponent(
   layout: Layout,
   start: Start,
@@ -35,7 +37,7 @@ const tlsFiles = (layout: Layout) => [
   `--tls-private-key-file=${pki(layout, 'server.key')}`,
 ];
 
-/** etcd, then kube-apiserver; resolves when the API answers `/readyz`. Needs the PKI. */
+/** Starts etcd, then kube-apiserver. Resolves when `/readyz` answers 200. Needs the PKI. */
 export async function startApiServer(layout: Layout, start: Start): Promise<void> {
   const { host, ports } = layout;
   const ca = await readFile(pki(layout, 'ca.crt'));
@@ -57,7 +59,7 @@ export async function startApiServer(layout: Layout, start: Start): Promise<void
     `--trusted-ca-file=${pki(layout, 'ca.crt')}`,
     `--cert-file=${pki(layout, 'server.crt')}`,
     `--key-file=${pki(layout, 'server.key')}`,
-    // The cluster lives no longer than the machine's uptime: a power cut need not be survived.
+    // The cluster does not outlive the machine's uptime, so it need not survive a power cut.
     '--unsafe-no-fsync',
   ]);
   await etcd.healthy(() => answersOk(`${etcdUrl}/health`, server));
@@ -88,7 +90,7 @@ export async function startApiServer(layout: Layout, start: Start): Promise<void
 
 export const serverUrl = (layout: Layout): string => `https://${layout.host}:${layout.ports.apiserver}`;
 
-/** A kubeconfig for one of the PKI's clients, at `<name>.kubeconfig` where no other path is given. */
+/** Writes a kubeconfig for a client of the PKI, by default to `<name>.kubeconfig`. Returns its path. */
 export async function clientKubeconfig(
   layout: Layout,
   name: string,
@@ -102,8 +104,8 @@ export async function clientKubeconfig(
 }
 
 /**
- * kube-controller-manager and kube-scheduler, healthy. Their default of 20 requests a second would hold any Job to about
- * eight pods a second.
+ * Starts kube-controller-manager and kube-scheduler. Resolves when both are healthy. With their default limit of 20 requests a
+ * second, a Job would get about eight pods a second.
  */
 export async function startControllers(layout: Layout, start: Start): Promise<void> {
   const ca = await readFile(pki(layout, 'ca.crt'));

@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCluster } from './build.ts';
 import { cleanUp, layoutFile, leftLayout } from './clean.ts';
 import type { Component } from './component.ts';
@@ -12,42 +11,44 @@ import { apiServerIp, chooseLayout, file, type Layout } from './layout.ts';
 import { createNetwork, needNetworkTools, startKubeProxy } from './network.ts';
 import { PAUSE_IMAGE, startContainerd, startKubelet } from './node.ts';
 import { writePki } from './pki.ts';
+import { poll } from './poll.ts';
 import type { Progress } from './progress.ts';
 import { run } from './run.ts';
 
-/** A Kubernetes that is up, however it came to be. */
+/** A running Kubernetes cluster. */
 export interface Cluster {
-  /** Path of the administrator's kubeconfig, and the context in it where it is not the current one. */
+  /** Path of the administrator's kubeconfig. */
   kubeconfig: string;
+  /** The context to use, if not the current one. */
   context?: string;
-  /** The name under which the cluster has the job image. */
+  /** The job image's name in the cluster. */
   jobImage: string;
-  /** A kubectl that fits, where one was built. */
+  /** Path of a kubectl of the same version, if one was built. */
   kubectl?: string;
-  /** Its processes, where they are ours: fault tests end them and start them again. */
+  /** The processes of an embedded cluster, which chaos tests stop and start. */
   components?: readonly Component[];
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
   /**
-   * Whether pods reach the API server and Services, and this machine pods and Services. The cluster then has a network of its
-   * own, from which no registry is reached.
+   * Whether pods and this machine reach Services, pods and the API server. The cluster then has its own network, which reaches
+   * no registry.
    */
   services?: boolean;
-  /** What it has of images besides the job image. */
+  /** Images to load besides the job image. */
   images?: ImageContent[];
 }
 
-/** Why this machine can have no embedded cluster, whatever is installed; undefined where it can. */
+/** Why this machine cannot run an embedded cluster, whatever is installed; undefined if it can. */
 export const whyNotEmbedded = (): string | undefined =>
   process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'the embedded cluster needs Linux and root';
 
 export const JOB_IMAGE = 'docker.io/async-api/job-image:embedded';
 
 /**
- * A real Kubernetes with one node on this machine, its files in `folder`. `onDeath` hears of a component that died, with
- * the tail of its log. Rejects with a sentence that says what to do; then nothing is left running.
+ * Starts a real Kubernetes with one node on this machine, its files in `folder`. If a component ends unexpectedly, `onDeath`
+ * gets a sentence with the end of its log. Rejects with a sentence that says what to do, and then leaves nothing running.
  */
 export async function startEmbedded(
   folder: string,
@@ -65,7 +66,7 @@ export async function startEmbedded(
   await refuseSecond(folder);
   if (services) await needNetworkTools();
   const binaries = await buildCluster(progress);
-  // Again: a build takes minutes.
+  // Again, since a build takes minutes.
   await refuseSecond(folder);
   await progress.step('Clean up what an earlier run left', () => cleanUp(folder));
   await rm(join(folder, 'logs'), { recursive: true, force: true });
@@ -76,7 +77,7 @@ export async function startEmbedded(
   const components: Component[] = [];
   const start = { binaries, onDeath, started: (component: Component) => void components.push(component) };
   const stop = async () => {
-    // In the reverse order of their start: what depends on others ends first.
+    // In the reverse order of the start, since later components depend on earlier ones.
     for (const component of components.toReversed()) await component.stop();
     await cleanUp(folder, layout.id);
   };
@@ -104,10 +105,10 @@ export async function startEmbedded(
   }
 }
 
-/** Throws UserError where another process runs a cluster in that folder. */
+/** Rejects with UserError if another process runs a cluster in that folder. */
 async function refuseSecond(folder: string): Promise<void> {
   const left = await leftLayout(folder);
-  // Earlier versions of this program did not write down their process.
+  // Layouts of earlier versions have no launcher.
   if (left?.launcher && (await runsElsewhere(left.launcher))) {
     throw new UserError(
       `Process ${left.launcher.pid} of this checkout runs a cluster already. End it with Ctrl-C where it runs, or with: npm run cluster:stop`,
@@ -116,16 +117,11 @@ async function refuseSecond(folder: string): Promise<void> {
 }
 
 async function nodeReady(layout: Layout, binaries: string, kubeconfig: string): Promise<void> {
-  const until = Date.now() + 60_000;
   const query = ['get', 'node', layout.nodeName, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'];
-  for (;;) {
+  const isReady = async () => {
     const status = await run(join(binaries, 'kubectl'), ['--kubeconfig', kubeconfig, ...query]).catch(() => '');
-    if (status === 'True') return;
-    if (Date.now() > until) {
-      throw new Error(
-        `The node is not Ready after 60 s at ${serverUrl(layout)}; see ${file(layout, 'logs/kubelet.log')}`,
-      );
-    }
-    await sleep(200);
-  }
+    return status === 'True' || undefined;
+  };
+  if (await poll(isReady, { deadlineMs: 60_000, intervalMs: 200 })) return;
+  throw new Error(`The node is not Ready after 60 s at ${serverUrl(layout)}; see ${file(layout, 'logs/kubelet.log')}`);
 }

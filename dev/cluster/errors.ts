@@ -1,4 +1,4 @@
-/** A failure the user can mend: its message says what to do, so no stack is shown. */
+/** An error that the user can fix. Its message says how, so it is shown without a stack. */
 export class UserError extends Error {
   override name = 'UserError';
 }

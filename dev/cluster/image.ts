@@ -3,40 +3,40 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from './cache.ts';
+import { linkedLibraries } from './libraries.ts';
 import { run } from './run.ts';
 
-/** An image made without a container engine: files by their path in it, and how it starts. */
+/** The content of an image that is built without a container engine. */
 export interface ImageContent {
   name: string;
-  /** From the lowest, each: path in the image → file on this machine. Images with the same lowest layer share it. */
+  /** Layers from the lowest up, each from path in the image to file on this machine. Images share an equal lowest layer. */
   layers: Record<string, string>[];
   entrypoint: string[];
   env?: string[];
-  /** The root where not given. */
+  /** By default the root. */
   workingDir?: string;
 }
 
-/** The job image as job-image/Dockerfile describes it. */
+/** The content that job-image/Dockerfile describes. */
 export const jobImage = (name: string): Promise<ImageContent> =>
   nodeImage(name, { '/app/main.ts': JOB_PROGRAM }, ['ALLOW_ROOT=false']);
 
-/** An image of this machine's node, the libraries it is linked with and the given files, the first of which is run. */
+/** An image with this Node, its libraries and these files. It runs the first file. */
 export async function nodeImage(name: string, files: Record<string, string>, env: string[]): Promise<ImageContent> {
   const node = await realpath(process.execPath);
-  const libraries = (await run('ldd', [node])).matchAll(/(?:=>\s+)?(\/\S+)\s+\(0x/g);
   const base: Record<string, string> = { [NODE]: node };
-  for (const [, library] of libraries) base[library!] = library!;
+  for (const library of await linkedLibraries(node)) base[library] = library;
   return { name, layers: [base, files], entrypoint: [NODE, Object.keys(files)[0]!], env, workingDir: '/app' };
 }
 
 const NODE = '/usr/local/bin/node';
 const JOB_PROGRAM = join(import.meta.dirname, '../../job-image/main.ts');
-/** Files above this are binaries, never edited in place: their size and time tell them apart. */
+/** Larger files are binaries, which are not edited in place: size and modification time identify their content. */
 const HASHED_BYTES = 16 * 1024 * 1024;
 
 /**
- * Writes the image as an OCI archive (OCI image-spec 1.1, image-layout), and returns its path. Made once for each
- * content: the path holds its hash.
+ * The path of the image as an OCI archive (OCI image-spec 1.1, image-layout), which is written once for each content: the
+ * path holds the hash of the content.
  */
 export async function ociArchive(image: ImageContent): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([image.name, image.entrypoint, image.env, image.workingDir]));
@@ -58,7 +58,7 @@ export async function ociArchive(image: ImageContent): Promise<string> {
   return archive;
 }
 
-/** One layer as a tar archive that is the same, byte by byte, wherever its files are. */
+/** A layer as a reproducible tar archive: the same bytes for the same content. `root` is a scratch folder. */
 async function layerTar(files: Record<string, string>, root: string): Promise<Buffer> {
   for (const [target, source] of Object.entries(files)) {
     const path = join(root, target);

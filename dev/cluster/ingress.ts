@@ -9,7 +9,7 @@ import type { Progress } from './progress.ts';
 
 const HERE = join(import.meta.dirname, 'ingress');
 
-/** Builds Traefik from cluster/ingress, once for each content of its go.sum, and returns its path. */
+/** The path of Traefik, built once for each content of dev/cluster/ingress/go.mod and go.sum. */
 export async function buildIngressController(progress: Progress): Promise<string> {
   const name = `ingress-${await fingerprint(HERE, ['go.sum', 'go.mod'])}`;
   const folder = await builtOnce(name, (building) =>
@@ -20,7 +20,7 @@ export async function buildIngressController(progress: Progress): Promise<string
   return join(folder, 'traefik');
 }
 
-/** How the ingress controller reaches the API server and who it is there. */
+/** How the ingress controller connects to the API server. */
 export interface IngressAccess {
   server: string;
   ca: Buffer;
@@ -28,8 +28,8 @@ export interface IngressAccess {
 }
 
 /**
- * Runs Traefik on this machine, beside the cluster, as an ingress controller with Traefik's defaults. It sends requests to the
- * pods themselves, so it must reach their network. Its files are in `folder`, which must exist.
+ * Runs Traefik with its defaults as an ingress controller on this machine, outside the cluster. It connects to pods directly,
+ * so this machine must reach their network. Its files go into `folder`, which must exist.
  */
 export async function startIngressController(
   program: string,

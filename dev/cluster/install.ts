@@ -6,21 +6,25 @@ import { paths } from '../../contract/paths.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import type { Cluster } from './embedded.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { poll } from './poll.ts';
 
 const CORE = join(import.meta.dirname, '../../manifests/core');
 const AUTH_DELEGATOR = join(import.meta.dirname, '../../manifests/overlays/production/auth-delegator.yaml');
 export const NAMESPACE = 'async-api';
-/** A month: longer than any `npm start`, and the cluster's keys die with it. */
+/** A month, longer than any `npm start` runs. An embedded cluster's tokens become invalid with its keys. */
 const TOKEN_SECONDS = 30 * 24 * 3600;
 
-/** What every manifest has. */
+/** The API server compiles a new CRD before it serves its objects. */
+const SERVED_MS = 20_000;
+
+/** The fields of every manifest. */
 export interface Manifest {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string };
 }
 
-/** The object put into `namespace` instead of the one the manifests name. */
+/** The object, moved from the manifests' namespace into this one. */
 export function inNamespace<T extends Manifest>(object: T, namespace: string): T {
   const named = JSON.stringify(object)
     .replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`)
@@ -42,7 +46,7 @@ const manifestsIn = async (file: string, namespace: string): Promise<Manifest[]>
     inNamespace(document.toJS() as Manifest, namespace),
   );
 
-/** Where the API serves an object; the kinds of manifests/core all have regular plurals. */
+/** The path of an object at the API server. All kinds in manifests/core have regular plurals. */
 function objectPath({ apiVersion, kind, metadata }: Manifest): string {
   const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const scope = metadata.namespace ? `/namespaces/${metadata.namespace}` : '';
@@ -51,19 +55,19 @@ function objectPath({ apiVersion, kind, metadata }: Manifest): string {
 }
 
 /**
- * Applies manifests/core by server-side apply and waits until the API server serves GroupRuns. `asksWhoCalls` adds what
+ * Applies manifests/core by server-side apply and waits until the API server serves GroupRuns. `withAuth` adds the rights that
  * AUTH=kubernetes needs.
  */
 export async function installManifests(
   cluster: Pick<Cluster, 'kubeconfig' | 'context'>,
   namespace: string,
-  asksWhoCalls = false,
+  withAuth = false,
 ): Promise<void> {
   const objects = await manifests(namespace);
-  if (asksWhoCalls) objects.push(...(await manifestsIn(AUTH_DELEGATOR, namespace)));
+  if (withAuth) objects.push(...(await manifestsIn(AUTH_DELEGATOR, namespace)));
   const client = await createClient(cluster);
   try {
-    // Not by the client library: its serializer drops x-kubernetes-* fields of a CRD.
+    // The client library's serializer drops the x-kubernetes-* fields of a CRD, so this sends them itself.
     for (const object of objects) {
       await client.request('PATCH', objectPath(object), {
         body: object,
@@ -71,21 +75,21 @@ export async function installManifests(
         query: { fieldManager: 'async-api', force: true },
       });
     }
-    for (let tries = 0; ; tries++) {
-      try {
-        await client.request('GET', paths(namespace).runs, { query: { limit: 1 } });
-        return;
-      } catch (error) {
-        if (tries > 100) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
+    let failure: unknown;
+    const isServed = () =>
+      client.request('GET', paths(namespace).runs, { query: { limit: 1 } }).then(
+        () => true,
+        (error) => {
+          failure = error;
+        },
+      );
+    if (!(await poll(isServed, { deadlineMs: SERVED_MS }))) throw failure;
   } finally {
     await client.close();
   }
 }
 
-/** Writes a kubeconfig with a token of that service account alone, so that RBAC holds as it does in a pod. */
+/** Writes a kubeconfig with a token of that service account, so that the same RBAC applies as in a pod. */
 export async function accountKubeconfig(
   cluster: Pick<Cluster, 'kubeconfig' | 'context'>,
   namespace: string,
@@ -105,7 +109,7 @@ export async function accountKubeconfig(
   }
 }
 
-/** A token that proves to be that service account. */
+/** A token of that service account. */
 export async function accountToken(client: KubeClient, namespace: string, account: string): Promise<string> {
   const body = {
     apiVersion: 'authentication.k8s.io/v1',

@@ -11,20 +11,20 @@ import type { Progress } from './progress.ts';
 const JOB_IMAGE = 'docker.io/async-api/job-image:k3s';
 const JOB_IMAGE_FOLDER = join(import.meta.dirname, '../../job-image');
 
-/** Whether a Docker engine answers, maps ports, and has the k3s image or can pull it. */
+/** Whether a Docker engine answers, maps ports, and has or can pull the k3s image. */
 export async function k3sAvailable(progress: Progress): Promise<boolean> {
   const client = await getContainerRuntimeClient().catch(() => undefined);
   if (!client) return false;
   const image = await k3sImage();
   const { dockerode } = client.container;
-  // k3s is reached through a port that the engine maps, for which it needs a network of its own.
+  // The engine maps ports only on a bridge network, and k3s needs a mapped port.
   const bridges = await dockerode.listNetworks({ filters: { driver: ['bridge'] } }).catch(() => []);
   if (bridges.length === 0) return false;
   try {
     await dockerode.getImage(image).inspect();
     return true;
   } catch {
-    // Not there yet.
+    // The engine does not have it yet.
   }
   try {
     await progress.step(`Pull ${image}`, async () => {
@@ -40,7 +40,7 @@ export async function k3sAvailable(progress: Progress): Promise<boolean> {
   }
 }
 
-/** k3s in a container of the Docker engine, with the job image built from its Dockerfile. */
+/** Starts k3s in a container, with the job image built from its Dockerfile. */
 export async function startK3s(folder: string, progress: Progress): Promise<Cluster> {
   await mkdir(folder, { recursive: true });
   const archive = join(folder, 'job-image.tar');
@@ -63,5 +63,5 @@ export async function startK3s(folder: string, progress: Progress): Promise<Clus
   return { kubeconfig, jobImage: JOB_IMAGE, stop: async () => void (await container.stop()) };
 }
 
-/** The k3s release of the minor version that is embedded elsewhere. */
+/** The k3s release of the embedded cluster's Kubernetes version. */
 const k3sImage = async (): Promise<string> => `docker.io/rancher/k3s:${await kubernetesVersion()}-k3s1`;

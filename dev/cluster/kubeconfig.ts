@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 
-/** How a kubeconfig's user proves who it is. */
+/** The credential of a kubeconfig's user: paths of a client certificate and its key, or a token. */
 export type Credential = { certificate: string; key: string } | { token: string };
 
-/** Writes a kubeconfig that holds everything it needs, readable by its owner only. */
+/** Writes a kubeconfig that refers to no other file and is readable by its owner only. */
 export async function writeKubeconfig(file: string, server: string, ca: string, credential: Credential): Promise<void> {
   const base64 = async (path: string) => (await readFile(path)).toString('base64');
   const user =

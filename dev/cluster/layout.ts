@@ -5,30 +5,30 @@ import { join } from 'node:path';
 import { UserError } from './errors.ts';
 import { type Launcher, thisLauncher } from './launcher.ts';
 
-/** Everything of one embedded cluster that must differ from another's on the same machine, and where its files lie. */
+/** What differs between the embedded clusters of a machine: folder, names, addresses and ports. */
 export interface Layout {
   /** Its folder: kubeconfig, logs and state. */
   folder: string;
-  /** Names its bridge and its cgroup. */
+  /** Part of the names of its bridge, its cgroup and its node. */
   id: string;
   launcher: Launcher;
   nodeName: string;
   nodeIp: string;
-  /** Where the control plane listens: loopback, but where the cluster has a network of its own. */
+  /** Address of the control plane: loopback, or the node's in the cluster's own network. */
   host: string;
   /** The pods' network, such as 10.77.3.0/24. */
   podSubnet: string;
-  /** The Services' network, likewise. */
+  /** The Services' network. */
   serviceSubnet: string;
   bridge: string;
   cgroup: string;
-  /** The cluster's own network, where it has one: kube-proxy's rules then touch neither the machine nor other clusters. */
+  /** The cluster's own network, if it has one. It keeps kube-proxy's rules from the machine and from other clusters. */
   network?: {
     /** The file that holds its Linux network namespace. */
     namespace: string;
-    /** The virtual cable between it and the machine, by its name at both ends. */
+    /** The veth pair to the machine, by the name of both ends. */
     cable: string;
-    /** The machine's address at its end. */
+    /** The machine's address at that pair. */
     gateway: string;
   };
   ports: Record<(typeof PORTS)[number], number>;
@@ -47,12 +47,12 @@ const PORTS = [
 
 export const file = (layout: { folder: string }, ...parts: string[]): string => join(layout.folder, ...parts);
 
-/** What goes before a command so that it runs in the cluster's network: nothing where that is the machine's. */
+/** The prefix of a command that runs in the cluster's network; empty for the machine's network. */
 export const inNetwork = ({ network }: Layout): string[] => (network ? ['nsenter', `--net=${network.namespace}`] : []);
 
 /**
- * Chooses free ports, free subnets and an id. Throws UserError where the node is to have an address of the machine, and
- * the machine has none but loopback.
+ * Chooses free ports, free subnets and an id. Without a network of its own, the node gets an address of the machine; throws
+ * UserError if the machine has only loopback.
  */
 export async function chooseLayout(folder: string, ownNetwork: boolean): Promise<Layout> {
   const addresses = Object.values(networkInterfaces())
@@ -76,7 +76,7 @@ export async function chooseLayout(folder: string, ownNetwork: boolean): Promise
     nodeName: `node-${id}`,
     podSubnet: `${freePrefix()}.0/24`,
     serviceSubnet: `${freePrefix()}.0/24`,
-    // Linux allows 15 characters.
+    // At most 15 characters on Linux.
     bridge: `asyncapi-${id}`,
     cgroup: `async-api-${id}`,
     ports: await freePorts(PORTS),
@@ -93,10 +93,10 @@ export async function chooseLayout(folder: string, ownNetwork: boolean): Promise
   return { ...common, nodeIp, host: '127.0.0.1' };
 }
 
-/** The address of the API server as a Service: Kubernetes takes the first. */
+/** The API server's Service address, the first of the subnet. */
 export const apiServerIp = ({ serviceSubnet }: Layout): string => serviceSubnet.replace(/0\/24$/, '1');
 
-/** A port for each name that nothing listened on a moment ago. */
+/** A port for each name. Each was free a moment ago; another process may take it. */
 export async function freePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
   const servers = await Promise.all(names.map(() => onFreePort()));
   const ports = servers.map((server, i) => [names[i], (server.address() as AddressInfo).port]);

@@ -5,7 +5,7 @@ import { UserError } from './errors.ts';
 import { file, type Layout } from './layout.ts';
 import { run } from './run.ts';
 
-/** Throws UserError where a tool is missing that a cluster with Services needs besides. */
+/** Throws UserError if a tool is missing that only a cluster with Services needs. */
 export async function needNetworkTools(): Promise<void> {
   const missing: string[] = [];
   for (const tool of ['nft', 'nsenter', 'unshare']) await run(tool, ['--version']).catch(() => missing.push(tool));
@@ -17,8 +17,8 @@ export async function needNetworkTools(): Promise<void> {
 }
 
 /**
- * Makes the cluster's network, where it is to have its own, with a cable to the machine, which reaches pods and Services through it. A file of the cluster's folder holds
- * it, so that it ends with the clean-up's `umount`, and with it every bridge, route and rule in it.
+ * Creates the cluster's own network, if the layout has one, and a veth pair through which the machine reaches pods and
+ * Services. A file in the cluster's folder holds the namespace: the clean-up unmounts it, which deletes everything in it.
  */
 export async function createNetwork(layout: Layout): Promise<void> {
   const { network, nodeIp } = layout;
@@ -38,7 +38,7 @@ export async function createNetwork(layout: Layout): Promise<void> {
   for (const subnet of [layout.podSubnet, layout.serviceSubnet]) await outside('route', 'add', subnet, 'via', nodeIp);
 }
 
-/** kube-proxy, healthy. Only for a cluster with a network of its own: its rules have the same names everywhere. */
+/** Starts kube-proxy. Only in a cluster's own network: the names of its rules are the same in all clusters. */
 export async function startKubeProxy(layout: Layout, start: Start): Promise<void> {
   const path = file(layout, 'kube-proxy.yaml');
   await writeFile(path, stringify(await kubeProxyConfig(layout)));
@@ -51,11 +51,11 @@ const kubeProxyConfig = async (layout: Layout) => ({
   apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
   kind: 'KubeProxyConfiguration',
   mode: 'nftables',
-  // Two pods hang on one bridge: only an answer that must come back through the node is translated back.
+  // Pods share a bridge: without masquerading, an answer would skip the node and its address translation.
   nftables: { masqueradeAll: true },
   clientConnection: { kubeconfig: await clientKubeconfig(layout, 'kube-proxy') },
   hostnameOverride: layout.nodeName,
   healthzBindAddress: `${layout.host}:${layout.ports.kubeProxyHealth}`,
-  // The machine's own limits stay as they are.
+  // Do not change the machine's limits.
   conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
 });

@@ -10,10 +10,10 @@ import { run } from './run.ts';
 export const PAUSE_IMAGE = 'docker.io/async-api/pause:embedded';
 
 const socket = (layout: Layout) => file(layout, 'containerd.sock');
-/** containerd and the kubelet find runc, the shim and `ctr` on their PATH: ours come first. */
+/** containerd and the kubelet look up runc, the shim and `ctr` in PATH: ours come first. */
 const withBinaries = (start: Start) => ({ PATH: `${start.binaries}:${process.env.PATH}` });
 
-/** containerd with the images of the given OCI archives. */
+/** Starts containerd and imports these OCI archives. */
 export async function startContainerd(layout: Layout, start: Start, archives: Promise<string[]>): Promise<void> {
   await mkdir(file(layout, 'cni'), { recursive: true });
   await writeFile(file(layout, 'cni', '10-bridge.conflist'), JSON.stringify(network(layout), null, 2));
@@ -30,7 +30,7 @@ export async function startContainerd(layout: Layout, start: Start, archives: Pr
   for (const archive of await archives) await ctr('images', 'import', archive);
 }
 
-/** The kubelet, running; the node becomes Ready a moment later. */
+/** Starts the kubelet. The node becomes Ready a moment later. */
 export async function startKubelet(layout: Layout, start: Start): Promise<void> {
   await createCgroup(layout.cgroup);
   await writeFile(file(layout, 'kubelet.yaml'), stringify(kubeletConfig(layout)));
@@ -82,9 +82,9 @@ disabled_plugins = ["io.containerd.nri.v1.nri"]
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = "${PAUSE_IMAGE}"
 [plugins."io.containerd.cri.v1.runtime"]
-  # Without CAP_SYS_RESOURCE a score cannot be lowered, and runc would die of it.
+  # Without CAP_SYS_RESOURCE runc cannot lower a score, and fails.
   restrict_oom_score_adj = true
-  # Where the clean-up finds them: all mounts of this cluster lie below its folder.
+  # The clean-up unmounts what is below the cluster's folder.
   netns_mounts_under_state_dir = true
   [plugins."io.containerd.cri.v1.runtime".cni]
     bin_dirs = ["${binaries}"]
@@ -120,7 +120,7 @@ const kubeletConfig = (layout: Layout) => ({
   failSwapOn: false,
   localStorageCapacityIsolation: false,
   podLogsDir: file(layout, 'pod-logs'),
-  // A developer's full disk is not the cluster's business.
+  // Evict no pods because the developer's disk is full.
   evictionHard: { 'nodefs.available': '0%', 'imagefs.available': '0%', 'nodefs.inodesFree': '0%' },
   imageGCHighThresholdPercent: 100,
   imageGCLowThresholdPercent: 99,

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import 'reflect-metadata'; // tsyringe, which x509 stands on, asks for it
+import 'reflect-metadata'; // tsyringe, a dependency of x509, needs it
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const VALID_MS = 365 * 24 * 3600 * 1000;
 
-/** Who a client certificate speaks for: its common name is the user, its organization the group (Kubernetes' X.509). */
+/** The subjects of client certificates: in Kubernetes the common name is the user, the organization the group. */
 const CLIENTS = (node: string) => ({
   admin: 'CN=admin, O=system:masters',
   'controller-manager': 'CN=system:kube-controller-manager',
@@ -18,8 +18,8 @@ const CLIENTS = (node: string) => ({
 });
 
 /**
- * Writes a new cluster's keys and certificates into `folder`: a CA, one serving certificate for all components
- * (127.0.0.1 and the other addresses), a client certificate for each, and the key that signs service account tokens.
+ * Writes a new cluster's keys and certificates into `folder`: a CA, one serving certificate for all components (127.0.0.1 and
+ * `addresses`), a client certificate for each, and the key that signs service account tokens.
  */
 export async function writePki(folder: string, nodeName: string, addresses: string[]): Promise<void> {
   x509.cryptoProvider.set(webcrypto);
@@ -64,7 +64,7 @@ export async function writePki(folder: string, nodeName: string, addresses: stri
   await issue(
     'server',
     'CN=async-api-embedded',
-    // etcd checks that its own certificate may also be a client's.
+    // etcd also uses it as a client certificate.
     [serverAuth, clientAuth],
     [
       ...['127.0.0.1', ...addresses].map((value) => ({ type: 'ip', value }) as const),

@@ -1,11 +1,11 @@
-/** Says what is being waited for: one line a step, with its time; a ticking one on a terminal. */
+/** Reports steps on stderr, a line with its duration for each; on a terminal the line is updated during the step. */
 export class Progress {
   async step<T>(what: string, work: () => Promise<T>): Promise<T> {
     const started = performance.now();
     const elapsed = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
     const terminal = process.stderr.isTTY;
     if (!terminal) this.note(`${what} …`);
-    // CI systems end a job that is silent for long; a minute is far below any of their limits.
+    // CI systems end a job without output; a minute is far below their limits.
     const tick = setInterval(
       () =>
         terminal ? process.stderr.write(`\r\x1b[K  … ${what}  ${elapsed()}`) : this.note(`${what} … ${elapsed()}`),

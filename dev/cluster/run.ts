@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Runs a command to its end and returns what it wrote to stdout; rejects with the tail of what it said otherwise. */
+/** Runs a command and returns its stdout. Rejects with the end of its output if it fails. */
 export function run(
   command: string,
   args: string[],

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeCgroup } from '../cluster/cgroup.ts';
 import { UserError } from '../cluster/errors.ts';
+import { poll } from '../cluster/poll.ts';
 import { Progress } from '../cluster/progress.ts';
 import { run } from '../cluster/run.ts';
 import { LOCAL_BASE, makeLocalBase } from './local-base.ts';
@@ -21,12 +22,12 @@ The engine has no network of its own: containers use the machine's (--network ho
   npm run with:docker -- npm run test:images
   npm run with:docker -- npm run images:build`;
 
-/** EX_UNAVAILABLE of sysexits.h: no engine, no base or no such command. */
+/** Exit code without an engine, a base image or the command (EX_UNAVAILABLE of sysexits.h). */
 const NOT_RUN = 69;
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 
-/** A Docker engine whose files, socket and cgroup are its own. It makes no bridge and no firewall rules. */
+/** A Docker engine with its own files, socket and cgroup. It creates neither a bridge nor firewall rules. */
 class Engine {
   readonly #folder: string;
   readonly #dockerd: ChildProcess;
@@ -39,19 +40,21 @@ class Engine {
       ...['--host', this.address, '--cgroup-parent', `/${basename(folder)}`],
       ...['--bridge=none', '--iptables=false', '--ip6tables=false'],
     ];
-    // It ends with us, also where we are killed. Detached, so that a terminal's Ctrl-C does not end it before the command.
+    // --pdeathsig ends it when this process is killed. Detached: Ctrl-C must not end it before the command.
     const command = ['--pdeathsig', 'TERM', 'dockerd', ...options];
     this.#dockerd = spawn('setpriv', command, { detached: true, stdio: ['ignore', log, log] });
     closeSync(log);
     this.#dockerd.on('error', () => {});
   }
 
-  /** Resolves when it answers. Throws UserError with the end of its log where it does not. */
+  /** Resolves when it answers. Rejects with UserError and the end of its log if it does not. */
   static async start(): Promise<Engine> {
     const engine = new Engine(await mkdtemp(join(tmpdir(), 'async-api-docker-')));
-    for (const until = Date.now() + START_MS; engine.#runs && Date.now() < until; await sleep(100)) {
-      if (await engine.docker('version').then(Boolean, () => false)) return engine;
-    }
+    const answers = async () => {
+      if (!engine.#runs) return false;
+      return (await engine.docker('version').then(Boolean, () => false)) || undefined;
+    };
+    if (await poll(answers, { deadlineMs: START_MS })) return engine;
     const log = await readFile(join(engine.#folder, 'log'), 'utf8');
     await engine.stop();
     throw new UserError(
@@ -60,12 +63,12 @@ class Engine {
     );
   }
 
-  /** For DOCKER_HOST. */
+  /** Its address, for DOCKER_HOST. */
   get address(): string {
     return `unix://${join(this.#folder, 'socket')}`;
   }
 
-  /** Runs the client against it and returns what it wrote to stdout. */
+  /** Runs the Docker client against it and returns stdout. */
   docker(...args: string[]): Promise<string> {
     return run('docker', args, { env: { DOCKER_HOST: this.address } });
   }
@@ -74,7 +77,7 @@ class Engine {
     return this.#dockerd.pid !== undefined && this.#dockerd.exitCode === null && this.#dockerd.signalCode === null;
   }
 
-  /** Ends it with all its containers, and removes its files, mounts and cgroup. */
+  /** Ends it and its containers, and removes its files, mounts and cgroup. */
   async stop(): Promise<void> {
     if (this.#runs) {
       const containers = (await this.docker('ps', '--quiet').catch(() => '')).split('\n').filter(Boolean);
@@ -90,16 +93,16 @@ class Engine {
 }
 
 /**
- * Runs the command to its end with the engine's address and base image, and returns its exit code. An abort of the signal
- * ends it, or throws the signal's reason where it has not begun.
+ * Runs the command with the engine's address and base image, and returns its exit code. An abort of the signal ends the
+ * command; rejects with the signal's reason if it was aborted before.
  */
 async function runWith(engine: Engine, [command, ...args]: string[], signal: AbortSignal): Promise<number> {
   const env = {
     DOCKER_HOST: engine.address,
     NODE_IMAGE: LOCAL_BASE,
-    // Where the machine is a container itself, testcontainers would ask for the bridge's address, and there is no bridge.
+    // Inside a container, testcontainers would look up the bridge's address, but this engine has no bridge.
     TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1',
-    // Its own clean-up container cannot be pulled, nor is it needed: the containers go with the engine.
+    // Its clean-up container cannot be pulled, and is not needed: the engine's containers end with it.
     TESTCONTAINERS_RYUK_DISABLED: 'true',
   };
   signal.throwIfAborted();

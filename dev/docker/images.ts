@@ -6,11 +6,11 @@ import { Progress } from '../cluster/progress.ts';
 import { run } from '../cluster/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Each image's build context; its Dockerfile lies in the folder of its name. */
+/** Each image's build context. Its Dockerfile is in the folder of its name. */
 const CONTEXTS = { api: '.', controller: '.', 'job-image': 'job-image' };
 export type ImageName = keyof typeof CONTEXTS;
 export const IMAGES = Object.keys(CONTEXTS) as ImageName[];
-/** How the images are called where nothing else is said. */
+/** The default names of the images. */
 export const BUILD_DEFAULTS = { prefix: 'async-api/', tag: 'dev' };
 
 const HELP = `npm run images:build                    builds async-api/api, async-api/controller and async-api/job-image
@@ -20,11 +20,11 @@ NODE_IMAGE=… npm run images:build       on another base: Debian-based, with No
 
 Needs a running Docker engine that has or can pull the base. Without one: npm run with:docker -- --help`;
 
-/** The base of the images: NODE_IMAGE, else what the Dockerfiles say. */
+/** The images' base: NODE_IMAGE, or else the Dockerfiles' default. */
 const baseImage = async (): Promise<string> =>
   process.env.NODE_IMAGE || /NODE_IMAGE=(\S+)/.exec(await readFile(join(ROOT, 'api/Dockerfile'), 'utf8'))![1]!;
 
-/** Why no image can be built here, as the end of a sentence, or undefined where they can be. Pulls the base image. */
+/** Why no image can be built here, as a clause; undefined if they can be. Pulls the base image if necessary. */
 export async function whyNoImages(progress: Progress): Promise<string | undefined> {
   try {
     await run('docker', ['version']);
@@ -61,7 +61,7 @@ export async function buildImages(
   return built;
 }
 
-/** An engine without a bridge has no other network than the machine's, and the build needs npm's registry. */
+/** An engine without a bridge can reach npm's registry only through the machine's network. */
 async function network(): Promise<string[]> {
   const bridges = await run('docker', ['network', 'ls', '--filter', 'driver=bridge', '--quiet']);
   return bridges === '' ? ['--network', 'host'] : [];

@@ -2,27 +2,27 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { linkedLibraries } from '../cluster/libraries.ts';
 import { run } from '../cluster/run.ts';
 
 export const LOCAL_BASE = 'async-api/local-base:latest';
 
-/** Exact, so that the base changes only with this file. */
+/** An exact version: the base changes only with this file. */
 const NPM = 'npm@11.19.1';
-/** What the build stages of the Dockerfiles call, and what those call: ldd is written in bash. */
+/** Programs that the Dockerfiles' build stages need, directly or indirectly: ldd is a bash script. */
 const PROGRAMS = ['sh', 'bash', 'env', 'chroot', 'grep', 'install', 'ldd', 'readlink'];
-/** The certificates this machine trusts: its registry may have one that Node does not know. */
+/** The CA certificates of this machine: Node may not know the CA of its registry. */
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /**
- * Makes the image `LOCAL_BASE` from this machine's own files, for where no base image can be pulled: this project's Node,
- * npm, a shell and the few tools that the Dockerfiles' build stages use. `docker` runs Docker's client with these arguments.
- * Rejects where one of the files is missing.
+ * Builds the image `LOCAL_BASE` from this machine's files, for machines that cannot pull a base image: this project's Node,
+ * npm, a shell and the tools of the Dockerfiles' build stages. `docker` runs the Docker client. Rejects if a file is missing.
  */
 export async function makeLocalBase(docker: (...args: string[]) => Promise<string>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'async-api-base-'));
   try {
     const root = join(folder, 'root');
-    // As Debian has it: everything is in /usr, whichever way a program names it.
+    // As in Debian, the top-level folders are links into /usr.
     for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
       await mkdir(join(root, 'usr', name), { recursive: true });
       await symlink(`usr/${name}`, join(root, name));
@@ -30,7 +30,10 @@ export async function makeLocalBase(docker: (...args: string[]) => Promise<strin
     await run('npm', ['install', '--global', '--prefix', join(root, 'usr/local'), '--no-audit', '--no-fund', NPM]);
     await copyFile(process.execPath, join(root, 'usr/local/bin/node'));
     const programs = (await run('which', PROGRAMS)).trim().split('\n');
-    const libraries = await Promise.all([process.execPath, ...programs].map(librariesOf));
+    // A script has none.
+    const libraries = await Promise.all(
+      [process.execPath, ...programs].map((program) => linkedLibraries(program).catch(() => [])),
+    );
     const certificates = existsSync(CERTIFICATES) ? [CERTIFICATES] : [];
     const files = new Set([...programs, ...libraries.flat(), ...certificates]);
     await run('cp', ['--parents', '--dereference', ...files, root]);
@@ -45,10 +48,4 @@ export async function makeLocalBase(docker: (...args: string[]) => Promise<strin
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The libraries a program is linked with, its loader included; none for a script. */
-async function librariesOf(program: string): Promise<string[]> {
-  const text = await run('ldd', [program]).catch(() => '');
-  return [...text.matchAll(/(\/\S+)\s+\(0x/g)].map(([, path]) => path!);
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Loaded before a process of ours (node --import): moves its wall clock, while it runs, by the milliseconds that stand in
- * CLOCK_FILE. Timers go on, as they do when a machine's clock is set.
+ * Preloaded into one of our processes (node --import): moves its wall clock by the milliseconds in CLOCK_FILE, which is read
+ * again and again. Timers and the monotonic clock stay as they are, as when a machine's clock is set.
  */
 const file = process.env.CLOCK_FILE ?? '';
 const RealDate = Date;
@@ -13,7 +13,7 @@ setInterval(() => {
   try {
     offsetMs = Number(readFileSync(file, 'utf8'));
   } catch {
-    // Not written yet: not moved.
+    // The file does not exist yet.
   }
 }, 20).unref();
 

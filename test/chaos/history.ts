@@ -1,48 +1,47 @@
 import type { JobState } from '../../contract/group-run.ts';
 
-/** One version of a GroupRun, or of a Job, as an administrator's own watch saw it. */
-export interface RunVersion {
-  kind: 'GroupRun';
+/** One version of an object, from an administrator's watch. */
+interface ObjectVersion {
   /** ADDED, MODIFIED or DELETED. */
   type: string;
   name: string;
   uid: string;
-  /** One count for all objects of a cluster: it orders writes of different objects too. */
+  /** resourceVersion: it counts the writes to all objects of the cluster, so it orders those to different objects too. */
   version: number;
   /** When it was seen: milliseconds since the epoch. */
   at: number;
+}
+
+export interface RunVersion extends ObjectVersion {
+  kind: 'GroupRun';
   state?: JobState | undefined;
   jobs: { id: string; name: string; state: JobState; jobUID?: string | undefined; reason?: string | undefined }[];
 }
 
-export interface JobVersion {
+export interface JobVersion extends ObjectVersion {
   kind: 'Job';
-  type: string;
-  name: string;
-  uid: string;
-  version: number;
-  at: number;
   /** UID of the GroupRun that owns it. */
   owner?: string | undefined;
-  /** Its deletion has begun, or is done. */
+  /** Whether its deletion has begun. */
   leaving: boolean;
-  /** How long it stays after its end, seconds. */
+  /** ttlSecondsAfterFinished. */
   ttl?: number | undefined;
 }
 
 export type Version = RunVersion | JobVersion;
 
-/** What a caller was told of a job over REST. */
+/** An answer about a job's status over REST. */
 export interface Told {
   id: string;
-  /** When it was asked: milliseconds since the epoch. */
+  /** The time of the request: milliseconds since the epoch. */
   at: number;
-  /** HTTP status, and the state where it is 200. */
+  /** The HTTP status. */
   code: number;
+  /** With 200 only. */
   state?: JobState;
 }
 
-/** An answer of 202: the run it names, and the key it was asked with. */
+/** An answer of 202: the run that it names, and the Idempotency-Key of the request. */
 export interface Acknowledged {
   run: string;
   key: string;
@@ -56,7 +55,7 @@ export const latest = <T extends Version>(versions: T[]): T[] => [
   ...new Map(versions.map((version) => [version.uid, version])).values(),
 ];
 
-/** What is about runs that were made in this time, and about their Jobs. */
+/** The versions of runs whose creation is among these, and of their Jobs. */
 export function ofRunsBegun(versions: Version[]): Version[] {
   const begun = new Set(runsOf(versions).flatMap(({ type, uid }) => (type === 'ADDED' ? [uid] : [])));
   return versions.filter((one) => begun.has(one.kind === 'GroupRun' ? one.uid : (one.owner ?? '')));

@@ -1,24 +1,25 @@
 import { isTerminal, type JobState } from '../../contract/group-run.ts';
+import { toRunId } from '../../contract/ids.ts';
 import { type Acknowledged, type JobVersion, jobsOf, latest, runsOf, type Told, type Version } from './history.ts';
 
 export interface Observation {
   versions: Version[];
   acknowledged: Acknowledged[];
   told: Told[];
-  /** Each run's latest time to be over, by its name: milliseconds since the epoch. */
+  /** The latest time at which each run may end, by its name: milliseconds since the epoch. */
   due: Map<string, number>;
-  /** Whether runs that are over may be deleted. */
+  /** Whether finished runs may be deleted. */
   retention: boolean;
-  /** How each job of a run ends, by its name: its state, and its reason after a slash where it has one. */
+  /** How each job must end, by its name: its state, with a slash and the reason where it has one. */
   ends: Record<string, RegExp>;
-  /** Processes of ours that ended unasked, and lines of their logs that tell of an unhandled rejection. */
+  /** Processes that ended unexpectedly, and lines of their logs about unhandled rejections. */
   deaths: string[];
-  /** The largest resident set of a process of ours, in MiB, and its bound. */
+  /** The largest resident set of our processes, in MiB, and its bound. */
   rssMiB: number;
   rssBoundMiB: number;
 }
 
-/** What holds whatever befalls our processes, the API server or time. */
+/** What must hold whichever fault is injected. */
 export const INVARIANTS = {
   1: 'every run acknowledged with 202 exists, the same key names the same run, and each job has had at most one Job',
   2: 'every run is over in time, callers are told so, and a terminal state never changes',
@@ -33,7 +34,7 @@ export interface Broken {
 }
 const broken = (invariant: Broken['invariant'], what: string): Broken => ({ invariant, what });
 
-/** Every invariant that does not hold. Pure. */
+/** Every violation of an invariant. Pure. */
 export function brokenInvariants(observation: Observation): Broken[] {
   const { versions, told, retention } = observation;
   return [
@@ -50,7 +51,7 @@ export function brokenInvariants(observation: Observation): Broken[] {
   ];
 }
 
-/** (1) Every run acknowledged with 202 exists, and is found by its id; it goes only when it is over, and then may. */
+/** (1) Every run acknowledged with 202 exists and is found by its id, until its retention deletes it after its end. */
 function acceptedExist({ versions, acknowledged, told, retention }: Observation): Broken[] {
   const runs = new Map(latest(runsOf(versions)).map((run) => [run.name, run]));
   const deleted = [...runs.values()].filter(({ type }) => type === 'DELETED');
@@ -64,16 +65,14 @@ function acceptedExist({ versions, acknowledged, told, retention }: Observation)
     ...deleted
       .filter(({ state }) => !retention || !state || !isTerminal(state))
       .map(({ name, state }) => broken(1, `${name} was deleted while ${state ?? 'new'}`)),
-    // The API may know of an end and a deletion before the observer, which shares its process with the callers, gets to them.
+    // The API may see an end or a deletion seconds before the observer, which shares a process with the callers.
     ...told
       .filter(({ id, code, at }) => code === 404 && (deletedAt(id) > at + 10_000 || overAt(id) > at + 5000))
       .map(({ id }) => broken(1, `/status/${id} was 404 after its run was acknowledged`)),
   ];
 }
 
-const toRunId = (id: string) => `${id.slice(0, -4)}0000`;
-
-/** (1) However often it was asked for with one key, it is one run. */
+/** (1) All requests with one key lead to one run. */
 function oneRunAKey({ versions, acknowledged }: Observation): Broken[] {
   const runs = latest(runsOf(versions)).map(({ name }) => name);
   return [...Map.groupBy(acknowledged, ({ key }) => key)].flatMap(([key, all]) => {
@@ -82,7 +81,7 @@ function oneRunAKey({ versions, acknowledged }: Observation): Broken[] {
   });
 }
 
-/** (1) At most one Job UID ever for each job of a run, and no Job that is not one of its jobs'. */
+/** (1) Each job of a run has at most one Job, by UID, and the run has no other Jobs. */
 function oneJobEach({ versions }: Observation): Broken[] {
   const jobs = latest(jobsOf(versions));
   const twice = [...Map.groupBy(jobs, ({ name }) => name)].flatMap(([name, all]) =>
@@ -96,7 +95,7 @@ function oneJobEach({ versions }: Observation): Broken[] {
   return [...twice, ...tooMany];
 }
 
-/** (2) Every run is over in time, and each of its jobs with it. */
+/** (2) Every run ends in time, and each of its jobs with it. */
 function runsEnd({ versions, due }: Observation): Broken[] {
   const all = Map.groupBy(runsOf(versions), ({ name }) => name);
   return [...due].flatMap(([name, until]) => {
@@ -107,7 +106,7 @@ function runsEnd({ versions, due }: Observation): Broken[] {
   });
 }
 
-/** (2) A terminal state never changes, in the cluster as over REST. */
+/** (2) A terminal state never changes, in the cluster or over REST. */
 function endsStay({ versions, told }: Observation): Broken[] {
   const changed: Broken[] = [];
   const ends = new Map<string, JobState>();
@@ -124,7 +123,7 @@ function endsStay({ versions, told }: Observation): Broken[] {
   return changed;
 }
 
-/** (3) A job's result stands in its run before the deletion of its Job begins. */
+/** (3) A job's result is in its run's status before the deletion of its Job begins. */
 function recordedFirst({ versions }: Observation): Broken[] {
   const runs = Map.groupBy(runsOf(versions), ({ uid }) => uid);
   const leaving = new Map<string, JobVersion>();
@@ -138,7 +137,7 @@ function recordedFirst({ versions }: Observation): Broken[] {
   });
 }
 
-/** (4) No unhandled rejection and no other death; memory is bounded. */
+/** (4) No process ends unexpectedly, no rejection is unhandled, memory is bounded. */
 function processesLive({ deaths, rssMiB, rssBoundMiB }: Observation): Broken[] {
   return [
     ...deaths.map((why) => broken(4, why)),
@@ -146,7 +145,7 @@ function processesLive({ deaths, rssMiB, rssBoundMiB }: Observation): Broken[] {
   ];
 }
 
-/** (5) Each job of a run that is over has ended as expected. */
+/** (5) Each finished job has ended as its scenario says. */
 const endsAsItsWork = ({ versions, ends }: Observation): Broken[] =>
   latest(runsOf(versions)).flatMap(({ jobs }) =>
     jobs.flatMap(({ id, name, state, reason }) => {
@@ -155,7 +154,7 @@ const endsAsItsWork = ({ versions, ends }: Observation): Broken[] =>
     }),
   );
 
-/** (4) What is still to be done for runs that are over: a key that was lost leaves it undone for ever. */
+/** (4) Work that remains for finished runs: a key that the queue lost leaves it undone for ever. */
 export function leftOver(versions: Version[], retention: boolean): string[] {
   const runs = latest(runsOf(versions)).filter(({ state }) => state && isTerminal(state));
   const over = new Set(runs.map(({ uid }) => uid));
@@ -169,7 +168,7 @@ export function leftOver(versions: Version[], retention: boolean): string[] {
   ];
 }
 
-/** (2) Jobs of which the last that callers were told is not what stands in the cluster. */
+/** (2) Jobs whose last answer to a caller differs from the stored state. */
 export function behind(versions: Version[], told: Told[]): string[] {
   const runs = latest(runsOf(versions)).filter(({ type }) => type !== 'DELETED');
   const stored = new Map(runs.flatMap(({ jobs }) => jobs.map(({ id, state }) => [id, state] as const)));

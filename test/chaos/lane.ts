@@ -9,57 +9,50 @@ import { createClient, type KubeClient } from '../../kube/client.ts';
 import { Service } from '../../scripts/service.ts';
 import { endpoint, throughProxy } from '../fault-proxy/kubeconfig.ts';
 import { FaultProxy } from '../fault-proxy/proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  ACCOUNTS,
+  clockFile,
+  configFile,
+  DEFAULT_SETTING,
+  environment,
+  kubeconfigFile,
+  LEASE_SECONDS,
+  logFile,
+  SENDERS,
+  type Sender,
+  type Setting,
+} from './environment.ts';
 import { latest, runsOf } from './history.ts';
 import { Observer } from './observer.ts';
+import { residentMiB } from './resident-memory.ts';
 import { config } from './scenarios.ts';
 
-export type Sender = 'api' | 'controller' | 'standby';
-const ACCOUNTS: Record<Sender, string> = {
-  api: 'async-api',
-  controller: 'async-api-controller',
-  standby: 'async-api-controller',
-};
-const LEASE_SECONDS = 2;
-const CLOCK = join(import.meta.dirname, 'clock.ts');
-
-/** What may differ from life to life in how our processes are started. */
-export interface Setting {
-  clock: boolean;
-  silence: boolean;
-  retention: boolean;
-}
-const ORDINARY: Setting = { clock: false, silence: false, retention: false };
-
 /**
- * The product in a namespace of its own: an api and a controller, and at times a second controller, each behind a fault
- * proxy. Lives go through it one after the other; several lanes can run side by side.
+ * The product in a namespace of its own: an API, a controller and, for some faults, a standby controller, each behind a
+ * fault proxy. A lane runs one trial at a time; several lanes run in parallel.
  */
 export class Lane {
   readonly namespace: string;
   readonly admin: KubeClient;
   readonly observer: Observer;
   readonly proxies: Record<Sender, FaultProxy>;
-  /** Processes that ended though nobody killed them, with the ends of their logs. */
+  /** Processes that ended without a signal from here, each with the end of its log. */
   readonly deaths: string[] = [];
   readonly leaseMs = LEASE_SECONDS * 1000;
   /** Where the API listens. */
   url = '';
-  /** The largest resident set seen of any of its processes, in MiB. */
+  /** The largest resident set that `measure` found, in MiB. */
   rssMiB = 0;
   readonly #services = new Map<Sender, Service>();
   readonly #starting = new Set<Promise<void>>();
   readonly #folder: string;
   readonly #jobImage: string;
-  readonly #env: Record<string, string>;
-  #setting = ORDINARY;
+  #setting = DEFAULT_SETTING;
   #closed = false;
 
-  /** Its files and logs go into a folder of its own below `folder`; `env` is added to the settings of all processes. */
-  static async open(
-    cluster: Pick<Cluster, 'kubeconfig' | 'jobImage'>,
-    folder: string,
-    env: Record<string, string> = {},
-  ): Promise<Lane> {
+  /** Installs and starts the product; its files and logs go into a new folder below `folder`. */
+  static async open(cluster: Pick<Cluster, 'kubeconfig' | 'jobImage'>, folder: string): Promise<Lane> {
     const namespace = `chaos-${randomBytes(3).toString('hex')}`;
     const own = join(folder, namespace);
     await mkdir(own, { recursive: true });
@@ -67,17 +60,17 @@ export class Lane {
     const { server, ca } = endpoint(cluster.kubeconfig);
     const proxies = Object.fromEntries(
       await Promise.all(
-        (Object.keys(ACCOUNTS) as Sender[]).map(async (sender) => {
+        SENDERS.map(async (sender) => {
           const proxy = await FaultProxy.start(sender, server, ca);
-          await throughProxy(cluster, namespace, ACCOUNTS[sender], proxy.url, join(own, `${sender}.kubeconfig`));
+          await throughProxy(cluster, namespace, ACCOUNTS[sender], proxy.url, kubeconfigFile(own, sender));
           return [sender, proxy];
         }),
       ),
     ) as Record<Sender, FaultProxy>;
-    await writeFile(join(own, 'config.yaml'), JSON.stringify(config()));
+    await writeFile(configFile(own), JSON.stringify(config()));
     const admin = await createClient({ kubeconfig: cluster.kubeconfig });
     const observer = await Observer.start(cluster.kubeconfig, namespace);
-    const lane = new Lane({ namespace, admin, observer, proxies, folder: own, jobImage: cluster.jobImage, env });
+    const lane = new Lane({ namespace, admin, observer, proxies, folder: own, jobImage: cluster.jobImage });
     try {
       await Promise.all([lane.start('api'), lane.start('controller')]);
       return lane;
@@ -94,7 +87,6 @@ export class Lane {
     proxies: Record<Sender, FaultProxy>;
     folder: string;
     jobImage: string;
-    env: Record<string, string>;
   }) {
     this.namespace = parts.namespace;
     this.admin = parts.admin;
@@ -102,10 +94,9 @@ export class Lane {
     this.proxies = parts.proxies;
     this.#folder = parts.folder;
     this.#jobImage = parts.jobImage;
-    this.#env = parts.env;
   }
 
-  /** Has the processes started so that a life finds this setting, with or without a second controller. */
+  /** Restarts the processes where the setting changed, and starts or stops the standby controller. */
   async prepare(setting: Setting, standby: boolean): Promise<void> {
     await this.settled();
     if (!isDeepStrictEqual(setting, this.#setting)) {
@@ -116,16 +107,20 @@ export class Lane {
     }
     if (standby && !this.#services.has('standby')) await this.start('standby');
     if (!standby) await this.stop('standby');
-    for (const sender of Object.keys(ACCOUNTS)) await writeFile(this.#clockFile(sender as Sender), '0');
+    for (const sender of SENDERS) await writeFile(clockFile(this.#folder, sender), '0');
   }
 
-  /** Resolves when it is ready for work. */
+  /** Resolves when the process is ready. */
   async start(sender: Sender): Promise<void> {
     if (this.#closed) return;
     const service = new Service(
       sender === 'api' ? 'api' : 'controller',
-      this.#environment(sender),
-      join(this.#folder, `${sender}.log`),
+      environment(sender, this.#setting, {
+        namespace: this.namespace,
+        folder: this.#folder,
+        jobImage: this.#jobImage,
+      }),
+      logFile(this.#folder, sender),
       (why) => this.deaths.push(why),
     );
     this.#services.set(sender, service);
@@ -138,7 +133,7 @@ export class Lane {
     this.#services.delete(sender);
   }
 
-  /** Ends it, then starts it again at once, for which `settled` waits. Resolves when the old process is dead. */
+  /** Ends the process and starts it again. Resolves when the old process has ended; `settled` waits for the new one. */
   async end(sender: Sender, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const service = this.#services.get(sender);
     if (!service) return;
@@ -154,35 +149,34 @@ export class Lane {
     if (pid !== undefined) process.kill(pid, signal);
   }
 
-  /** Resolves when the process' clock is off by so much. */
+  /** Resolves when the process' clock has moved. */
   async moveClock(sender: Sender, seconds: number): Promise<void> {
-    await writeFile(this.#clockFile(sender), String(seconds * 1000));
+    await writeFile(clockFile(this.#folder, sender), String(seconds * 1000));
+    // clock.ts reads the file every 20 ms.
     await sleep(100);
   }
 
-  /** Whether a process that was killed is not back yet. */
+  /** Whether a process is being started again. */
   get busy(): boolean {
     return this.#starting.size > 0;
   }
 
-  /** Every process that was killed is back. */
+  /** Resolves when no process is being started again. */
   async settled(): Promise<void> {
     while (this.#starting.size > 0) await Promise.all(this.#starting);
   }
 
-  /** Takes note of how large its processes are now. */
+  /** Updates `rssMiB`. */
   async measure(): Promise<void> {
     for (const { pid } of this.#services.values()) {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      const mib = Math.round(Number(status.match(/VmRSS:\s+(\d+)/)?.[1] ?? 0) / 1024);
-      this.rssMiB = Math.max(this.rssMiB, mib);
+      this.rssMiB = Math.max(this.rssMiB, Math.round(await residentMiB(pid)));
     }
   }
 
-  /** Lines of the logs that tell of a rejection nobody handled. */
+  /** Lines of the logs about unhandled rejections and uncaught exceptions. */
   async unhandled(): Promise<string[]> {
-    const logs = (Object.keys(ACCOUNTS) as Sender[]).map((sender) => join(this.#folder, `${sender}.log`));
-    const texts = await Promise.all(logs.map((log) => readFile(log, 'utf8').catch(() => '')));
+    const logs = SENDERS.map((sender) => readFile(logFile(this.#folder, sender), 'utf8').catch(() => ''));
+    const texts = await Promise.all(logs);
     return texts.flatMap((text) => text.split('\n').filter((line) => /unhandled|uncaught/i.test(line)));
   }
 
@@ -195,35 +189,12 @@ export class Lane {
     await this.admin.close();
   }
 
-  /** Earlier lives are over for longer than they are kept: waits until they are gone. */
+  /** Waits until the runs of earlier trials, whose retention has passed, are deleted. */
   async #empty(): Promise<void> {
     const runs = () => latest(runsOf(this.observer.versions));
-    for (const until = Date.now() + 30_000; runs().some(({ type }) => type !== 'DELETED'); await sleep(100)) {
-      if (Date.now() > until) throw new Error('Expected runs that are over to be deleted within 30 s');
-    }
-  }
-
-  #clockFile(sender: Sender): string {
-    return join(this.#folder, `${sender}.clock`);
-  }
-
-  #environment(sender: Sender): Record<string, string> {
-    return {
-      NAMESPACE: this.namespace,
-      KUBECONFIG: join(this.#folder, `${sender}.kubeconfig`),
-      ...(sender === 'api'
-        ? { PORT: '0', CONFIG_FILE: join(this.#folder, 'config.yaml') }
-        : {
-            JOB_IMAGE: this.#jobImage,
-            LEASE_SECONDS: String(LEASE_SECONDS),
-            JOB_TTL_SECONDS: '2',
-            METRICS_PORT: '0',
-            RETENTION_INTERVAL_SECONDS: '1',
-          }),
-      ...(this.#setting.silence ? { WATCH_SILENCE_SECONDS: '3' } : {}),
-      ...(this.#setting.retention ? { RUN_RETENTION_SECONDS: '2' } : {}),
-      ...(this.#setting.clock ? { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_FILE: this.#clockFile(sender) } : {}),
-      ...this.#env,
-    };
+    await eventually(
+      'the deletion of runs that are over',
+      () => runs().every(({ type }) => type === 'DELETED') || undefined,
+    );
   }
 }

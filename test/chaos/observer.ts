@@ -22,8 +22,8 @@ interface List {
 type Read = (object: Observed, type: string) => Pick<Version, 'kind'>;
 
 /**
- * Sees every version of every GroupRun and Job of a namespace, as an administrator and past the fault proxies, from the
- * namespace's beginning on.
+ * Records every version of every GroupRun and Job of a namespace: as an administrator, without a fault proxy, and from the
+ * creation of the namespace on.
  */
 export class Observer {
   readonly versions: Version[] = [];
@@ -53,8 +53,8 @@ export class Observer {
   }
 
   /**
-   * A restarted API server has forgotten its events (410): what changed meanwhile is then seen by a list. Only an object
-   * that was made and deleted while the API server was away stays unseen.
+   * A restarted API server no longer has earlier events (410): a list then shows what changed meanwhile. Only an object that
+   * was created and deleted during the outage is missed.
    */
   async #follow(path: string, from: string, read: Read): Promise<void> {
     const { signal } = this.#stop;

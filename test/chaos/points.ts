@@ -7,25 +7,25 @@ import {
   LIST_FAULTS,
   LONG_FAULTS,
   REWATCH_FAULTS,
-  WATCH_FAULTS,
 } from '../fault-proxy/faults.ts';
+import { WATCH_FAULTS } from '../fault-proxy/watch-faults.ts';
 import { SCENARIOS } from './scenarios.ts';
 
-/** One place in a life where one fault strikes. `name` says all of it, so that it can be replayed by its name alone. */
+/** One fault at one call of a scenario. The name holds all other fields, so it is enough for a replay. */
 export interface FaultPoint {
   name: string;
   scenario: string;
   sender: string;
-  /** The call by its name; `start` for what befalls a life from its beginning. */
+  /** The call's name; `start` for a fault from the beginning of the trial. */
   call: string;
   fault: string;
 }
 
-/** The events of a watch, by number, at which faults strike: the first of a life, and one in its middle. */
+/** The events of a watch, by number, that get faults: the first of a trial, and one in its middle. */
 const EVENTS = [1, 4];
 export const TWO_LEADERS = 'two leaders';
 const REOPENED = 'closed, then ';
-/** The scenario whose life also gets what costs much time. */
+/** The one scenario that also gets the slow faults. */
 const THOROUGH = Object.keys(SCENARIOS)[0]!;
 
 const point = (scenario: string, sender: string, call: string, fault: string): FaultPoint => ({
@@ -36,7 +36,7 @@ const point = (scenario: string, sender: string, call: string, fault: string): F
   fault,
 });
 
-/** The point of that name. Throws an Error that shows the form of a name. */
+/** The fault point of that name. Throws an Error with an example for another form. */
 export function parsePoint(name: string): FaultPoint {
   const [, scenario, sender, call, fault] = name.match(/^([^:]+): (\S+) ([^:]+): (.+)$/) ?? [];
   if (fault === undefined) {
@@ -45,17 +45,17 @@ export function parsePoint(name: string): FaultPoint {
   return point(scenario!, sender!, call!, fault);
 }
 
-/** What a life needs around it for this fault to mean something. */
+/** What a fault needs of its trial. */
 export interface Needs {
-  /** Another controller that waits for the lease. */
+  /** A standby controller. */
   standby: boolean;
   /** Clocks that can be moved. */
   clock: boolean;
-  /** A guard against silent watches that does not take minutes. */
+  /** A silent watch is closed after seconds rather than minutes. */
   silence: boolean;
-  /** The process is ended in the middle of the life and started again, since only then this call is made. */
+  /** How the process is ended in the middle of the trial, where it makes this call only at its end or start. */
   restart: 'SIGKILL' | 'SIGTERM' | undefined;
-  /** The cluster to itself. */
+  /** No other trial may run on the cluster. */
   alone: boolean;
 }
 
@@ -72,17 +72,17 @@ export const needsOf = ({ call, fault }: Pick<FaultPoint, 'call' | 'fault'>): Ne
 });
 
 /**
- * Every fault point of the lives recorded without faults, by scenario. A call that several lives make counts in the first
- * of them only.
+ * Every fault point of the calls recorded without faults, by scenario. A call that several scenarios make counts for the
+ * first of them only.
  */
-export function faultPoints(lives: ReadonlyMap<string, Call[]>): FaultPoint[] {
+export function faultPoints(trials: ReadonlyMap<string, Call[]>): FaultPoint[] {
   const points: FaultPoint[] = [];
   const seen = new Set<string>();
-  // In the order of SCENARIOS, whichever life was over first.
-  for (const scenario of Object.keys(SCENARIOS).filter((name) => lives.has(name))) {
-    for (const call of lives.get(scenario)!) {
+  // The order of SCENARIOS, not the one in which trials ended.
+  for (const scenario of Object.keys(SCENARIOS).filter((name) => trials.has(name))) {
+    for (const call of trials.get(scenario)!) {
       const name = callName(call);
-      // One renewal is like another.
+      // Later renewals, watches and lists are like the first.
       if (seen.has(`${call.sender} ${name}`) || (call.occurrence > 1 && /leases|WATCH|LIST/.test(call.label))) continue;
       seen.add(`${call.sender} ${name}`);
       points.push(...faultsAt(call, scenario === THOROUGH).map((fault) => point(scenario, call.sender, name, fault)));
@@ -96,7 +96,7 @@ function faultsAt({ sender, label, occurrence }: Call, thorough: boolean): strin
   if (isWatch(label)) return watchFaults();
   if (isList(label) && !label.includes(' of job ')) return Object.keys(LIST_FAULTS);
   if (!isMutating(label)) return ['500', '504', 'connection reset', 'late'];
-  // Of calls that say the same once more, only whether they may be the last.
+  // For a repeated call, only a process that ends before or after it.
   if (occurrence > 1) return ['killed before', 'killed after'];
   const always = Object.keys(CALL_FAULTS);
   if (!thorough) return always;
@@ -116,16 +116,16 @@ const watchFaults = (): string[] => [
   ),
 ];
 
-/** Each costs many seconds of everybody's time: all of them only where something is made. */
+/** Each stops all other trials for many seconds: only creations get every one. */
 const clusterFaults = (label: string): string[] =>
   label.startsWith('POST') ? Object.keys(CLUSTER_FAULTS) : ['kube-apiserver killed'];
 
-/** The kind of a watch's fault, and the number of the event at which it strikes. */
+/** A watch fault's name in WATCH_FAULTS, and the number of the event at which to inject it. */
 export function watchFault(fault: string): { kind: string; event: number } {
   const [, kind, event] = fault.match(/^(.*?)(?: at event (\d+))?$/)!;
   return { kind: kind!, event: Number(event ?? 1) };
 }
 
-/** What befalls the next opening of a watch that this fault closes first. */
+/** The fault of the call that reopens the watch, for a fault that first closes it. */
 export const reopened = (fault: string): string | undefined =>
   fault.startsWith(REOPENED) ? fault.slice(REOPENED.length) : undefined;

@@ -5,13 +5,14 @@ import { parseArgs } from 'node:util';
 import { type Cluster, startEmbedded } from '../../dev/cluster/embedded.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import { createClient } from '../../kube/client.ts';
-import type { World } from '../fault-proxy/faults.ts';
+import type { FaultContext } from '../fault-proxy/faults.ts';
+import { eventually } from '../support/eventually.ts';
 import { INVARIANTS } from './invariants.ts';
 import { Lane } from './lane.ts';
-import { RSS_BOUND_MIB } from './life.ts';
 import { parsePoint } from './points.ts';
-import { enumerate, type Session, strikeAll } from './session.ts';
+import { enumerate, injectAll, type Session } from './session.ts';
 import { type Result, table } from './table.ts';
+import { RSS_BOUND_MIB } from './trial.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, '.cluster/chaos');
@@ -20,7 +21,7 @@ npm run test:chaos -- --seed N              in the order of that seed
 npm run test:chaos -- --seed N --count 20   the first 20 of that order
 npm run test:chaos -- --only NAME           one fault point, such as "mixed: controller POST jobs/1: killed before"
 npm run test:chaos -- --match TEXT          those whose name holds TEXT
-npm run test:chaos -- --lanes 4             how many lives at a time
+npm run test:chaos -- --lanes 4             how many trials at a time
 npm run test:chaos -- --list                the names of all fault points`;
 
 const { values } = parseArgs({
@@ -61,7 +62,7 @@ async function main(): Promise<void> {
       .filter(({ name }) => name.includes(values.match ?? ''))
       .slice(0, Number(values.count ?? Infinity));
     if (values.list) return console.log(points.map(({ name }) => name).join('\n'));
-    report(await strikeAll(session, points), seed, lanes, stop.signal.aborted);
+    report(await injectAll(session, points), seed, lanes, stop.signal.aborted);
   } finally {
     await Promise.all(lanes.map((lane) => lane.close()));
     await cluster.stop();
@@ -71,9 +72,9 @@ async function main(): Promise<void> {
 
 function report(results: Result[], seed: number, lanes: Lane[], interrupted: boolean): void {
   console.log(`\n${table(results)}\n`);
-  const struck = results.filter((one) => one.struck);
-  const broken = struck.filter((one) => one.broken.length > 0);
-  for (const { point } of results.filter((one) => !one.struck)) console.log(`  not reached: ${point.name}`);
+  const injected = results.filter((one) => one.injected);
+  const broken = injected.filter((one) => one.broken.length > 0);
+  for (const { point } of results.filter((one) => !one.injected)) console.log(`  not reached: ${point.name}`);
   for (const { point, broken: what } of broken) {
     console.log(`\n✗ ${point.name}`);
     for (const one of what) console.log(`    (${one.invariant}) ${one.what}`);
@@ -87,13 +88,13 @@ function report(results: Result[], seed: number, lanes: Lane[], interrupted: boo
   );
   console.log(`\nSeed ${seed}. Largest process ${rss} MiB of ${RSS_BOUND_MIB}.`);
   console.log(
-    `${struck.length} fault points struck, ${broken.length} broke an invariant${interrupted ? '; interrupted' : ''}.`,
+    `${injected.length} faults injected, ${broken.length} broke an invariant${interrupted ? '; interrupted' : ''}.`,
   );
-  if (broken.length > 0 || struck.length === 0 || interrupted) process.exitCode = 1;
+  if (broken.length > 0 || injected.length === 0 || interrupted) process.exitCode = 1;
 }
 
-/** Ends a component and starts it again; waits for the API server, whichever it was. */
-function restarter(cluster: Cluster): World['restart'] {
+/** Stops a component and starts it again. Resolves when the API server is ready, whichever the component. */
+function restarter(cluster: Cluster): FaultContext['restart'] {
   return async (name, signal) => {
     const component = cluster.components?.find((one) => one.name === name);
     if (!component) throw new Error(`Expected a component named ${name}`);
@@ -102,15 +103,13 @@ function restarter(cluster: Cluster): World['restart'] {
     component.start();
     const client = await createClient(cluster);
     try {
-      for (const until = Date.now() + 60_000; Date.now() < until; await sleep(100)) {
-        const ready = client.request('GET', '/readyz', { timeoutMs: 2000 }).then(
+      const isReady = () =>
+        client.request('GET', '/readyz', { timeoutMs: 2000 }).then(
           () => true,
-          // Not JSON: the answer is the word ok.
-          (error) => error instanceof SyntaxError,
+          // The answer is ok, which is not JSON.
+          (error) => error instanceof SyntaxError || undefined,
         );
-        if (await ready) return;
-      }
-      throw new Error(`The API server was not ready within 60 s after ${name} was restarted`);
+      await eventually(`an API server that is ready after ${name} was restarted`, isReady, 60_000);
     } finally {
       await client.close();
     }

@@ -1,27 +1,29 @@
-/** A life of a run: its group, how it ends whatever befalls our processes, and what a caller does meanwhile. */
+import { jobId } from '../../contract/ids.ts';
+
+/** A run to inject faults into: its group, its end whatever the fault, and what a caller does meanwhile. */
 export interface Scenario {
   /** As in config.yaml. */
   jobs: Record<string, object>;
   /** How each job ends: its state, and its reason after a slash where it has one. */
   ends: Record<string, RegExp>;
-  /** Within this many seconds after the last fault the run is over: the deadline of its longest job. */
+  /** The run ends within so many seconds of the last fault: the deadline of its longest job. */
   deadlineSeconds: number;
-  /** What is posted as soon as a job has started. */
-  cancel?: (base: string) => string;
-  /** The run is deleted soon after its end. */
+  /** The path to post to when a job has started. */
+  cancel?: (runId: string) => string;
+  /** Whether the run is deleted soon after its end. */
   retention?: boolean;
 }
 
-/** No registry can be reached under this name. */
+/** The top-level domain .invalid never resolves (RFC 2606). */
 const ABSENT_IMAGE = 'registry.invalid/absent:1';
 const done = { sleep: { seconds: 0 }, activeDeadlineSeconds: 30 };
 const hanging = { sleep: { seconds: 0, hangProbability: 1 } };
 
-/** The first is the one whose every call is looked at; each other adds the calls that only it makes. */
+/** The first gets faults at each of its calls, the others at the calls that earlier scenarios do not make. */
 export const SCENARIOS: Record<string, Scenario> = {
   mixed: {
     jobs: {
-      // Longer than the Job controller may be blind after the API server was away: its watches back off for up to a minute.
+      // After an outage of the API server, the Job controller's watches back off for up to a minute.
       good: { sleep: { seconds: 1 }, activeDeadlineSeconds: 180 },
       bad: { sleep: { seconds: 2.5, failProbability: 1, exitCode: 3 }, activeDeadlineSeconds: 180 },
     },
@@ -32,13 +34,13 @@ export const SCENARIOS: Record<string, Scenario> = {
     jobs: { short: done, long: { ...hanging, activeDeadlineSeconds: 60 } },
     ends: { short: /^(SUCCESS|REVOKED\/Cancelled)$/, long: /^REVOKED\/Cancelled$/ },
     deadlineSeconds: 60,
-    cancel: (base) => `/runs/${base}/cancel`,
+    cancel: (runId) => `/runs/${runId}/cancel`,
   },
   partly: {
     jobs: { long: { ...hanging, activeDeadlineSeconds: 60 }, short: done },
     ends: { long: /^REVOKED\/Cancelled$/, short: /^SUCCESS$/ },
     deadlineSeconds: 60,
-    cancel: (base) => `/status/${base.slice(0, -4)}0001/cancel`,
+    cancel: (runId) => `/status/${jobId(runId, 1)}/cancel`,
   },
   overdue: {
     jobs: { forever: { ...hanging, activeDeadlineSeconds: 4 } },
@@ -63,7 +65,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
-/** The configuration of all scenarios; each is a group of its name. */
+/** The configuration: a group for each scenario, under its name. */
 export const config = () => ({
   groups: Object.fromEntries(Object.entries(SCENARIOS).map(([name, { jobs }]) => [name, { jobs }])),
 });

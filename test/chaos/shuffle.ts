@@ -1,4 +1,4 @@
-/** The items in an order that the seed decides (mulberry32). */
+/** The items in a random order that depends on the seed alone (mulberry32). */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
   let state = seed >>> 0;
   const random = () => {

@@ -1,31 +1,32 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { GroupRun } from '../../contract/group-run.ts';
-import { jobId, newRunId } from '../../contract/ids.ts';
+import { jobId, newRunId, toRunId } from '../../contract/ids.ts';
 import { startCluster } from '../../dev/cluster/choose.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import type { Service } from '../../scripts/service.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { idOf, trigger } from '../support/rest.ts';
+import { residentMiB } from './resident-memory.ts';
 
 const FOLDER = join(import.meta.dirname, '../../.cluster/chaos');
 const HELP = `npm run test:soak                        10,000 runs that are over, then 30 minutes of triggers
 npm run test:soak -- --minutes 5         for a shorter time
 npm run test:soak -- --runs 1000         with fewer runs`;
 const PARALLEL = 32;
-/** Beside so many triggers a second the Job controller and the kubelet keep up on two cores. */
+/** At this rate the Job controller and the kubelet keep up on two cores. */
 const TRIGGER_EVERY_MS = 2000;
-/** So many groups share the runs that are over; new runs are of the first. */
+/** The finished runs are of so many groups; new runs are of the first. */
 const GROUPS = 10;
-/** Growth within the last two thirds of the time that still counts as flat: a heap breathes. */
+/** A smaller slope over the last two thirds counts as flat: a heap's size varies. */
 const FLAT_MIB_PER_HOUR = 20;
 const MAX_START_SECONDS = 5;
 
 const definition = { sleep: { seconds: 0 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
 
-/** Stores a run that is over, its status written by hand. */
+/** Stores a finished run; no controller is involved. */
 async function storeFinished(product: Product, index: number): Promise<void> {
   const base = newRunId();
   const jobs = [{ name: 'one', ...definition }];
@@ -44,19 +45,13 @@ async function storeFinished(product: Product, index: number): Promise<void> {
     finishedAt: at,
   };
   const status = { state: 'SUCCESS', startedAt: at, finishedAt: at, succeeded: '1/1', jobs: [job] };
-  await product.admin.request('PATCH', `${product.runsPath(base)}/status`, {
-    body: { status },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, `${product.runsPath(base)}/status`, { status });
 }
 
-/** Resident set in MiB (proc(5), VmRSS). */
-async function rssMiB({ pid }: Service): Promise<number> {
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 102.4) / 10;
-}
+/** Resident set in MiB, to one decimal. */
+const rssMiB = async ({ pid }: Service): Promise<number> => Math.round(10 * (await residentMiB(pid))) / 10;
 
-/** MiB an hour: the median of the slopes between any two samples, taken once a minute (Theil–Sen), which outliers don't move. */
+/** MiB an hour, from one sample a minute: the median of the slopes between any two samples (Theil–Sen), robust to outliers. */
 function slope(samples: number[]): number {
   const slopes = samples.flatMap((one, from) =>
     samples.slice(from + 1).map((other, index) => (other - one) / (index + 1)),
@@ -64,35 +59,31 @@ function slope(samples: number[]): number {
   return (slopes.toSorted((a, b) => a - b)[Math.floor(slopes.length / 2)] ?? 0) * 60;
 }
 
-async function trigger(product: Product): Promise<string> {
-  const response = await fetch(`${product.url}/group/group_0`, { method: 'POST' });
-  if (response.status !== 202) throw new Error(`Expected 202, got ${response.status}: ${await response.text()}`);
-  const body = (await response.json()) as Record<string, [string]>;
-  return body['Check job status at']![0].slice('/status/'.length);
-}
+/** Triggers the group of new runs and returns the id of its one job. */
+const triggerJob = async (product: Product): Promise<string> => idOf((await trigger(product, 'group_0'))[0]!);
 
-/** What is to go goes while the soak lasts. */
+/** Runs and Jobs are deleted while the soak lasts. */
 const QUICK = { RUN_RETENTION_MIN_SECONDS: '0', JOB_TTL_SECONDS: '20' };
 
-/** Seconds from the start of a controller to the first Job of a run that waits for it. Of a group `kept` ended runs stay. */
+/** Seconds from the start of a controller to the Job of a run that waits for it. `kept` is RUN_RETENTION_COUNT. */
 async function restart(product: Product, jobImage: string, kept: number): Promise<number> {
   await product.controller?.stop();
-  const id = await trigger(product);
+  const id = await triggerJob(product);
   const begun = performance.now();
   await product.startController({ JOB_IMAGE: jobImage, RUN_RETENTION_COUNT: String(kept), ...QUICK });
   await eventually('its Job', () => product.admin.request('GET', product.jobsPath(id)).catch(() => undefined));
   return (performance.now() - begun) / 1000;
 }
 
-/** Triggers for so many minutes, printing memory once a minute; returns the ids of the jobs, and the samples in MiB. */
+/** Triggers for so many minutes and prints memory once a minute. Returns the ids of the jobs and the samples in MiB. */
 async function soak(product: Product, minutes: number, signal: AbortSignal) {
   const samples: Record<'controller' | 'api', number[]> = { controller: [], api: [] };
   const ids: string[] = [];
-  const begun = Date.now();
+  const begun = performance.now();
   console.log('minute  triggers  controller MiB  api MiB');
   for (let minute = 1; minute <= minutes && !signal.aborted; minute++) {
-    while (Date.now() < begun + minute * 60_000 && !signal.aborted) {
-      ids.push(await trigger(product));
+    while (performance.now() < begun + minute * 60_000 && !signal.aborted) {
+      ids.push(await triggerJob(product));
       await sleep(TRIGGER_EVERY_MS, undefined, { signal }).catch(() => {});
     }
     samples.controller.push(await rssMiB(product.controller!));
@@ -103,17 +94,17 @@ async function soak(product: Product, minutes: number, signal: AbortSignal) {
   return { ids, samples };
 }
 
-/** Says what the soak has shown; whether all of it is as it should be. */
+/** Prints the results; returns whether every run ended and memory stayed flat. */
 async function judge(
   product: Product,
   { ids, samples }: Awaited<ReturnType<typeof soak>>,
   kept: number,
 ): Promise<boolean> {
-  const { items } = await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath());
-  const over = new Set(items.flatMap(({ metadata, status }) => (status?.state === 'SUCCESS' ? metadata.name : [])));
-  // The last ones may still be at it, and earlier ones have been deleted.
-  const lost = ids.slice(-kept, -10).filter((id) => !over.has(`${id.slice(0, -4)}0000`));
-  console.log(`${items.length} runs are stored; ${ids.length} triggers, ${lost.length} of them not over`);
+  const runs = await product.storedRuns();
+  const over = new Set(runs.flatMap(({ metadata, status }) => (status?.state === 'SUCCESS' ? metadata.name : [])));
+  // The last ten may still be running; runs beyond `kept` have been deleted.
+  const lost = ids.slice(-kept, -10).filter((id) => !over.has(toRunId(id)));
+  console.log(`${runs.length} runs are stored; ${ids.length} triggers, ${lost.length} of them not over`);
   const growths = Object.entries(samples).map(([name, all]) => {
     const growth = slope(all.slice(Math.floor(all.length / 3)));
     const flat = growth < FLAT_MIB_PER_HOUR;
@@ -139,10 +130,9 @@ async function main(minutes: number, runs: number): Promise<void> {
       };
       await Promise.all(Array.from({ length: PARALLEL }, worker));
     });
-    const file = join(product.folder, 'config.yaml');
-    await writeFile(file, JSON.stringify({ groups: { group_0: { jobs: { one: { sleep: { seconds: 0 } } } } } }));
-    await product.startApi(file);
-    // As many stay as there are: for each run that ends, one goes.
+    const groups = { group_0: { jobs: { one: { sleep: { seconds: 0 } } } } };
+    await product.startApi(await product.writeConfig({ groups }));
+    // Each run that ends then makes the controller delete one.
     const kept = Math.ceil(runs / GROUPS);
     const seconds: number[] = [];
     for (let start = 1; start <= 3; start++) seconds.push(await restart(product, cluster.jobImage, kept));

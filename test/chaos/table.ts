@@ -4,21 +4,21 @@ import type { FaultPoint } from './points.ts';
 /** What became of one fault point. */
 export interface Result {
   point: FaultPoint;
-  /** Lives lived for it, the last of which was struck if any was. */
+  /** Trials that it took; if the fault was injected, then in the last one. */
   tries: number;
-  struck: boolean;
+  injected: boolean;
   broken: Broken[];
   seconds: number;
 }
 
-/** One line a fault: at how many points it struck, how many lives that took, at how many of them all invariants held. */
+/** A line for each fault: at how many points it was injected, in how many trials, and at how many all invariants held. */
 export function table(results: Result[]): string {
   const rows = [...Map.groupBy(results, ({ point }) => `${what(point)}\t${point.fault}`)].map(([key, all]) => {
     const [kind, fault] = key.split('\t') as [string, string];
-    const struck = all.filter((one) => one.struck);
-    const held = struck.filter(({ broken }) => broken.length === 0).length;
+    const injected = all.filter((one) => one.injected);
+    const held = injected.filter(({ broken }) => broken.length === 0).length;
     const tries = all.reduce((sum, one) => sum + one.tries, 0);
-    return [kind, fault, String(struck.length), String(tries), `${held}/${struck.length}`];
+    return [kind, fault, String(injected.length), String(tries), `${held}/${injected.length}`];
   });
   const lines = [['at', 'fault', 'points', 'tries', 'invariants held'], ...rows.toSorted()];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
@@ -30,7 +30,7 @@ export function table(results: Result[]): string {
     .join('\n');
 }
 
-/** The sender and the kind of call, without scenario and detail. */
+/** The sender and the kind of call, without the scenario and the job's index. */
 const what = ({ sender, call }: FaultPoint): string => {
   const [verb, resource = ''] = call.split(' ');
   return `${sender} ${verb} ${resource.replace(/\/\d+$/, '')}`.trim();

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jobId, newRunId } from '../../contract/ids.ts';
 import { statusAnswer } from '../fault-proxy/answer.ts';
@@ -8,7 +6,8 @@ import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { finalStatus, idOf, statusWithReason, trigger } from '../support/rest.ts';
 
 let product: Product;
 let proxy: FaultProxy;
@@ -16,12 +15,11 @@ beforeAll(async () => {
   product = await Product.install();
   const behind = await proxied(product, 'async-api-controller');
   proxy = behind.proxy;
-  const file = join(product.folder, 'config.yaml');
   const groups = {
     quick: { jobs: { one: { sleep: { seconds: 0 } } } },
     long: { jobs: { one: { sleep: { seconds: 600 } } } },
   };
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([
     product.startApi(file),
     product.startController({ KUBECONFIG: behind.kubeconfig, JOB_TTL_SECONDS: '3600' }),
@@ -32,34 +30,31 @@ afterAll(async () => {
   await proxy.close();
 });
 
-/** Answers the next call that fits with a conflict, as the API server does where another write came between. */
-function conflictAt(method: string, text: string): { struck: () => boolean } {
-  let struck = false;
+/** Answers the next matching call with a conflict, as the API server does after a concurrent write. */
+function conflictAt(method: string, text: string): { injected: () => boolean } {
+  let injected = false;
   proxy.faults.add({
-    matches: ({ label }) => !struck && label.startsWith(`${method} jobs`) && label.includes(text),
-    strike: async (exchange) => {
-      struck = true;
+    matches: ({ label }) => !injected && label.startsWith(`${method} jobs`) && label.includes(text),
+    inject: async (exchange) => {
+      injected = true;
       exchange.answer(statusAnswer(409, 'Conflict'));
     },
   });
-  return { struck: () => struck };
+  return { injected: () => injected };
 }
 const jobOf = (path: string) =>
-  product.admin.request<{ spec: { ttlSecondsAfterFinished?: number } }>(
-    'GET',
-    product.jobsPath(path.slice('/status/'.length)),
-  );
+  product.admin.request<{ spec: { ttlSecondsAfterFinished?: number } }>('GET', product.jobsPath(idOf(path)));
 
-test('a Job gets its time to live also where the first write of it met a conflict', async () => {
+test('a Job gets its time to live although the first write meets a conflict', async () => {
   const conflict = conflictAt('PATCH', 'ttlSecondsAfterFinished');
   const [path] = await trigger(product, 'quick');
   expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
   const ttl = await eventually('its time to live', async () => (await jobOf(path!)).spec.ttlSecondsAfterFinished);
   expect(ttl).toBe(3600);
-  expect(conflict.struck()).toBe(true);
+  expect(conflict.injected()).toBe(true);
 });
 
-test('a job is stopped, and its Job removed, also where the first write of either met a conflict', async () => {
+test('a job is stopped and its Job deleted although the first write of each meets a conflict', async () => {
   const [path] = await trigger(product, 'long');
   await eventually('its Job', () => jobOf(path!).catch(() => undefined));
   const conflicts = [conflictAt('PATCH', 'suspend'), conflictAt('DELETE', '')];
@@ -71,10 +66,10 @@ test('a job is stopped, and its Job removed, also where the first write of eithe
       () => true,
     ),
   );
-  expect(conflicts.map(({ struck }) => struck())).toEqual([true, true]);
+  expect(conflicts.map(({ injected }) => injected())).toEqual([true, true]);
 });
 
-test('a job whose Job an earlier run of this name has left waits until that has gone', async () => {
+test('a job waits for the deletion of a Job that an earlier run of this name has left', async () => {
   const base = newRunId();
   const id = jobId(base, 1);
   const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'one', image: 'none' }] } };
@@ -87,7 +82,7 @@ test('a job whose Job an earlier run of this name has left waits until that has 
   };
   await product.admin.request('POST', product.jobsPath(), {
     body: {
-      // What keeps the garbage collector from finishing.
+      // The finalizer keeps the garbage collector from deleting it.
       metadata: { name: id, finalizers: ['async-api.dev/test'], ownerReferences: [owner] },
       spec: { suspend: true, template },
     },
@@ -96,18 +91,11 @@ test('a job whose Job an earlier run of this name has left waits until that has 
   const spec = { group: 'g', jobs: [{ name: 'one', sleep: { seconds: 0 }, ...limits }] };
   const run = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: base }, spec };
   await product.admin.request('POST', product.runsPath(), { body: run });
-  const waits = await eventually('why it waits', async () => {
-    const status = (await (await fetch(`${product.url}/status/${id}`)).json()) as Status;
-    return status.reason ? status : undefined;
-  });
-  expect(waits).toMatchObject({
+  expect(await statusWithReason(product, `/status/${id}`)).toMatchObject({
     state: 'PENDING',
     reason: 'FailedCreate',
     message: expect.stringMatching(/earlier run/),
   });
-  await product.admin.request('PATCH', product.jobsPath(id), {
-    body: { metadata: { finalizers: null } },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, product.jobsPath(id), { metadata: { finalizers: null } });
   expect(await finalStatus(product, `/status/${id}`)).toEqual({ state: 'SUCCESS', task_id: id });
 });

@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Pod } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, idOf, statusOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -25,13 +23,12 @@ beforeAll(async () => {
     },
     retried: { jobs: { twice: { sleep: { seconds: 0, failProbability: 1, exitCode: 7 }, backoffLimit: 1 } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([product.startApi(file), product.startController()]);
 });
 afterAll(() => product.uninstall());
 
-test('a job that exits with 3 is a FAILURE with that exit code and its last words', async () => {
+test('a job that exits with 3 is a FAILURE with that exit code and the end of its output', async () => {
   const [path] = await trigger(product, 'exits');
   expect(await finalStatus(product, path!)).toMatchObject({
     state: 'FAILURE',
@@ -41,32 +38,28 @@ test('a job that exits with 3 is a FAILURE with that exit code and its last word
   });
 });
 
-test('a job that runs forever is caught by its deadline and leaves no pod', async () => {
+test('a job that hangs fails at its deadline and leaves no pod that runs', async () => {
   const [path] = await trigger(product, 'hangs');
-  const query = { labelSelector: `batch.kubernetes.io/job-name=${path!.slice('/status/'.length)}` };
+  const query = { labelSelector: `batch.kubernetes.io/job-name=${idOf(path!)}` };
   const pods = async () => (await product.admin.request<{ items: Pod[] }>('GET', product.podsPath(), { query })).items;
   await eventually('the hanging pod', async () => (await pods()).find(({ status }) => status?.phase === 'Running'));
   const status = await finalStatus(product, path!);
   expect(status).toMatchObject({ state: 'FAILURE', reason: 'DeadlineExceeded' });
-  // A pod goes only when its node has said that its container has ended.
-  await eventually('no pod', async () => (await pods()).length === 0 || undefined);
+  expect((await pods()).map((pod) => pod.status?.phase)).toEqual(['Failed']);
 });
 
-test('a job that allocates beyond its limit is OOMKilled', async () => {
+test('a job that allocates more than its memory limit is OOMKilled', async () => {
   const [path] = await trigger(product, 'hungry');
   expect(await finalStatus(product, path!)).toMatchObject({ state: 'FAILURE', reason: 'OOMKilled' });
 });
 
-test('a job that may be tried again is RETRY in between, and fails after its last attempt', async () => {
+test('a job with attempts left is RETRY between them, and a FAILURE after the last', async () => {
   const [path] = await trigger(product, 'retried');
   const seen = new Set<string>();
   const status = await eventually(
     'a final state',
     async () => {
-      const { state, exitCode } = (await (await fetch(product.url + path)).json()) as {
-        state: string;
-        exitCode: number;
-      };
+      const { state, exitCode } = await statusOf(product, path!);
       seen.add(state);
       return state === 'FAILURE' ? { state, exitCode } : undefined;
     },

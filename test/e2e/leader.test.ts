@@ -7,10 +7,9 @@ import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, statusOf, trigger } from '../support/rest.ts';
 
-/** Seconds. */
-const LEASE = 4;
+const LEASE_SECONDS = 4;
 let product: Product;
 let replicas: Service[];
 beforeAll(async () => {
@@ -24,11 +23,11 @@ afterAll(async () => {
   for (const proxy of proxies.values()) await proxy.close();
 });
 
-/** What each replica asks of the API server. */
+/** Each replica's proxy, which records its calls. */
 const proxies = new Map<Service, FaultProxy>();
 async function start(): Promise<Service> {
   const { kubeconfig, proxy } = await proxied(product, 'async-api-controller');
-  const replica = await product.startController({ LEASE_SECONDS: `${LEASE}`, KUBECONFIG: kubeconfig });
+  const replica = await product.startController({ LEASE_SECONDS: `${LEASE_SECONDS}`, KUBECONFIG: kubeconfig });
   proxies.set(replica, proxy);
   return replica;
 }
@@ -43,7 +42,7 @@ const leader = () =>
     return found?.spec.holderIdentity || undefined;
   });
 
-/** The replica that leads, and the other. */
+/** The leader and the standby. */
 async function roles(): Promise<{ leading: Service; standby: Service }> {
   const holder = await leader();
   const leads = async ({ metricsPort }: Record<string, unknown>) => {
@@ -63,13 +62,13 @@ const succeeds = async (paths: string[]) => {
 };
 const log = () => readFile(join(product.folder, 'controller.log'), 'utf8');
 
-test('of two replicas one leads, and its lease has the times that the API server asks for', async () => {
+test('of two replicas one leads, and its lease has times in microseconds', async () => {
   await roles();
   expect((await lease()).spec.renewTime).toMatch(/\.\d{6}Z$/);
   await succeeds(await trigger(product, 'group_a'));
 });
 
-test('how far its queue and its watches are behind is there to be scraped', async () => {
+test('the length of its queue and the age of its watches are metrics', async () => {
   const { leading } = await roles();
   const { metricsPort } = await leading.ready();
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -82,11 +81,11 @@ test('how far its queue and its watches are behind is there to be scraped', asyn
   expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(200);
 });
 
-test('a leader that is asked to end hands over at once', async () => {
+test('a leader that is stopped hands over at once', async () => {
   const before = await leader();
   const { leading } = await roles();
   await leading.stop();
-  // Given up, not waited out.
+  // Released, not expired.
   expect((await lease()).spec.holderIdentity).not.toBe(before);
   const after = await eventually('another leader', async () => {
     const holder = await leader();
@@ -97,7 +96,7 @@ test('a leader that is asked to end hands over at once', async () => {
   await succeeds(await trigger(product, 'group_a'));
 });
 
-test('a leader that is killed is followed when its lease ends, and nothing accepted is lost', async () => {
+test('the standby leads when the lease of a killed leader expires, and no accepted run is lost', async () => {
   const { leading } = await roles();
   const paths = await trigger(product, 'group_a');
   await leading.kill();
@@ -105,13 +104,13 @@ test('a leader that is killed is followed when its lease ends, and nothing accep
   replicas = [...replicas.filter((one) => one !== leading), await start()];
 });
 
-test('a leader that slept past its lease writes nothing when it wakes', async () => {
+test('a leader that slept past its lease writes nothing when it wakes up', async () => {
   const { leading } = await roles();
   process.kill(leading.pid, 'SIGSTOP');
   const paths = await trigger(product, 'group_a');
   await eventually('the other replica at work', async () => {
-    const status = await (await fetch(product.url + paths[0]!)).json();
-    return (status as { state: string }).state === 'PENDING' ? undefined : true;
+    const { state } = await statusOf(product, paths[0]!);
+    return state === 'PENDING' ? undefined : true;
   });
   const before = (await log()).length;
   const proxy = proxies.get(leading)!;

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-test('no more Jobs of a run are active at a time than its parallelism, also after a kill of the controller', async () => {
+test('at most as many Jobs of a run are active as its parallelism says, also after a kill of the controller', async () => {
   const definition = { sleep: { seconds: 1 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
   const jobs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, ...definition }));
   const name = newRunId();

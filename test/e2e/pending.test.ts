@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildJob } from '../../controller/decide/job.ts';
 import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { finalStatus, runOf, statusWithReason, trigger } from '../support/rest.ts';
 
 const PENDING_SECONDS = 10;
 const PATIENT = { sleep: { seconds: 0 }, pendingDeadlineSeconds: 120 };
@@ -21,20 +19,13 @@ beforeAll(async () => {
     node: container({ resources: { requests: { cpu: '1000' } } }),
     config: container({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'missing', key: 'a' } } }] }),
     sleep: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } },
-    // The Job controller tries again after 1 s, then twice as long each time.
+    // The Job controller retries after 1 s, and doubles that each time.
     patient: { jobs: { one: PATIENT, two: PATIENT } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ defaults: { pendingDeadlineSeconds: PENDING_SECONDS }, groups }));
+  const file = await product.writeConfig({ defaults: { pendingDeadlineSeconds: PENDING_SECONDS }, groups });
   await Promise.all([product.startApi(file), product.startController()]);
 });
 afterAll(() => product.uninstall());
-
-const pendingReason = (path: string) =>
-  eventually('a reason', async () => {
-    const status = (await (await fetch(product.url + path)).json()) as Status;
-    return status.reason ? status : undefined;
-  });
 
 const JOB = buildJob(run(), 1, 'none');
 const POD = { metadata: { name: 'dry' }, spec: JOB.spec.template.spec };
@@ -43,7 +34,7 @@ async function withQuota<T>(hard: object, work: () => Promise<T>): Promise<T> {
   const path = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
   const body = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'tight' }, spec: { hard } };
   await product.admin.request('POST', path, { body });
-  // Admission reads quotas from a cache of its own; until the status is there it lets everything through.
+  // Admission reads quotas from a cache; it enforces none before its status is written.
   const isRefused = (what: string, template: object) =>
     product.admin.request('POST', what, { query: { dryRun: 'All' }, body: template }).then(
       () => false,
@@ -66,7 +57,10 @@ test.each([
   ['whose configuration is missing', 'config', /^CreateContainerConfigError$/],
 ])('a job %s is PENDING with the reason, and fails with it after its pending deadline', async (_, group, reason) => {
   const [path] = await trigger(product, group);
-  expect(await pendingReason(path!)).toMatchObject({ state: 'PENDING', reason: expect.stringMatching(reason) });
+  expect(await statusWithReason(product, path!)).toMatchObject({
+    state: 'PENDING',
+    reason: expect.stringMatching(reason),
+  });
   const status = await finalStatus(product, path!);
   expect(status).toMatchObject({ state: 'FAILURE', reason: expect.stringMatching(reason) });
   expect(status.message).toMatch(/pendingDeadlineSeconds \(10 s\)/);
@@ -78,23 +72,23 @@ test.each([
 ])('a job whose %s a quota refuses is PENDING with FailedCreate, and fails with it', async (_, hard) => {
   await withQuota(hard, async () => {
     const [path] = await trigger(product, 'sleep');
-    expect(await pendingReason(path!)).toMatchObject({ state: 'PENDING', reason: 'FailedCreate' });
+    expect(await statusWithReason(product, path!)).toMatchObject({ state: 'PENDING', reason: 'FailedCreate' });
     const status = await finalStatus(product, path!);
     expect(status).toMatchObject({ state: 'FAILURE', reason: 'FailedCreate' });
     expect(status.message).toMatch(/exceeded quota/);
   });
 });
 
-test('a job that a quota lets through in the end succeeds', async () => {
+test('a job that a quota refuses at first and allows later succeeds', async () => {
   const paths = await withQuota({ pods: '0' }, async () => {
     const triggered = await trigger(product, 'patient');
-    await pendingReason(triggered[0]!);
+    await statusWithReason(product, triggered[0]!);
     return triggered;
   });
   for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
 });
 
-test('what could not start leaves no Job behind', async () => {
+test('a job that could not start leaves no Job behind', async () => {
   await eventually('no Job that failed to start', async () => {
     const { items } = await product.admin.request<{ items: { spec: { suspend?: boolean } }[] }>(
       'GET',
@@ -104,11 +98,10 @@ test('what could not start leaves no Job behind', async () => {
   });
 });
 
-test('kubectl describe shows what kept a job from starting', async () => {
+test('kubectl describe shows why a job cannot start', async () => {
   const [path] = await trigger(product, 'node');
-  const id = path!.slice('/status/'.length);
   const events = await eventually('the event', async () => {
-    const query = { fieldSelector: `involvedObject.name=${id.slice(0, -4)}0000,reason=JobCannotStart` };
+    const query = { fieldSelector: `involvedObject.name=${runOf(path!)},reason=JobCannotStart` };
     const { items } = await product.admin.request<{ items: { message: string }[] }>('GET', product.eventsPath(), {
       query,
     });

@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { promisify } from 'node:util';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { parse, stringify } from 'yaml';
 import type { GroupRun } from '../../contract/group-run.ts';
-import { ADMIN, Product } from '../support/harness.ts';
+import { blocksOf, blocksRunBy } from '../support/doc-blocks.ts';
+import { Product } from '../support/harness.ts';
 import { python } from '../support/python.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { finalStatus } from '../support/rest.ts';
+import { kubectlEnvironment, run, shell } from '../support/shell.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const DOCUMENT = 'docs/api.md';
 let product: Product;
 let snippets: Map<string, string[]>;
 beforeAll(async () => {
@@ -20,35 +19,32 @@ beforeAll(async () => {
   const jobs = Object.fromEntries(['one', 'two', 'three'].map((name) => [name, { sleep: { seconds: 1 } }]));
   await writeFile(file, JSON.stringify({ groups: { group_a: { jobs } } }));
   await Promise.all([product.startApi(file), product.startController()]);
-  snippets = snippetsOf(await readFile(join(ROOT, 'README.md'), 'utf8'), new URL(product.url).port);
+  snippets = snippetsOf(new URL(product.url).port);
 });
 afterAll(() => product.uninstall());
 
-/** What the README's section on clients shows, by language, with the port of the service at hand. */
-function snippetsOf(readme: string, port: string): Map<string, string[]> {
-  const section = readme.split(/^## /m).find((one) => one.startsWith('Clients\n')) ?? '';
+/** What the section on clients shows, by language, with the port of the service at hand. */
+function snippetsOf(port: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const [, language, text] of section.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
-    found.set(language!, [...(found.get(language!) ?? []), text!.replaceAll('localhost:5100', `localhost:${port}`)]);
+  for (const { info, section, text } of blocksOf(DOCUMENT)) {
+    if (section !== 'Clients') continue;
+    const [language] = info;
+    found.set(language!, [...(found.get(language!) ?? []), text.replaceAll('localhost:5100', `localhost:${port}`)]);
   }
   return found;
 }
 
-const run = async (program: string, args: string[], env: Record<string, string> = {}): Promise<string> => {
-  const options = { cwd: ROOT, env: { ...process.env, ...env }, timeout: 90_000 };
-  return (await promisify(execFile)(program, args, options)).stdout;
-};
-const shell = (script: string, env?: Record<string, string>) => run('bash', ['-euo', 'pipefail', '-c', script], env);
 const stored = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
 const SUCCESSES = /^(\{.state.: ?.SUCCESS., ?.task_id.: ?.[0-9a-f-]{36}.\}\n){3}$/;
 
-test('the README shows a client in five lines for each of five kinds', () => {
+test('docs/api.md shows a client in five lines for each of five kinds', () => {
   expect([...snippets].map(([language, texts]) => [language, texts.length])).toEqual([
     ['sh', 2],
     ['js', 1],
     ['python', 1],
     ['text', 1],
   ]);
+  expect(blocksRunBy(import.meta.filename)).toHaveLength(2);
   for (const text of [...snippets.values()].flat()) expect(text.trim().split('\n').length).toBeLessThanOrEqual(6);
 });
 
@@ -67,13 +63,7 @@ test("Python's Requests", async () => {
 }, 300_000);
 
 test('kubectl', async () => {
-  const config = parse(await readFile(ADMIN.kubeconfig, 'utf8'));
-  for (const { context } of config.contexts) context.namespace = product.namespace;
-  const KUBECONFIG = join(product.folder, 'kubectl.kubeconfig');
-  await writeFile(KUBECONFIG, stringify(config));
-  const kubectl = process.env.TEST_KUBECTL ?? '';
-  const PATH = [...(isAbsolute(kubectl) ? [dirname(kubectl)] : []), process.env.PATH].join(delimiter);
-  const said = await shell(snippets.get('sh')![1]!, { KUBECONFIG, PATH });
+  const said = await shell(snippets.get('sh')![1]!, await kubectlEnvironment(product));
   expect(said).toMatch(/condition met/);
   expect(said).toMatch(/sample-\S+ +sample +SUCCESS +2\/2/);
 });

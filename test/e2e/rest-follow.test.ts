@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../contract/group-run.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { Product, type Replica } from '../support/harness.ts';
-import { trigger } from '../support/rest.ts';
+import { idOf, runOf, statusPaths, trigger } from '../support/rest.ts';
 
-/** For a thousand runs at once. */
+/** Settings for a thousand runs at once. */
 const MANY = { RATE_LIMIT: '0', MAX_ACTIVE_RUNS_PER_GROUP: '5000' };
 let product: Product;
 let other: Replica;
@@ -21,17 +20,15 @@ afterAll(async () => {
   await product.uninstall();
 });
 
-const toRunId = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
-
-test('a wait is answered once the job is done', async () => {
+test('a wait is answered when the job is over', async () => {
   const [path] = await trigger(product, 'group_a');
   const answer = (await (await fetch(`${other.url}${path}?wait=40s`)).json()) as { state: string };
   expect(answer.state).toBe('SUCCESS');
 });
 
-test('events that broke off go on through another replica, and every job is told of to its end', async () => {
+test('an interrupted event stream continues at another replica, and reports the end of every job', async () => {
   const paths = await trigger(product, 'group_a');
-  const base = toRunId(paths[0]!);
+  const base = runOf(paths[0]!);
   let events = await EventReader.open(`${product.url}/runs/${base}/events`);
   const ended = new Set<string>();
   let run = '';
@@ -47,23 +44,22 @@ test('events that broke off go on through another replica, and every job is told
     }
   }
   events.close();
-  expect([...ended].toSorted()).toEqual(paths.map((path) => path.slice('/status/'.length)));
+  expect([...ended].toSorted()).toEqual(paths.map(idOf));
   expect(run).toBe('SUCCESS');
 });
 
-test('a run accepted by one replica is known to the other on the next request, 1,000 times of 1,000', async () => {
-  const stored = async () =>
-    (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items.length;
+test('the other replica knows an accepted run at the next request, 1,000 times out of 1,000', async () => {
+  const stored = async () => (await product.storedRuns()).length;
   const before = await stored();
   const known = { status: 0, run: 0 };
   const one = async (i: number) => {
     const [from, to] = i % 2 ? [product.url, other.url] : [other.url, product.url];
     const response = await fetch(`${from}/group/group_a`, { method: 'POST' });
-    const { 'Check job status at': paths } = (await response.json()) as Record<string, string[]>;
-    if ((await fetch(to + paths!.at(-1))).status === 200) known.status += 1;
+    const paths = await statusPaths(response);
+    if ((await fetch(to + paths.at(-1))).status === 200) known.status += 1;
     if ((await fetch(to + response.headers.get('location'))).status === 200) known.run += 1;
   };
-  // The controller would only use the processors up.
+  // The controller would only take processor time.
   await product.controller!.stop();
   for (let i = 0; i < 1000; i += 8) await Promise.all(Array.from({ length: 8 }, (_, j) => one(i + j)));
   expect(known).toEqual({ status: 1000, run: 1000 });

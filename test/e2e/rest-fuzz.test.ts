@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { GroupRun } from '../../contract/group-run.ts';
+import { toRunId } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
 import { OPERATIONS } from '../support/operations.ts';
-import { trigger } from '../support/rest.ts';
+import { idOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 let job: string;
 beforeAll(async () => {
   product = await Product.install();
   await product.startApi();
-  job = (await trigger(product, 'group_a'))[0]!.slice('/status/'.length);
+  job = idOf((await trigger(product, 'group_a'))[0]!);
 });
 afterAll(() => product.uninstall());
 
-const runs = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items.length;
+const runs = async () => (await product.storedRuns()).length;
 
-/** What may stand where an address has a name or an id: the right thing, nearly the right thing, or anything. */
+/** A path segment in place of a name or an id: valid, nearly valid, or anything. */
 const segment = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('group_a', '<job>', '<run>') },
   fc.constantFrom('group_b', 'group_c', '__proto__', '..', '%00', 'dummy', ' '),
@@ -50,11 +50,11 @@ const request = fc.record({
   ),
 });
 
-test('whatever is sent to whatever route, nothing is answered with 5xx, and only what is answered with 202 starts a run', async () => {
+test('no request to any route is answered with 5xx, and only one answered with 202 starts a run', async () => {
   let started = await runs();
   await fc.assert(
     fc.asyncProperty(request, async ({ method, path, segment, query, headers, body }) => {
-      const name = segment.replace('<job>', job).replace('<run>', `${job.slice(0, -4)}0000`);
+      const name = segment.replace('<job>', job).replace('<run>', toRunId(job));
       const encoded = name.startsWith('%') ? name : encodeURIComponent(name.toWellFormed());
       const url = `${product.url}${path.replace(/\{\w+\}/, () => encoded)}?${new URLSearchParams(query)}`;
       const takesBody = !['GET', 'HEAD'].includes(method) && body !== null;
@@ -62,7 +62,7 @@ test('whatever is sent to whatever route, nothing is answered with 5xx, and only
         method,
         headers: { ...headers, ...(takesBody ? { 'content-type': 'application/json' } : {}) },
         ...(takesBody ? { body } : {}),
-        // Events go on until the run is over: that they begin is enough here.
+        // An event stream lasts until the end of the run; its beginning is enough here.
         signal: AbortSignal.timeout(5000),
       });
       if (!path.endsWith('/events')) await response.text();
@@ -75,6 +75,6 @@ test('whatever is sent to whatever route, nothing is answered with 5xx, and only
     { numRuns: 1000 },
   );
   expect(await runs()).toBe(started);
-  // Some of it was right.
+  // Some requests were valid.
   expect(started).toBeGreaterThan(1);
 }, 180_000);

@@ -17,25 +17,24 @@ const post = async (url: string, key: string, group = 'group_a') => {
     body: await response.text(),
   };
 };
-const stored = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
 
-test('fifty duplicates at once through two replicas are one run, and exactly one was no replay', async () => {
+test('fifty concurrent duplicates through two replicas are one run, and all but one are marked as replays', async () => {
   const other = await product.startReplica();
   try {
-    const before = (await stored()).length;
+    const before = (await product.storedRuns()).length;
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, i) => post(i % 2 ? other.url : product.url, '"at-once"')),
     );
     expect(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size).toBe(1);
     expect(answers[0]!.status).toBe(202);
     expect(answers.filter(({ replayed }) => replayed === null)).toHaveLength(1);
-    expect((await stored()).length).toBe(before + 1);
+    expect((await product.storedRuns()).length).toBe(before + 1);
   } finally {
     await other.service.stop();
   }
 });
 
-test('a replay after the API was killed and started again is the same run, and another request is 422', async () => {
+test('a replay after a kill of the API is the same run, and another request with its key is 422', async () => {
   const first = await post(product.url, '"restart"');
   await product.api!.kill();
   await product.startApi();
@@ -43,7 +42,7 @@ test('a replay after the API was killed and started again is the same run, and a
   expect((await post(product.url, '"restart"', 'group_d')).status).toBe(422);
 });
 
-test('a run carries who asked and in which trace', async () => {
+test('a run carries its caller and its trace', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const response = await fetch(`${product.url}/group/group_a`, { method: 'POST', headers: { traceparent } });
   const base = response.headers.get('location')!.slice('/runs/'.length);

@@ -1,9 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, idOf, statusPaths, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -23,8 +21,7 @@ beforeAll(async () => {
     traced: { jobs: { tells: container('console.log(process.env.TRACEPARENT)') } },
     quiet: { jobs: { sleeps: { sleep: { seconds: 1 } } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([product.startApi(file), product.startController()]);
 });
 afterAll(() => product.uninstall());
@@ -33,9 +30,8 @@ const logOf = async (path: string, query = '') => {
   const response = await fetch(`${product.url}${path}/logs${query}`);
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 };
-const jobName = (path: string) => path.slice('/status/'.length);
 
-test('a log that is followed from the start comes as it is written, and ends with the job', async () => {
+test('a followed log arrives while the job writes it, and ends with the job', async () => {
   const [path] = await trigger(product, 'talks');
   const response = await fetch(`${product.url}${path}/logs?follow=true`);
   expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
@@ -50,30 +46,30 @@ test('a log that is followed from the start comes as it is written, and ends wit
   expect((await logOf(path!, '?tail=2')).text.trim().split('\n')).toHaveLength(2);
 });
 
-test('who follows a job that is tried again reads each attempt', async () => {
+test('the followed log of a retried job has each attempt', async () => {
   const [path] = await trigger(product, 'twice');
   const { text } = await logOf(path!, '?follow=true');
   expect(text.match(/attempt \d+/g)).toHaveLength(2);
   expect((await logOf(path!)).text.match(/attempt \d+/g)).toHaveLength(1);
 });
 
-test('a parameter reaches the container to the letter, whatever a shell or Kubernetes would make of it', async () => {
+test('a parameter reaches the container unchanged, also where a shell or Kubernetes would expand it', async () => {
   const who = '$(ASYNC_API_JOB_ID) $HOME `id` "\'\\ ü';
   const response = await fetch(`${product.url}/group/says`, {
     method: 'POST',
     body: JSON.stringify({ parameters: { WHO: who } }),
     headers: { 'Content-Type': 'application/json' },
   });
-  const [path] = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  const [path] = await statusPaths(response);
   expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
   expect((await logOf(path!)).text).toBe(`hello, ${who}\n`);
 });
 
-test('the trace of a trigger is that of its jobs', async () => {
+test('jobs get the trace of their trigger', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const logOfTrigger = async (headers: Record<string, string>) => {
     const response = await fetch(`${product.url}/group/traced`, { method: 'POST', headers });
-    const [path] = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+    const [path] = await statusPaths(response);
     expect((await finalStatus(product, path!)).state).toBe('SUCCESS');
     return (await logOf(path!)).text;
   };
@@ -81,15 +77,15 @@ test('the trace of a trigger is that of its jobs', async () => {
   expect(await logOfTrigger({ traceparent: `${traceparent.slice(0, -2)}$(PATH)` })).toBe('undefined\n');
 });
 
-test('when its pods have gone, what was kept of a failed job is there, and of others nothing', async () => {
+test('without its pods, the log of a failed job is its message, and that of another 410', async () => {
   const [failed] = await trigger(product, 'twice');
   const [fine] = await trigger(product, 'quiet');
   const { message } = await finalStatus(product, failed!);
   await finalStatus(product, fine!);
   for (const path of [failed!, fine!]) {
     const query = { propagationPolicy: 'Background' };
-    await product.admin.request('DELETE', product.jobsPath(jobName(path)), { query });
-    const labelSelector = `batch.kubernetes.io/job-name=${jobName(path)}`;
+    await product.admin.request('DELETE', product.jobsPath(idOf(path)), { query });
+    const labelSelector = `batch.kubernetes.io/job-name=${idOf(path)}`;
     await eventually('no pods', async () => {
       const { items } = await product.admin.request<{ items: [] }>('GET', product.podsPath(), {
         query: { labelSelector },
@@ -102,6 +98,6 @@ test('when its pods have gone, what was kept of a failed job is there, and of ot
   expect(await logOf(fine!)).toMatchObject({ status: 410, text: expect.stringContaining('nothing was kept') });
 });
 
-test('there are no logs of a job that is not known', async () => {
+test('the log of an unknown job is 404', async () => {
   expect(await logOf('/status/dummy')).toMatchObject({ status: 404, text: "Job with given id doesn't exists : dummy" });
 });

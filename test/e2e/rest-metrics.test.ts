@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { statusAnswer } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
@@ -8,7 +6,7 @@ import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product, type Replica } from '../support/harness.ts';
 import { metricsOf } from '../support/metrics.ts';
-import { finalStatus } from '../support/rest.ts';
+import { finalStatus, statusPaths } from '../support/rest.ts';
 
 let product: Product;
 let proxy: FaultProxy;
@@ -18,13 +16,12 @@ beforeAll(async () => {
   product = await Product.install();
   const behind = await proxied(product, 'async-api-controller');
   proxy = behind.proxy;
-  const CONFIG_FILE = join(product.folder, 'config.yaml');
   const groups = {
     quick: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } },
     long: { jobs: { one: { sleep: { seconds: 600 } } } },
     empty: {},
   };
-  await writeFile(CONFIG_FILE, JSON.stringify({ groups }));
+  const CONFIG_FILE = await product.writeConfig({ groups });
   const [replica, controller] = await Promise.all([
     product.startReplica({ CONFIG_FILE }),
     product.startController({ KUBECONFIG: behind.kubeconfig }),
@@ -41,12 +38,12 @@ afterAll(async () => {
 
 const post = (path: string, headers: Record<string, string> = {}) => fetch(api.url + path, { method: 'POST', headers });
 
-test('requests, triggers, runs and the lag of their states can be counted', async () => {
+test('metrics count requests, triggers, runs and the lag of their states', async () => {
   const first = await post('/group/quick', { 'Idempotency-Key': 'k' });
   await post('/group/quick', { 'Idempotency-Key': 'k' });
   await post('/group/empty');
   await post('/group/nowhere');
-  const paths = ((await first.json()) as Record<string, string[]>)['Check job status at']!;
+  const paths = await statusPaths(first);
   for (const path of paths) await finalStatus(product, path);
 
   const after = await metricsOf(api.metricsUrl);
@@ -63,16 +60,16 @@ test('requests, triggers, runs and the lag of their states can be counted', asyn
   expect(after.values('process_resident_memory_bytes')[0]).toBeGreaterThan(1e6);
 });
 
-test("the controller's queue, its work and its errors can be counted", async () => {
+test("metrics count the controller's queue, its reconciles and their errors", async () => {
   const ended = async (result: string) =>
     (await metricsOf(controllerUrl)).values('async_api_reconcile_total', { result })[0]!;
   const [errors, successes] = [await ended('error'), await ended('success')];
-  // Three, since the client tries again by itself.
+  // Three, since the client retries twice.
   for (let i = 0; i < 3; i++) {
     onceOn(proxy, 'POST jobs/1', async (exchange) => exchange.answer(statusAnswer(500, 'InternalError')));
   }
   const response = await post('/group/quick');
-  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  const paths = await statusPaths(response);
   for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
   expect(await ended('error')).toBeGreaterThan(errors);
   expect(await ended('success')).toBeGreaterThan(successes);
@@ -85,12 +82,12 @@ test("the controller's queue, its work and its errors can be counted", async () 
   expect(all.values('async_api_watch_last_event_age_seconds').length).toBeGreaterThanOrEqual(4);
 });
 
-test('metrics have a port of their own, and none on that of the service', async () => {
+test('metrics are served on their own port only', async () => {
   expect((await fetch(`${api.url}/metrics`)).status).toBe(404);
   await eventually('readiness', async () => (await fetch(`${controllerUrl}/readyz`)).ok || undefined);
 });
 
-test('answers that are held open are counted for as long as they are', async () => {
+test('a metric counts long-lived responses while they are open', async () => {
   const run = (await post('/group/long')).headers.get('location');
   const events = await EventReader.open(`${api.url}${run}/events`);
   await events.next();
@@ -100,7 +97,7 @@ test('answers that are held open are counted for as long as they are', async () 
   await eventually('none held', async () => (await held()) === 0 || undefined);
 });
 
-test('a replica that logs errors only still says where it listens', async () => {
+test('a replica that logs only errors still logs its address', async () => {
   const { url, service } = await product.startReplica({ LOG_LEVEL: 'error' });
   try {
     expect((await fetch(`${url}/livez`)).status).toBe(200);

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun, JobState } from '../../contract/group-run.ts';
+import { jobId } from '../../contract/ids.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { cached, trigger } from '../support/rest.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { idOf, runOf, statusPaths, trigger } from '../support/rest.ts';
 
-// Without the controller: statuses are written here, so that each state can be had at will.
+// Without the controller: these tests write the statuses themselves, so that a run can have any state.
 let product: Product;
 beforeAll(async () => {
   product = await Product.install();
@@ -12,8 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-const idOf = (path: string) => path.slice('/status/'.length);
-const toRunId = (path: string) => `${idOf(path).slice(0, -4)}0000`;
 const stored = (base: string) => product.admin.request<GroupRun>('GET', product.runsPath(base));
 const call = (method: string, path: string, body?: unknown) =>
   fetch(product.url + path, {
@@ -21,10 +21,10 @@ const call = (method: string, path: string, body?: unknown) =>
     ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
   });
 
-/** Triggers group_a and gives its jobs these states, as the controller would, once the API has seen them. */
+/** Triggers group_a and writes these states of its jobs. Resolves with the run's id when the API has them in its cache. */
 async function runWith(...states: JobState[]): Promise<string> {
   const paths = await trigger(product, 'group_a');
-  const base = toRunId(paths[0]!);
+  const base = runOf(paths[0]!);
   const over = states.every((state) => ['SUCCESS', 'FAILURE', 'REVOKED'].includes(state));
   const jobs = states.map((state, i) => ({
     name: `job_a${i + 1}`,
@@ -38,10 +38,7 @@ async function runWith(...states: JobState[]): Promise<string> {
   const counts = { pending: 0, started: 0, retry: 0, success: 0, failure: 0, revoked: 0 };
   for (const one of states) counts[one.toLowerCase() as keyof typeof counts] += 1;
   const status = { state, startedAt: '2026-11-24T11:00:00Z', counts, jobs };
-  await product.admin.request('PATCH', `${product.runsPath(base)}/status`, {
-    body: { status },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, `${product.runsPath(base)}/status`, { status });
   await eventually('the state in the cache of the API', async () => {
     const answer = (await (await call('GET', `/runs/${base}`)).json()) as { state: string };
     return answer.state === state || undefined;
@@ -49,7 +46,7 @@ async function runWith(...states: JobState[]): Promise<string> {
   return base;
 }
 
-test('a whole run over REST has the values that kubectl shows', async () => {
+test('a run over REST has the values of the stored object', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'STARTED');
   const run = await stored(base);
   expect(await (await call('GET', `/runs/${base}`)).json()).toEqual({
@@ -64,7 +61,7 @@ test('a whole run over REST has the values that kubectl shows', async () => {
   });
 });
 
-test('a cancel of a run is stored once, and answered the same again', async () => {
+test('a cancel of a run is stored, and its repetition gets the same answer', async () => {
   const base = await runWith('SUCCESS', 'STARTED', 'PENDING');
   for (let i = 0; i < 2; i++) {
     const response = await call('POST', `/runs/${base}/cancel`);
@@ -74,44 +71,45 @@ test('a cancel of a run is stored once, and answered the same again', async () =
   expect((await stored(base)).spec.cancel).toBe(true);
 });
 
-test('cancels of two jobs of a run do not undo each other', async () => {
+test('concurrent cancels of two jobs of a run are both stored', async () => {
   const base = await runWith('STARTED', 'STARTED', 'STARTED');
-  const ids = [1, 3].map((i) => `${base.slice(0, -1)}${i}`);
+  const ids = [1, 3].map((i) => jobId(base, i));
   const answers = await Promise.all(ids.map((id) => call('POST', `/status/${id}/cancel`)));
   expect(answers.map(({ status }) => status)).toEqual([202, 202]);
   expect(await answers[1]!.json()).toEqual({ id: ids[1], state: 'STARTED' });
   expect((await stored(base)).spec.cancelJobs).toEqual({ job_a1: true, job_a3: true });
 });
 
-test('a cancel of what is over is accepted and changes nothing', async () => {
+test('a cancel of a finished run or job is accepted and changes nothing', async () => {
   const base = await runWith('SUCCESS', 'SUCCESS', 'SUCCESS');
   const before = (await stored(base)).metadata.resourceVersion;
   expect((await call('POST', `/runs/${base}/cancel`)).status).toBe(202);
-  const job = await call('POST', `/status/${base.slice(0, -1)}1/cancel`);
-  expect(await job.json()).toEqual({ id: `${base.slice(0, -1)}1`, state: 'SUCCESS' });
+  const id = jobId(base, 1);
+  const job = await call('POST', `/status/${id}/cancel`);
+  expect(await job.json()).toEqual({ id, state: 'SUCCESS' });
   expect((await stored(base)).metadata.resourceVersion).toBe(before);
 });
 
-test('a rerun is a new run of the same definitions that names the first', async () => {
+test('a rerun is a new run with the same definitions, and names the first', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'SUCCESS');
   const response = await call('POST', `/runs/${base}/rerun`);
   expect(response.status).toBe(202);
-  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
+  const paths = await statusPaths(response);
   expect(paths).toHaveLength(3);
-  const again = toRunId(paths[0]!);
+  const again = runOf(paths[0]!);
   expect(response.headers.get('location')).toBe(`/runs/${again}`);
   const { group, jobs } = (await stored(base)).spec;
   expect((await stored(again)).spec).toEqual({ group, jobs, rerunOf: base });
 });
 
-test('a rerun of what failed repeats that only', async () => {
+test('a rerun of the failed jobs has only those that did not succeed', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'REVOKED');
   const response = await call('POST', `/runs/${base}/rerun`, { only: 'failed' });
-  const paths = ((await response.json()) as Record<string, string[]>)['Check job status at']!;
-  expect((await stored(toRunId(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
+  const paths = await statusPaths(response);
+  expect((await stored(runOf(paths[0]!))).spec.jobs.map((job) => job.name)).toEqual(['job_a2', 'job_a3']);
 });
 
-test('a rerun of what failed is 409 before the run is over, and 422 where nothing failed', async () => {
+test('a rerun of the failed jobs is 409 before the end of the run, and 422 if none failed', async () => {
   const running = await runWith('FAILURE', 'STARTED', 'PENDING');
   const early = await call('POST', `/runs/${running}/rerun`, { only: 'failed' });
   expect([early.status, await early.text()]).toEqual([409, expect.stringContaining('not over')]);
@@ -120,7 +118,7 @@ test('a rerun of what failed is 409 before the run is over, and 422 where nothin
   expect([nothing.status, await nothing.text()]).toEqual([422, expect.stringContaining('succeeded')]);
 });
 
-test('a rerun with a body that is not understood starts nothing and says what was expected', async () => {
+test('a rerun with an invalid body starts nothing and says what was expected', async () => {
   const base = await runWith('FAILURE', 'FAILURE', 'FAILURE');
   for (const body of [{ only: 'some' }, { onyl: 'failed' }]) {
     const response = await call('POST', `/runs/${base}/rerun`, body);
@@ -140,7 +138,7 @@ test('runs can be listed by group and state, page by page', async () => {
     page = await list(`limit=4&continue=${page.continue}`);
     ids.push(...page.runs.map(({ id }) => id));
   }
-  const all = (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
+  const all = await product.storedRuns();
   expect(new Set(ids)).toEqual(new Set(all.map(({ metadata }) => metadata.name)));
   expect(ids).toHaveLength(all.length);
   const failed = await list('group=group_a&state=FAILURE');
@@ -149,7 +147,7 @@ test('runs can be listed by group and state, page by page', async () => {
   expect((await list('group=group_x')).runs).toEqual([]);
 });
 
-test('unknown runs and jobs are 404, and a query that is not understood is 400', async () => {
+test('unknown runs and jobs are 404, and an invalid query is 400', async () => {
   const nowhere = '00000000-0000-4000-8000-000000000000';
   for (const [method, path] of [
     ['GET', `/runs/${nowhere}`],
@@ -160,77 +158,20 @@ test('unknown runs and jobs are 404, and a query that is not understood is 400',
     const response = await call(method, path);
     expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('no run with this id')]);
   }
-  const job = await call('POST', `/status/${nowhere.slice(0, -1)}1/cancel`);
+  const job = await call('POST', `/status/${jobId(nowhere, 1)}/cancel`);
   expect([job.status, await job.text()]).toEqual([404, "Job with given id doesn't exists : dummy"]);
   for (const query of ['limit=0', 'limit=x', 'state=DONE', 'group=a&group=b', 'colour=red', 'continue=x']) {
     expect((await call('GET', `/runs?${query}`)).status).toBe(400);
   }
 });
 
-test('who listens to a run in which nothing happens hears that the service is there', async () => {
+test('an event stream without events has comments that keep it alive', async () => {
   const [path] = await trigger(product, 'group_a');
-  const response = await call('GET', `/runs/${toRunId(path!)}/events`);
+  const response = await call('GET', `/runs/${runOf(path!)}/events`);
   let text = '';
   for await (const chunk of response.body!) {
     text += new TextDecoder().decode(chunk);
     if (text.includes('\n: nothing new\n')) break;
   }
   expect(text).toMatch(/^retry: \d+\n\nid: /);
-});
-
-test('active runs are counted from what is stored, whoever stored it', async () => {
-  const { url, service } = await product.startReplica({ MAX_ACTIVE_RUNS_PER_GROUP: '1' });
-  const start = (group: string) => fetch(`${url}/group/${group}`, { method: 'POST' });
-  try {
-    await eventually('readiness', async () => (await fetch(`${url}/readyz`)).ok || undefined);
-    // By the other replica: this one has only what it sees.
-    await trigger(product, 'group_d');
-    await cached({ url }, 'group_d');
-    const refused = await start('group_d');
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
-    expect(await refused.text()).toMatch(/at most 1 runs of group group_d/);
-  } finally {
-    await service.stop();
-  }
-});
-
-test('a quota of the namespace is 429, a policy of the cluster 422, and each says that nothing was started', async () => {
-  const quotas = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
-  await product.admin.request('POST', quotas, {
-    body: { metadata: { name: 'none' }, spec: { hard: { 'count/groupruns.async-api.dev': '0' } } },
-  });
-  const refused = (status: number) =>
-    eventually(`a refusal with ${status}`, async () => {
-      const response = await call('POST', '/group/group_a');
-      return response.status === status ? response : undefined;
-    });
-  const full = await refused(429);
-  expect([full.status, full.headers.get('retry-after')]).toEqual([429, '60']);
-  expect(await full.text()).toMatch(/quota.*Nothing was started/);
-  await product.admin.request('DELETE', `${quotas}/none`);
-
-  const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
-  const bindings = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
-  const { namespace } = product;
-  const rule = { apiGroups: ['async-api.dev'], apiVersions: ['*'], operations: ['CREATE'], resources: ['groupruns'] };
-  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
-  await product.admin.request('POST', policies, {
-    body: {
-      metadata: { name: namespace },
-      spec: {
-        matchConstraints: { resourceRules: [rule], namespaceSelector },
-        validations: [{ expression: 'false', message: 'not on Tuesdays' }],
-      },
-    },
-  });
-  await product.admin.request('POST', bindings, {
-    body: { metadata: { name: namespace }, spec: { policyName: namespace, validationActions: ['Deny'] } },
-  });
-  try {
-    const denied = await refused(422);
-    expect([denied.status, await denied.text()]).toEqual([422, expect.stringMatching(/policy.*not on Tuesdays/)]);
-  } finally {
-    await product.admin.request('DELETE', `${bindings}/${namespace}`);
-    await product.admin.request('DELETE', `${policies}/${namespace}`);
-  }
 });

@@ -1,11 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../contract/group-run.ts';
 import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, runOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -15,23 +12,19 @@ beforeAll(async () => {
     other: { jobs: { one: { sleep: { seconds: 0 } } } },
     long: { jobs: { one: { sleep: { seconds: 600 } } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
-  await product.startApi(file);
+  await product.startApi(await product.writeConfig({ groups }));
 });
 afterAll(() => product.uninstall());
 
 const settings = { RETENTION_INTERVAL_SECONDS: '1', RUN_RETENTION_MIN_SECONDS: '0' };
-const runs = async () => (await product.admin.request<{ items: GroupRun[] }>('GET', product.runsPath())).items;
-const names = async () => (await runs()).map(({ metadata }) => metadata.name);
-const runOf = (path: string) => `${path.slice('/status/'.length, -4)}0000`;
+const names = async () => (await product.storedRuns()).map(({ metadata }) => metadata.name);
 const finished = async (group: string) => {
   const [path] = await trigger(product, group);
   await finalStatus(product, path!);
   return runOf(path!);
 };
 
-test('a Job is removed some time after its result was recorded, and the result stays', async () => {
+test('a Job is deleted some time after its result is recorded, and the result stays', async () => {
   const controller = await product.startController({ ...settings, JOB_TTL_SECONDS: '1' });
   const [path] = await trigger(product, 'quick');
   await finalStatus(product, path!);
@@ -43,7 +36,7 @@ test('a Job is removed some time after its result was recorded, and the result s
   await controller.stop();
 });
 
-test('of the runs of a group that are over the latest stay, and one that goes on always does', async () => {
+test('the latest finished runs of a group stay, and an active run always does', async () => {
   const controller = await product.startController({ ...settings, RUN_RETENTION_COUNT: '2' });
   const [running] = await trigger(product, 'long');
   const other = await finished('other');
@@ -54,11 +47,11 @@ test('of the runs of a group that are over the latest stay, and one that goes on
   await controller.stop();
 });
 
-test('runs that are over for too long go, and their Jobs with them', async () => {
+test('runs that ended too long ago are deleted, and their Jobs with them', async () => {
   const controller = await product.startController({ ...settings, RUN_RETENTION_SECONDS: '1' });
   await trigger(product, 'quick');
   await eventually('only the run that goes on', async () => {
-    const left = await runs();
+    const left = await product.storedRuns();
     return (left.length === 1 && left[0]!.spec.group === 'long') || undefined;
   });
   await eventually('only its Job', async () => {

@@ -1,4 +1,4 @@
-/** What the sender of a call gets back. */
+/** The API server's answer to a call, or the one that a fault gives in its place. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
@@ -17,3 +17,11 @@ export function statusAnswer(status: number, reason: string, headers: Record<str
   };
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
+
+export const TOO_MANY_REQUESTS = statusAnswer(429, 'TooManyRequests', { 'retry-after': '1' });
+export const INTERNAL_ERROR = statusAnswer(500, 'InternalError');
+export const TIMEOUT = statusAnswer(504, 'Timeout');
+export const EXPIRED = statusAnswer(410, 'Expired');
+
+/** By how much a fault named `late` delays an answer or an event. */
+export const LATE_MS = 3000;

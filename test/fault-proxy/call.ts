@@ -1,12 +1,12 @@
-/** One call of a process of ours to the API server, as a proxy saw it. */
+/** A call of one of our processes to the API server, as its proxy recorded it. */
 export interface Call {
   /** Which process made it: api, controller or standby. */
   sender: string;
-  /** What it is, in words that are the same in each life of the same scenario, such as `POST jobs/1`. */
+  /** A description that is the same in each trial of a scenario, such as `POST jobs/1`. */
   label: string;
-  /** How many calls with this label the sender made since the recording began, this one included. */
+  /** Its number among the sender's calls with this label since the recording began, from 1. */
   occurrence: number;
-  /** What the sender was answered; absent while it was not, and where its connection was cut. */
+  /** The status of the answer; absent before it, and where the connection was cut. */
   status?: number;
 }
 
@@ -24,7 +24,7 @@ interface Body {
   status?: { jobs?: { state: string }[] };
 }
 
-/** The call's name in a fault point: its label, and which of several it is. */
+/** The call's name in a fault point: its label, with its number from the second on. */
 export const callName = ({ label, occurrence }: Pick<Call, 'label' | 'occurrence'>): string =>
   occurrence === 1 ? label : `${label} #${occurrence}`;
 
@@ -33,8 +33,8 @@ export const isList = (label: string): boolean => label.startsWith('LIST ');
 export const isMutating = (label: string): boolean => /^(POST|PUT|PATCH|DELETE) /.test(label);
 
 /**
- * A label without anything random: the verb, the resource, the number of the job in its run, and what the body asks for.
- * A path that is not of a namespaced resource is its own label.
+ * A label without random parts: the verb, the resource, the job's index in its run, and what the body asks for. For a path
+ * outside namespaces, the verb and the path.
  */
 export function labelOf({ method, url, body }: Request): string {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
@@ -55,7 +55,7 @@ export function labelOf({ method, url, body }: Request): string {
   return [method, what, ...details(method, resource, asked)].join(' ');
 }
 
-/** The number of a job in its run; `?` for a name that is not an id of ours. */
+/** The index of a job in its run; `?` for a name that is not a job's id. */
 const jobNumber = (name = ''): string => {
   const digits = name.match(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{8}([0-9a-f]{4})$/)?.[1];
   return digits ? String(Number.parseInt(digits, 16)) : '?';
@@ -68,6 +68,6 @@ function details(method: string, resource: string, { reason, spec, status }: Bod
   return [...Object.keys(spec ?? {}), ...(status?.jobs ?? []).map(({ state }) => state)];
 }
 
-/** A holder that has just come names the same time twice: since when it holds the lease, and when it last said so. */
+/** In a lease that was just acquired, acquireTime equals renewTime. */
 const leaseDetail = ({ holderIdentity, acquireTime, renewTime }: Record<string, unknown>): string =>
   !holderIdentity ? 'release' : acquireTime === renewTime ? 'acquire' : 'renew';

@@ -12,7 +12,7 @@ export function endpoint(kubeconfig: string): { server: string; ca: Buffer } {
   return { server, ca: Buffer.from(caData ?? '', 'base64') };
 }
 
-/** A kubeconfig with a token of that account, which leads to a proxy. */
+/** Writes a kubeconfig with a token of that account whose server is the proxy at `url`. */
 export async function throughProxy(
   cluster: Pick<Cluster, 'kubeconfig'>,
   namespace: string,
@@ -27,7 +27,7 @@ export async function throughProxy(
   const name = account;
   await writeFile(
     file,
-    // The client library takes plain HTTP only from those who say that they do not care.
+    // The client library uses plain HTTP only with insecure-skip-tls-verify.
     stringify({
       apiVersion: 'v1',
       kind: 'Config',

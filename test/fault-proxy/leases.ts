@@ -1,9 +1,9 @@
 import { type Answer, statusAnswer } from './answer.ts';
 
-/** Leases by path, each as its JSON and how often it was written. */
+/** Leases by path, each with the number of its writes. */
 export type Leases = Map<string, { writes: number; lease: { metadata?: object } }>;
 
-/** Answers a call for a Lease as an API server would that has no other client. */
+/** The answer to a call for a Lease from an API server without other clients. Stores what the call writes. */
 export function answerLease(leases: Leases, method: string, url: string, body: unknown): Answer {
   const { pathname } = new URL(url, 'http://localhost');
   const asked = (body ?? {}) as { metadata?: { name?: string } };

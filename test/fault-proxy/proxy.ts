@@ -4,11 +4,13 @@ import { Agent, type Dispatcher, request as send } from 'undici';
 import type { Answer } from './answer.ts';
 import { type Call, isWatch, labelOf } from './call.ts';
 import { answerLease, type Leases } from './leases.ts';
+import { chain, linesOf } from './lines.ts';
+import type { StreamFault } from './watch-faults.ts';
 
-/** One call in the hands of a fault, which must answer it or cut it. */
+/** One intercepted call. The fault must answer it or cut it. */
 export interface Exchange {
   call: Call;
-  /** Lets the API server have it; resolves with the answer, of which the sender knows nothing yet. */
+  /** Sends it to the API server and resolves with the answer, which the sender does not get yet. */
   forward(change?: { url?: string }): Promise<Answer>;
   answer(answer: Answer): void;
   /** Breaks the sender's connection. */
@@ -17,16 +19,16 @@ export interface Exchange {
   body: unknown;
 }
 
-/** A fault in wait. It strikes once, then is gone. */
+/** An armed fault of a call. It is injected once, into the first call that matches. */
 export interface Fault {
   matches(call: Call): boolean;
-  strike(exchange: Exchange): Promise<void>;
+  inject(exchange: Exchange): Promise<void>;
 }
 
-/** A fault of a watch. It takes the stream over from its next event on; what it throws cuts the connection. */
+/** An armed fault of a watch. It is injected once, at the first event of a watch that matches. */
 export interface WatchFault {
   matches(call: Call): boolean;
-  strike(lines: AsyncIterable<string>): AsyncIterable<string>;
+  inject: StreamFault;
 }
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'host'];
@@ -38,28 +40,28 @@ const headersOf = (headers: Answer['headers']): Record<string, string | string[]
   );
 
 /**
- * Stands between one process of ours and the API server: HTTP on this machine in, HTTPS out, with the process' own token.
- * Records every call and lets faults strike.
+ * A proxy between one of our processes and the API server: plain HTTP from the process, HTTPS to the server, the process'
+ * own token. It records every call and injects faults.
  */
 export class FaultProxy {
   readonly sender: string;
-  /** Every call since `mark`, in the order they came. */
+  /** Every call since `mark`, in order of arrival. */
   calls: Call[] = [];
-  /** Strike in the order they were armed. */
+  /** Armed faults; the first one that matches a call is injected. */
   readonly faults = new Set<Fault>();
   readonly watchFaults = new Set<WatchFault>();
-  /** While set, nothing passes in either direction; when it resolves, every connection that waited is cut. */
+  /** While set, calls and answers are held; when it resolves, the connections that waited are cut. */
   partition: Promise<void> | undefined;
-  /** While set, every call is answered with this and not passed on; watches that are open go on. */
+  /** While set, this answers every call in place of the API server; open watches go on. */
   refusal: Answer | undefined;
-  /** While set, Leases are kept here rather than by the API server: the sender leads whoever else does. */
+  /** While set, these Leases are used in place of the API server's: the sender leads, even beside another leader. */
   leases: Leases | undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #upstream: string;
   readonly #agent: Agent;
   readonly #counts = new Map<string, number>();
-  /** Watches that a fault has taken over. */
-  readonly #struckWatches = new Set<ServerResponse>();
+  /** Watches into which a fault was injected. */
+  readonly #faultyWatches = new Set<ServerResponse>();
 
   static async start(sender: string, server: string, ca: Buffer): Promise<FaultProxy> {
     const proxy = new FaultProxy(sender, server, ca);
@@ -77,17 +79,17 @@ export class FaultProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Begins a recording: forgets the calls so far, and counts from one again. */
+  /** Starts a new recording: `calls` becomes empty and occurrences count from one. */
   mark(): void {
     this.calls = [];
     this.#counts.clear();
   }
 
-  /** Takes away every fault, also from the watches that one has taken over: they are cut. */
+  /** Disarms every fault and cuts the watches that have one. */
   mend(): void {
     this.faults.clear();
     this.watchFaults.clear();
-    for (const response of this.#struckWatches) response.destroy();
+    for (const response of this.#faultyWatches) response.destroy();
   }
 
   async close(): Promise<void> {
@@ -101,7 +103,7 @@ export class FaultProxy {
     try {
       for await (const chunk of request.setEncoding('utf8')) text += chunk;
     } catch {
-      return; // The sender is gone before it said what it wants.
+      return; // The sender closed the connection before its request was complete.
     }
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const { method = 'GET', url = '/' } = request;
@@ -134,7 +136,7 @@ export class FaultProxy {
         },
         cut: () => void response.destroy(),
       };
-      if (fault) return await fault.strike(exchange);
+      if (fault) return await fault.inject(exchange);
       if (this.leases && / leases/.test(label)) return exchange.answer(answerLease(this.leases, method, url, body));
       if (this.refusal) return exchange.answer(this.refusal);
       if (isWatch(label)) return await this.#stream(call, await open(), response);
@@ -142,7 +144,7 @@ export class FaultProxy {
       await this.#cutByPartition();
       exchange.answer(answer);
     } catch {
-      // The API server cannot be reached, or is lost in the middle: so is the sender's connection.
+      // The connection to the API server failed: cut the sender's too.
       response.destroy();
     }
   }
@@ -152,24 +154,24 @@ export class FaultProxy {
     response.writeHead(upstream.statusCode, headersOf(upstream.headers)).flushHeaders();
     response.once('close', () => {
       upstream.body.destroy();
-      this.#struckWatches.delete(response);
+      this.#faultyWatches.delete(response);
     });
-    const struck = () => void this.#struckWatches.add(response);
-    for await (const line of this.#struck(call, linesOf(upstream.body), struck)) {
+    const faulty = () => void this.#faultyWatches.add(response);
+    for await (const line of this.#withFaults(call, linesOf(upstream.body), faulty)) {
       await this.#cutByPartition();
       if (!response.write(line)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
     }
     response.end();
   }
 
-  async *#struck(call: Call, lines: AsyncGenerator<string>, onStrike: () => void): AsyncGenerator<string> {
+  async *#withFaults(call: Call, lines: AsyncGenerator<string>, onFault: () => void): AsyncGenerator<string> {
     for (;;) {
       const { value: line, done } = await lines.next();
       if (done) return;
       const fault = line.includes('"type":"BOOKMARK"') ? undefined : take(this.watchFaults, call);
       if (fault) {
-        onStrike();
-        return yield* fault.strike(chain(line, lines));
+        onFault();
+        return yield* fault.inject(chain(line, lines));
       }
       yield line;
     }
@@ -178,7 +180,7 @@ export class FaultProxy {
   async #cutByPartition(): Promise<void> {
     if (!this.partition) return;
     await this.partition;
-    throw new Error('The partition is over, the connection is not what it was');
+    throw new Error('The partition has ended: this connection is cut');
   }
 }
 
@@ -186,20 +188,4 @@ function take<F extends { matches(call: Call): boolean }>(faults: Set<F>, call: 
   const fault = [...faults].find((one) => one.matches(call));
   if (fault) faults.delete(fault);
   return fault;
-}
-
-async function* chain(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
-  yield first;
-  yield* rest;
-}
-
-/** Lines with their ends, as they arrive. */
-async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield `${line}\n`;
-  }
 }

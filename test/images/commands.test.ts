@@ -2,21 +2,27 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountKubeconfig, installManifests, NAMESPACE } from '../../dev/cluster/install.ts';
+import { freePorts } from '../../dev/cluster/layout.ts';
+import { blocksRunBy, ROOT } from '../support/doc-blocks.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN } from '../support/harness.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const DOCKERFILES = ['api/Dockerfile', 'controller/Dockerfile', 'job-image/Dockerfile'].map((file) => ({
+  file,
+  text: readFileSync(join(ROOT, file), 'utf8'),
+}));
 
 /** Every `docker run` that a reader is told to type, with the lines it goes on over joined. */
-const COMMANDS = ['README.md', 'api/Dockerfile', 'controller/Dockerfile', 'job-image/Dockerfile'].flatMap((file) => {
-  const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\\\n#?\s*/g, '');
-  return [...text.matchAll(/\bdocker run .*/g)].map(([command]) => ({ file, command: command.trim() }));
-});
+const COMMANDS = [...blocksRunBy(import.meta.filename), ...DOCKERFILES].flatMap(({ file, text }) =>
+  [...text.replaceAll(/\\\n#?\s*/g, '').matchAll(/\bdocker run .*/g)].map(([command]) => ({
+    file,
+    command: command.trim(),
+  })),
+);
 const commandsFor = (image: string) => COMMANDS.filter(({ command }) => command.includes(` async-api/${image}:dev`));
 
 let folder: string;
@@ -31,8 +37,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Types it into a shell. */
-function type(command: string, env: Record<string, string> = {}) {
+/** Runs it in a shell. */
+function start(command: string, env: Record<string, string> = {}) {
   const child = spawn('sh', ['-c', `exec ${command}`], { env: { ...process.env, ...env }, stdio: 'pipe' });
   const said = { output: '' };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said.output += chunk));
@@ -40,28 +46,20 @@ function type(command: string, env: Record<string, string> = {}) {
 }
 
 const saysReady = (said: { output: string }, child: ChildProcess) =>
-  eventually(`a line that says it is ready, in: ${said.output}`, async () => {
+  eventually(`a ready line in: ${said.output}`, async () => {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}: ${said.output}`);
     return /"message":"(listening|ready)"/.test(said.output) || undefined;
   });
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
-
 test.each(commandsFor('job-image'))('$file: $command', async ({ command }) => {
-  const { ended, said } = type(command);
+  const { ended, said } = start(command);
   expect(await ended).toBe(0);
   expect(said.output).toMatch(/Done\.\n$/);
 });
 
 test.each(commandsFor('api'))('$file: $command', async ({ command }) => {
-  const PORT = await freePort();
-  const { child, ended, said } = type(command, { PORT, KUBECONFIG: join(folder, 'async-api') });
+  const PORT = String((await freePorts(['api'])).api);
+  const { child, ended, said } = start(command, { PORT, KUBECONFIG: join(folder, 'async-api') });
   await saysReady(said, child);
   expect((await fetch(`http://127.0.0.1:${PORT}/groups`)).status).toBe(200);
   child.kill('SIGTERM');
@@ -69,7 +67,7 @@ test.each(commandsFor('api'))('$file: $command', async ({ command }) => {
 });
 
 test.each(commandsFor('controller'))('$file: $command', async ({ command }) => {
-  const { child, ended, said } = type(command, { KUBECONFIG: join(folder, 'async-api-controller') });
+  const { child, ended, said } = start(command, { KUBECONFIG: join(folder, 'async-api-controller') });
   await saysReady(said, child);
   child.kill('SIGTERM');
   expect(await ended).toBe(0);

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const docker = async (...args: string[]) => (await run('docker', args, { maxBuffer: 1e8 })).stdout;
 const ROOT = join(import.meta.dirname, '../..');
 
-/** What an image holds: one line a file as `tar -tv` prints it, folders left out. */
+/** The files of an image without folders, a line each as `tar -tv` prints it. */
 async function filesOf(image: string): Promise<string[]> {
   const id = (await docker('create', image)).trim();
   try {
@@ -27,11 +27,11 @@ const PROGRAMS = {
   'job-image': ['app/main.ts'],
 };
 const LIBRARY = /^(usr\/)?lib(64)?\/(\S+\/)?(ld-|lib)[\w.+-]+$/;
-/** Made by the engine for every container. */
+/** The engine creates these in every container. */
 const ENGINE = /^(\.dockerenv|dev\/console|etc\/(hostname|hosts|mtab|resolv\.conf))$/;
 
 describe.each(IMAGES)('the image of %s', (name) => {
-  test('holds node, the libraries it is linked with and the program: no shell, and nothing setuid', async () => {
+  test('holds node, its libraries and the program, but no shell and no setuid file', async () => {
     const files = await filesOf(imageOf(name));
     const paths = files.map((line) => line.split(/\s+/)[5]!).filter((path) => !ENGINE.test(path));
     expect(paths.filter((path) => !LIBRARY.test(path)).sort()).toEqual(
@@ -40,7 +40,7 @@ describe.each(IMAGES)('the image of %s', (name) => {
     expect(files.filter((line) => /^...[sS]|^......[sS]/.test(line))).toEqual([]);
   });
 
-  test('has a user that Kubernetes can tell is not root, and labels', async () => {
+  test('has a numeric user other than root, and labels', async () => {
     const [{ Config }] = JSON.parse(await docker('image', 'inspect', imageOf(name)));
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     expect(Config.User).toBe('65532:65532');
@@ -52,14 +52,14 @@ describe.each(IMAGES)('the image of %s', (name) => {
     });
   });
 
-  test('does not tell where its packages came from', async () => {
+  test('does not reveal the registry of its packages', async () => {
     const history = await docker('image', 'history', '--no-trunc', imageOf(name));
     const config = await docker('image', 'inspect', imageOf(name));
     expect(history + config).not.toMatch(/https?:\/\/|NPM_CONFIG|NODE_EXTRA/);
   });
 });
 
-test('the images share the layer with node, which is nearly all of their size', async () => {
+test('the images share the layer with node', async () => {
   const layers = await Promise.all(
     IMAGES.map(async (name) => JSON.parse(await docker('image', 'inspect', imageOf(name)))[0].RootFS.Layers),
   );

@@ -15,7 +15,7 @@ test.each([
   expect(end.code).toBe(code);
 });
 
-test('a job that hangs ends at SIGTERM with 143, before it would be killed', async () => {
+test('a job that hangs ends at SIGTERM with 143, within its grace period', async () => {
   const hangs = new ImageContainer('job-image').withCommand(['hang']).withWaitStrategy(Wait.forLogMessage(/Hanging/));
   const { code, output } = await stop(await hangs.start());
   expect(output).toMatch(/Got SIGTERM before the work was done/);
@@ -28,7 +28,7 @@ test('it refuses to run as root', async () => {
   expect(end.code).toBe(2);
 });
 
-test('it writes nothing to its root file system, where it could', async () => {
+test('it writes nothing to a writable root file system', async () => {
   const logs = new ImageContainer('job-image')
     .withWritableRoot()
     .withCommand(['log', '--lines=1000', '--interval-seconds=1'])

@@ -5,7 +5,7 @@ import { type StartedTestContainer, Wait } from 'testcontainers';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { changes, ImageContainer, lineOf, runToEnd, stop } from '../support/image-container.ts';
-import { finalStatus, trigger } from '../support/rest.ts';
+import { finalStatus, runOf, trigger } from '../support/rest.ts';
 
 const SERVICES = ['api', 'controller'] as const;
 type ServiceName = (typeof SERVICES)[number];
@@ -26,14 +26,14 @@ afterEach(async () => {
 
 const kubeconfig = (account: string): string => join(product.folder, `${account}.kubeconfig`);
 
-/** The image with a kubeconfig of its account, which is all it needs. */
+/** A container of the image with its account's kubeconfig. */
 const imageFor = (name: ServiceName): ImageContainer =>
   new ImageContainer(name)
     .withBindMounts([{ source: kubeconfig(ACCOUNTS[name]), target: '/kubeconfig', mode: 'ro' }])
     .withEnvironment({ NAMESPACE: product.namespace, KUBECONFIG: '/kubeconfig', PORT: '0', LEASE_SECONDS: '2' })
     .withEnvironment({ JOB_IMAGE: process.env.TEST_JOB_IMAGE ?? '' });
 
-/** Starts it and returns where it says it listens. */
+/** Starts the container and returns the addresses in its ready line. */
 async function start(container: ImageContainer) {
   const ready = /"message":"(listening|ready)"/;
   const started = await container.withWaitStrategy(Wait.forLogMessage(ready)).start();
@@ -64,7 +64,7 @@ describe.each(SERVICES)('the image of %s', (name) => {
     expect(text).toMatch(/^process_cpu_seconds_total /m);
   });
 
-  test('ends at SIGTERM with exit code 0, before it would be killed', async () => {
+  test('ends at SIGTERM with exit code 0, within its grace period', async () => {
     const { started } = await start(imageFor(name));
     const { code, output } = await end(started);
     expect(output).toMatch(/"message":"stopped"/);
@@ -77,15 +77,15 @@ describe.each(SERVICES)('the image of %s', (name) => {
     expect(code).toBe(1);
   });
 
-  test('writes nothing to its root file system, where it could', async () => {
+  test('writes nothing to a writable root file system', async () => {
     const { started, metricsUrl } = await start(imageFor(name).withWritableRoot());
     await get(`${metricsUrl}/metrics`);
-    // The file that is mounted has its place made by the engine.
+    // The engine creates the mount point.
     expect((await changes(started)).filter((path) => path !== '/kubeconfig')).toEqual([]);
   });
 });
 
-test('together they take the groups that come with the image to their end', async () => {
+test('together they run a group of the built-in configuration to its end', async () => {
   const api = await start(imageFor('api'));
   await start(imageFor('controller'));
   product.url = api.url;
@@ -101,12 +101,11 @@ test('together they take the groups that come with the image to their end', asyn
   }
 }, 120_000);
 
-test('an API whose events are being followed still ends within its grace', async () => {
+test('an API with an open event stream ends within its grace period', async () => {
   const { started, url } = await start(imageFor('api'));
   product.url = url;
   const [first] = await trigger(product, 'group_a');
-  const run = `${first!.slice('/status/'.length, -4)}0000`;
-  const events = await fetch(`${url}/runs/${run}/events`);
+  const events = await fetch(`${url}/runs/${runOf(first!)}/events`);
   expect(events.status).toBe(200);
   expect(await end(started)).toMatchObject({ code: 0 });
   await events.body?.cancel();

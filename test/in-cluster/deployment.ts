@@ -7,16 +7,16 @@ import { kubectl as runKubectl } from '../support/kubectl.ts';
 const NAMESPACE = 'async-api';
 const OVERLAY = join(import.meta.dirname, '../../manifests/overlays/local');
 const DEPLOYMENTS = ['deployment/async-api', 'deployment/async-api-controller'];
-/** Each of two replicas is replaced by one that must start first, on a machine that is busy with more. */
+/** Each of the two replicas is replaced after a new one is ready, on a busy machine. */
 const ROLLOUT = '--timeout=180s';
 
-/** What kubectl, as the administrator in the product's namespace, prints. */
+/** The output of kubectl, as the administrator, in the product's namespace. */
 export const kubectl = async (...args: string[]): Promise<string> => (await runKubectl(['-n', NAMESPACE, ...args])).out;
 
 export const apply = () => kubectl('apply', '-k', OVERLAY);
 export const remove = () => kubectl('delete', '-k', OVERLAY, '--timeout=120s');
 
-/** Resolves once both Deployments run what was applied last, and nothing of what ran before. */
+/** Resolves when both Deployments run the latest revision and the old pods are gone. */
 export async function rolledOut(): Promise<void> {
   for (const name of DEPLOYMENTS) await kubectl('rollout', 'status', name, ROLLOUT);
   await eventually(
@@ -34,7 +34,7 @@ export async function restart(): Promise<void> {
   await rolledOut();
 }
 
-/** The product as the manifests deploy it, reached through its Service and through the ingress controller. */
+/** The deployed product, through its Service and through the ingress controller. Waits until the API answers. */
 export async function deployed(): Promise<{ service: Product; ingress: Product }> {
   const address = await kubectl(
     'get',
@@ -49,12 +49,12 @@ export async function deployed(): Promise<{ service: Product; ingress: Product }
     return product;
   };
   const ingress = await through(process.env.TEST_INGRESS_URL!);
-  // Not before a replica is ready and the ingress controller has heard of it.
+  // The ingress controller learns of a ready replica some time later.
   await eventually('an answer of the API', async () => (await fetch(`${ingress.url}/groups`)).ok || undefined, 120_000);
   return { service: await through(`http://${address}`), ingress };
 }
 
-/** The name of every object in the cluster, but for Events and Leases, which come and go by themselves. */
+/** The names of all objects in the cluster except Events and Leases, which come and go by themselves. */
 export async function everything(): Promise<string[]> {
   const kinds = (await kubectl('api-resources', '--verbs=list', '-o', 'name')).trim().split('\n');
   const stable = kinds.filter((kind) => !/^(events|leases)\b/.test(kind));

@@ -2,18 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { toRunId } from '../../contract/ids.ts';
 import { accountKubeconfig } from '../../dev/cluster/install.ts';
 import { testContract } from '../support/contract.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN, type Product } from '../support/harness.ts';
 import { kubectl as runKubectl } from '../support/kubectl.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { finalStatus, runOf, type Status, statusOf, trigger } from '../support/rest.ts';
 import { apply, deployed, everything, kubectl, remove, rolledOut } from './deployment.ts';
 import { testRollingRestart } from './rolling-restart.ts';
 
-// These tests run in their order: what the first one applies, the last one deletes.
+// These tests depend on their order: the first applies the manifests, the last deletes them.
 let service: Product;
 let ingress: Product;
 let before: string[];
@@ -25,9 +24,7 @@ afterAll(async () => {
   await ingress?.admin.close();
 });
 
-const idOf = (path: string) => path.slice('/status/'.length);
-
-test('kubectl apply -k, from nothing, leads to the first SUCCESS through the ingress', async () => {
+test('kubectl apply -k on an empty cluster leads to the first SUCCESS through the ingress', async () => {
   const from = performance.now();
   await apply();
   ({ service, ingress } = await deployed());
@@ -57,9 +54,9 @@ describe('through the ingress', () => {
     expect((await fetch(ingress.url + path)).status).toBe(status);
   });
 
-  test('an event arrives while its run goes on, and the last one at its end', async () => {
+  test('events arrive while the run is active, the last one at its end', async () => {
     const [path] = await trigger(ingress, 'group_a');
-    const run = `${ingress.url}/runs/${toRunId(idOf(path!))}`;
+    const run = `${ingress.url}/runs/${runOf(path!)}`;
     const events = await EventReader.open(`${run}/events`);
     expect(await events.next()).toBeDefined();
     const { state } = (await (await fetch(run)).json()) as { state: string };
@@ -69,32 +66,32 @@ describe('through the ingress', () => {
     expect(JSON.parse(last)).toMatchObject({ state: 'SUCCESS' });
   });
 
-  test('a log that is followed arrives while its job goes on', async () => {
+  test('a followed log arrives while its job is active', async () => {
     const path = (await trigger(ingress, 'group_a'))[1]!;
     const log = await fetch(`${ingress.url}${path}/logs?follow=true`);
     const lines = log.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
     expect((await lines.next()).value).toMatch(/\S/);
-    const { state } = (await (await fetch(ingress.url + path)).json()) as Status;
-    // A log can begin before the state that says so is seen.
+    const { state } = await statusOf(ingress, path);
+    // A log can begin before STARTED is recorded.
     expect(['PENDING', 'STARTED']).toContain(state);
     await lines.return?.();
   });
 
-  test('a wait is answered once the job is done', async () => {
+  test('a wait is answered when the job is over', async () => {
     const [path] = await trigger(ingress, 'group_a');
     const status = (await (await fetch(`${ingress.url}${path}?wait=60s`)).json()) as Status;
     expect(status.state).toBe('SUCCESS');
   });
 });
 
-test("the controller's lease has a priority of its own at the API server", async () => {
+test("requests for the controller's lease have a priority level of their own", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'async-api-'));
   try {
     const kubeconfig = join(folder, 'kubeconfig');
     await accountKubeconfig(ADMIN, 'async-api', 'async-api-controller', kubeconfig);
     const uid = await kubectl('get', 'flowschema', 'async-api-leader-election', '-o', 'jsonpath={.metadata.uid}');
     const asking = ['-n', 'async-api', 'get', 'lease', 'async-api-controller', '-v=8'];
-    // kubectl prints the answer's headers.
+    // With -v=8 kubectl prints the headers of the answer, one of which names the FlowSchema.
     expect((await runKubectl(asking, { kubeconfig })).err.toLowerCase()).toContain(uid);
   } finally {
     await rm(folder, { recursive: true });
@@ -103,12 +100,12 @@ test("the controller's lease has a priority of its own at the API server", async
 
 describe('a rolling restart of both Deployments under load', () => testRollingRestart(() => [ingress, service]));
 
-test('kubectl delete -k, while runs go on, hangs on nothing and leaves nothing behind', async () => {
+test('kubectl delete -k during active runs completes and leaves nothing behind', async () => {
   const [path] = await trigger(ingress, 'group_a');
   await eventually(
     'a pod that runs',
     async () => {
-      const { state } = (await (await fetch(ingress.url + path)).json()) as Status;
+      const { state } = await statusOf(ingress, path!);
       return state === 'STARTED' || undefined;
     },
     120_000,

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { idOf } from '../support/rest.ts';
 
 export interface Answer {
-  /** 202, or what came instead. */
+  /** 202, or the status and text or the error in its place. */
   outcome: string;
-  /** The ids of the jobs that were accepted. */
+  /** The ids of the accepted jobs. */
   ids: string[];
 }
 
-/** Posts to these URLs in turn, so many times a second while `work` goes on, whatever becomes of the others. */
+/** Posts to these URLs in turn at this rate until `work` ends, without waiting for answers. */
 export async function triggerDuring(work: Promise<unknown>, urls: string[], perSecond: number): Promise<Answer[]> {
   const answers: Promise<Answer>[] = [];
   let over = false;
@@ -31,14 +32,14 @@ async function triggerOnce(url: string): Promise<Answer> {
     const text = await response.text();
     if (response.status !== 202) return { outcome: `${response.status} ${text}`, ids: [] };
     const paths = (JSON.parse(text) as Record<string, string[]>)['Check job status at']!;
-    return { outcome: '202', ids: paths.map((path) => path.slice('/status/'.length)) };
+    return { outcome: '202', ids: paths.map(idOf) };
   } catch (error) {
     const { message, cause } = error as Error;
     return { outcome: `${message}: ${cause}`, ids: [] };
   }
 }
 
-/** How often each outcome came. */
+/** The number of answers by outcome. */
 export function tally(answers: Answer[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of answers) counts[outcome] = (counts[outcome] ?? 0) + 1;

@@ -11,16 +11,16 @@ import { tally, triggerDuring } from './load.ts';
 
 /** A group with one job. */
 const GROUP = 'group_d';
-/** A machine that runs the whole cluster, its clients and other tests beside takes this; `LOAD_PER_SECOND=50` for more. */
+/** A rate for a machine that also runs the whole cluster; LOAD_PER_SECOND=50 for more. */
 const PER_SECOND = Number(process.env.LOAD_PER_SECOND ?? 10);
-/** The load goes on for as long as the restart takes, but not for less than this. */
+/** The least duration of the load, which lasts at least as long as the restart. */
 const SECONDS = Number(process.env.LOAD_SECONDS ?? 10);
 const SUSPEND_JOBS = join(import.meta.dirname, 'suspend-jobs.yaml');
 
-/** What callers see of a rolling restart, who come by these ways in turn, and what it leaves in the cluster. */
+/** Tests of a rolling restart under load; the callers use these ways in turn. */
 export function testRollingRestart(ways: () => Product[]): void {
   beforeAll(async () => {
-    // No pods of jobs: some thousand of them would keep the machine busy with more than the restart.
+    // Without pods of jobs: thousands of them would overload the machine.
     await kubectl('apply', '-f', SUSPEND_JOBS);
     await kubectl('set', 'env', 'deployment/async-api', 'MAX_ACTIVE_RUNS_PER_GROUP=100000');
     await rolledOut();
@@ -29,7 +29,7 @@ export function testRollingRestart(ways: () => Product[]): void {
     await kubectl('delete', '-f', SUSPEND_JOBS);
   }, 60_000);
 
-  test('no request fails through the ingress and the Service, and each accepted run has its Job, once', async () => {
+  test('no request through the ingress or the Service fails, and each accepted run has exactly one Job', async () => {
     const [product] = ways() as [Product];
     const names = async <T extends Job | GroupRun>(path: string) =>
       (await product.admin.request<{ items: T[] }>('GET', path)).items.map(({ metadata }) => metadata.name);

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { blocksRunBy } from '../support/doc-blocks.ts';
 import { Product } from '../support/harness.ts';
 import { kubectl } from '../support/kubectl.ts';
 
-const DOCUMENT = join(import.meta.dirname, '../../ARCHITECTURE.md');
+const ACCOUNTS = ['async-api', 'async-api-controller'];
 const COMMAND = 'kubectl auth can-i --list -n async-api --as system:serviceaccount:async-api:';
 
 let product: Product;
@@ -23,24 +22,24 @@ async function rightsOf(account: string): Promise<{ resources: string[]; paths: 
   return { resources: lines.filter((line) => !isPath(line)), paths: lines.filter(isPath).map((line) => line.trim()) };
 }
 
-/** The indented lines below that command in ARCHITECTURE.md. */
-async function documented(account: string): Promise<string[]> {
-  const lines = (await readFile(DOCUMENT, 'utf8')).split('\n');
-  const start = lines.indexOf(`    $ ${COMMAND}${account}`) + 1;
-  if (start === 0) throw new Error(`Expected a line in ARCHITECTURE.md that reads "    $ ${COMMAND}${account}"`);
-  const length = lines.slice(start).findIndex((line) => !line.startsWith('    ') || line.startsWith('    $'));
-  return lines.slice(start, start + length).map((line) => line.slice(4));
+/** The lines that docs/rights.md shows below that command. */
+function documented(account: string): string[] {
+  const block = blocksRunBy(import.meta.filename).find(({ text }) => text === `${COMMAND}${account}\n`);
+  if (!block?.output) throw new Error(`Expected in docs/rights.md "${COMMAND}${account}" with its output`);
+  return block.output.trimEnd().split('\n');
 }
 
-test.each(['async-api', 'async-api-controller'])(
-  'ARCHITECTURE.md says of %s what the API server says of it',
-  async (account) => {
-    const { resources } = await rightsOf(account);
-    expect(await documented(account)).toEqual(resources);
-  },
-);
+test.each(ACCOUNTS)('docs/rights.md says of %s what the API server says of it', async (account) => {
+  const { resources } = await rightsOf(account);
+  expect(documented(account)).toEqual(resources);
+});
 
-test.each(['async-api', 'async-api-controller'])('%s may ask for the paths that every account may', async (account) => {
+test('docs/rights.md shows the rights of both accounts, and no others', () => {
+  const commands = blocksRunBy(import.meta.filename).map(({ text }) => text.trim());
+  expect(commands).toEqual(ACCOUNTS.map((account) => `${COMMAND}${account}`));
+});
+
+test.each(ACCOUNTS)('%s may ask for the paths that every account may', async (account) => {
   const rows = (lines: string[]) => lines.map((line) => line.replaceAll(/ +/g, ' '));
   expect(rows((await rightsOf(account)).paths)).toEqual(rows((await rightsOf('default')).paths));
 });

@@ -24,7 +24,7 @@ const ask = (who: string | undefined, path: string, method = 'GET', url = produc
   fetch(url + path, { method, ...(who && { headers: { authorization: `Bearer ${tokens[who] ?? who}` } }) });
 const statusOf = async (...request: Parameters<typeof ask>) => (await ask(...request)).status;
 
-test('who may create GroupRuns may trigger, and the run says who did', async () => {
+test('a caller with the right to create GroupRuns may trigger, and the run names the caller', async () => {
   const response = await ask('all', '/group/group_a', 'POST');
   expect(response.status).toBe(202);
   const base = response.headers.get('location')!.slice('/runs/'.length);
@@ -34,14 +34,14 @@ test('who may create GroupRuns may trigger, and the run says who did', async () 
   });
 });
 
-test('a role for one name is for the group of that name only', async () => {
+test('a role for one resource name covers the group of that name only', async () => {
   expect(await statusOf('one', '/group/group_a', 'POST')).toBe(202);
   expect(await statusOf('one', '/group/group_d', 'POST')).toBe(403);
   const { groups } = (await (await ask('one', '/groups')).json()) as { groups: { name: string }[] };
   expect(groups.map((group) => group.name)).toEqual(['group_a']);
 });
 
-test('who may only get GroupRuns sees runs, but can neither trigger, cancel nor repeat', async () => {
+test('a caller with the right to get GroupRuns sees runs, but can neither trigger, cancel nor rerun', async () => {
   const run = (await ask('all', '/group/group_a', 'POST')).headers.get('location')!;
   expect(await statusOf('reader', run)).toBe(200);
   expect(await statusOf('reader', '/group/group_a', 'POST')).toBe(403);
@@ -51,20 +51,20 @@ test('who may only get GroupRuns sees runs, but can neither trigger, cancel nor 
   expect(await statusOf('all', `${run}/cancel`, 'POST')).toBe(202);
 });
 
-test('who may do nothing sees nothing', async () => {
+test('a caller without rights gets an empty list and may not trigger', async () => {
   expect(await statusOf('none', '/group/group_a', 'POST')).toBe(403);
   const { runs } = (await (await ask('none', '/runs')).json()) as { runs: [] };
   expect(runs).toEqual([]);
 });
 
-test('no token, a forged one and one for another audience are 401', async () => {
+test('no token, a forged token and a token for another audience are 401', async () => {
   expect(await statusOf(undefined, '/groups')).toBe(401);
   expect(await statusOf(`${tokens.all!.slice(0, -8)}AAAAAAAA`, '/groups')).toBe(401);
   const elsewhere = await accountToken(product, 'all', [], ['https://elsewhere.example']);
   expect(await statusOf(elsewhere, '/groups')).toBe(401);
 });
 
-test('with an audience of its own only tokens for that are taken', async () => {
+test('with AUTH_AUDIENCES set, only tokens for that audience are accepted', async () => {
   const replica = await product.startReplica({ AUTH: 'kubernetes', AUTH_AUDIENCES: 'async-api' });
   try {
     const own = await accountToken(product, 'all', [], ['async-api']);
@@ -75,7 +75,7 @@ test('with an audience of its own only tokens for that are taken', async () => {
   }
 });
 
-test('a service that may not ask the cluster who calls says so, and what it needs', async () => {
+test('an API without the right to review tokens answers 503 and names the role it needs', async () => {
   const other = await Product.install();
   try {
     await other.startApi(undefined, { AUTH: 'kubernetes' });

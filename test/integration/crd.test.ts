@@ -2,9 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type GroupRun, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
 import { newRunId } from '../../contract/ids.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
-import { jobIds, plannedStatus } from '../../controller/decide/plan.ts';
+import { jobIds } from '../../controller/decide/observed.ts';
+import { plannedStatus } from '../../controller/decide/plan.ts';
 import { observedRun } from '../support/builders.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -26,21 +28,20 @@ const newRun = (spec: object) => ({
   spec,
 });
 const create = (spec: object) => product.admin.request<GroupRun>('POST', product.runsPath(), { body: newRun(spec) });
-const patch = (path: string, body: object) =>
-  product.admin.request<GroupRun>('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+const patch = (path: string, body: object) => mergePatch<GroupRun>(product.admin, path, body);
 
-test('a run with valid jobs is stored as it was sent', async () => {
+test('a run with valid jobs is stored unchanged', async () => {
   const run = await create({ group: 'group_a', jobs: [definition] });
   expect(run.spec).toEqual({ group: 'group_a', jobs: [definition] });
 });
 
-test('a run of 1,000 jobs is accepted and one more is refused', async () => {
+test('a run of 1,000 jobs is accepted and one of 1,001 is refused', async () => {
   const jobs = Array.from({ length: 1001 }, (_, index) => ({ ...definition, name: `job_${index}` }));
   await create({ group: 'g', jobs: jobs.slice(1) });
   await expect(create({ group: 'g', jobs })).rejects.toThrow(/at most 1000/);
 });
 
-test('the largest run that is accepted still has room for all that can be said of it', async () => {
+test('the largest accepted run still has room for the largest status', async () => {
   const name = (index: number) => `${index}`.padStart(63, 'x');
   const bare = { ...definition, sleep: undefined, container: { image: 'i'.repeat(100) } };
   const jobs = Array.from({ length: 1000 }, (_, index) => ({ ...bare, name: name(index) }));
@@ -66,12 +67,12 @@ test.each([
   ['two jobs of one name', { group: 'g', jobs: [definition, definition] }, /Duplicate value/],
   ['no deadline', { group: 'g', jobs: [{ ...definition, activeDeadlineSeconds: undefined }] }, /activeDeadlineSeconds/],
   [
-    'a parameter that can be no variable',
+    'a parameter name that is no variable name',
     { group: 'g', jobs: [definition], parameters: { 'a b': 'c' } },
     /parameter names/,
   ],
   [
-    'a variable of two values',
+    'a variable with value and valueFrom',
     {
       group: 'g',
       jobs: [
@@ -87,7 +88,7 @@ test.each([
     },
     /exactly one of value and valueFrom/,
   ],
-  ['a sleep of less than nothing', { group: 'g', jobs: [{ ...definition, sleep: { seconds: -1 } }] }, /seconds/],
+  ['a negative sleep', { group: 'g', jobs: [{ ...definition, sleep: { seconds: -1 } }] }, /seconds/],
 ])('a run with %s is refused', async (_what, spec, message) => {
   await expect(create(spec)).rejects.toThrow(message);
 });
@@ -101,7 +102,7 @@ test('the jobs and the group of a run cannot be changed', async () => {
   await expect(patch(path, { spec: { parallelism: 2 } })).rejects.toThrow(/immutable/i);
 });
 
-test('a run can be cancelled, and a cancel is not undone', async () => {
+test('a run can be cancelled, and the cancel cannot be undone', async () => {
   const run = await create({ group: 'group_a', jobs: [definition] });
   const path = product.runsPath(run.metadata.name);
   expect((await patch(path, { spec: { cancel: true } })).spec.cancel).toBe(true);
@@ -109,7 +110,7 @@ test('a run can be cancelled, and a cancel is not undone', async () => {
   await expect(patch(path, { spec: { cancel: null } })).rejects.toThrow(/cancel/i);
 });
 
-test('single jobs can be cancelled one after the other, and none of that is undone', async () => {
+test('single jobs can be cancelled one after the other, and no cancel can be undone', async () => {
   const run = await create({ group: 'group_a', jobs: [definition, { ...definition, name: 'job_2' }] });
   const path = product.runsPath(run.metadata.name);
   await patch(path, { spec: { cancelJobs: { job_1: true } } });
@@ -130,7 +131,7 @@ test.each(['SUCCESS', 'FAILURE', 'REVOKED'])('a job that is %s stays so', async 
   await patch(path, status(state));
 });
 
-test('a write of the status leaves the spec alone, and one of the spec the status', async () => {
+test('a write to the status does not change the spec, nor the other way round', async () => {
   const run = await create({ group: 'group_a', jobs: [definition] });
   const path = product.runsPath(run.metadata.name);
   await patch(`${path}/status`, { spec: { cancel: true }, status: { state: 'STARTED' } });

@@ -5,10 +5,11 @@ import type { KubeClient } from '../../kube/client.ts';
 import { definition, ID, run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 let product: Product;
 let controller: KubeClient;
-/** Judged and validated as any other, but neither stored nor started. */
+/** Admitted and validated, but not stored. */
 const DRY = { query: { dryRun: 'All' } };
 const IMAGE = 'docker.io/async-api/job-image:test';
 
@@ -19,7 +20,7 @@ const create = (body: object, client = controller) => client.request<Job>('POST'
 beforeAll(async () => {
   product = await Product.install();
   controller = await product.as('async-api-controller');
-  // A policy is compiled some time after it was written.
+  // The API server compiles a policy some time after it is stored.
   await eventually(
     'the policy to be in force',
     () =>
@@ -78,7 +79,7 @@ const owner = () => jobOf().metadata.ownerReferences[0]!;
 const volume = (source: object) => withPod({ volumes: [{ name: 'one', ...source }] });
 
 test.each<[string, object, RegExp]>([
-  ['another name than an id', withMeta({ name: 'miner' }), /id of a job/],
+  ['a name that is not an id', withMeta({ name: 'miner' }), /id of a job/],
   ['no owner', withMeta({ ownerReferences: [] }), /one owner/],
   ['an owner of another kind', withMeta({ ownerReferences: [{ ...owner(), kind: 'Other' }] }), /one owner/],
   [
@@ -87,7 +88,7 @@ test.each<[string, object, RegExp]>([
     /one owner/,
   ],
   ['two owners', withMeta({ ownerReferences: [owner(), { ...owner(), uid: 'b', controller: false }] }), /one owner/],
-  ['labels of its own only', withMeta({ labels: { a: 'b' } }), /labels/],
+  ['none of our labels', withMeta({ labels: { a: 'b' } }), /labels/],
   [
     'the label of another manager',
     withMeta({ labels: { ...labels(), 'app.kubernetes.io/managed-by': 'x' } }),
@@ -110,7 +111,7 @@ test.each<[string, object, RegExp]>([
   ['many pods at a time', withSpec({ parallelism: 50, completions: 50 }), /one pod at a time/],
   ['endless attempts', withSpec({ backoffLimit: 1_000_000 }), /further attempts/],
   ['two containers', withPod({ containers: [container(), { ...container(), name: 'b' }] }), /one container/],
-  ['a container before it', withPod({ initContainers: [{ ...container(), name: 'b' }] }), /one container/],
+  ['an init container', withPod({ initContainers: [{ ...container(), name: 'b' }] }), /one container/],
   ['a folder of the node', volume({ hostPath: { path: '/' } }), /volumes/],
   ['a secret as a file', volume({ secret: { secretName: 'a' } }), /volumes/],
   ['a token as a file', volume({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }), /volumes/],
@@ -132,8 +133,8 @@ test.each<[string, object, RegExp]>([
   ['the user root', podRights({ runAsUser: 0, runAsNonRoot: false }), /other than root/],
   ['root for its container', withRights({ runAsUser: 0, runAsNonRoot: false }), /without privileges/],
   ['no seccomp profile', podRights({ seccompProfile: { type: 'Unconfined' } }), /seccomp/],
-  ['the way to more rights', withRights({ allowPrivilegeEscalation: true }), /without privileges/],
-  ['a root file system to write to', withRights({ readOnlyRootFilesystem: false }), /without privileges/],
+  ['privilege escalation', withRights({ allowPrivilegeEscalation: true }), /without privileges/],
+  ['a writable root file system', withRights({ readOnlyRootFilesystem: false }), /without privileges/],
   ['capabilities', withRights({ capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } }), /without privileges/],
   ['the capabilities of the runtime', withRights({ capabilities: {} }), /without privileges/],
   ['no limits', withContainer({ resources: {} }), /limits/],
@@ -142,20 +143,19 @@ test.each<[string, object, RegExp]>([
   await refusal.toMatchObject({ code: 403, message: expect.stringMatching(message) });
 });
 
-test('the controller may stop a Job of its own and give it its time to live, but not turn it into something else', async () => {
+test('the controller may suspend its Job and set its time to live, but not remove its labels or its deadline', async () => {
   const body = { ...run(), metadata: { name: run().metadata.name } };
-  // Garbage collection takes what has no owner.
+  // The garbage collector deletes a Job whose owner does not exist.
   const { metadata } = await product.admin.request<GroupRun>('POST', product.runsPath(), { body });
   const job = buildJob({ ...run(), metadata }, 1, IMAGE);
   await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
   const path = product.jobsPath(job.metadata.name);
-  const patch = (body: object) =>
-    controller.request('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+  const patch = (body: object) => mergePatch(controller, path, body);
   await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { ttlSecondsAfterFinished: 60 } });
   await expect(patch({ metadata: { labels: { 'async-api.dev/run': null } } })).rejects.toThrow(/labels/);
   await expect(patch({ spec: { activeDeadlineSeconds: null } })).rejects.toThrow(/deadline/);
 });
 
-test('others with the right to create Jobs are not bound by it', async () => {
+test('the policy does not bind other accounts with the right to create Jobs', async () => {
   await create({ ...volume({ emptyDir: {} }), metadata: { name: 'by-hand' } }, product.admin);
 });

@@ -6,6 +6,7 @@ import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { behindProxy } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 const LEASE_MS = 3000;
 const NAME = 'async-api-controller';
@@ -29,10 +30,10 @@ afterAll(async () => {
   await product.uninstall();
 });
 
-/** A clock on which a lease never ends, however slow the machine. */
+/** A clock that stands still: the lease never expires, however slow the machine. */
 const STILL = () => 0;
 
-/** A candidate with a clock of its own, `skip`ped forward at will, that counts its terms. */
+/** A candidate that counts its terms, with a clock that `skip` moves forward. */
 function candidate(identity: string, clock = () => performance.now()) {
   let skippedMs = 0;
   let terms = 0;
@@ -78,20 +79,20 @@ test('of two candidates one leads, for as long as it renews', async () => {
   expect(one.terms()).toBe(1);
 });
 
-test('a lease that was given up is taken at once, and its transitions are counted', async () => {
+test('a released lease is acquired at once, and its transitions are counted', async () => {
   const one = candidate('one');
   await leads(one);
   const other = candidate('other');
   type Lease = { spec: { holderIdentity: string; leaseTransitions: number } };
   const spec = async () => (await product.admin.request<Lease>('GET', `${product.leasesPath()}/${NAME}`)).spec;
   await one.end();
-  // Not waited out.
+  // Released, not expired.
   expect(['', 'other']).toContain((await spec()).holderIdentity);
   await leads(other);
   expect((await spec()).leaseTransitions).toBe(1);
 });
 
-test('a leader that cannot renew stops before another may begin, and its writes are not even sent', async () => {
+test('a leader that cannot renew stops before another may lead, and its writes are not sent', async () => {
   const one = candidate('one');
   await leads(one);
   proxy.refusal = OUT_OF_ORDER;
@@ -102,21 +103,21 @@ test('a leader that cannot renew stops before another may begin, and its writes 
   expect(proxy.calls.filter(({ label }) => label.startsWith('POST jobs'))).toEqual([]);
 });
 
-test('a leader that slept past its lease does not lead when it wakes', async () => {
+test('a leader that slept past its lease does not lead when it wakes up', async () => {
   const one = candidate('one');
   await leads(one);
   one.skip((2 / 3) * LEASE_MS);
-  // At once: before it has asked anybody.
+  // At once, before any call to the API server.
   expect(one.leader.leads).toBe(false);
   expect(one.leader.writeOptions.fence).toThrow('does not lead');
 });
 
-test('a lease that nobody renews is taken when it has not changed for its length, by the own clock alone', async () => {
+test('a lease is acquired when it has not changed for its duration, by the own clock alone', async () => {
   const path = `${product.leasesPath()}/${NAME}`;
   const spec = {
     holderIdentity: 'dead',
     leaseDurationSeconds: 3600,
-    // A clock that is a day ahead: whose time it is does not matter.
+    // Written by a clock that is a day ahead: renewTime does not matter.
     renewTime: new Date(Date.now() + 86_400_000).toISOString().replace('Z', '000Z'),
   };
   const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: NAME }, spec };
@@ -129,14 +130,11 @@ test('a lease that nobody renews is taken when it has not changed for its length
   expect(await product.admin.request('GET', path)).toMatchObject({ spec: { holderIdentity: 'one' } });
 });
 
-test('a leader that sees another in its place steps down', async () => {
-  // What else would end its term is time.
+test('a leader that sees another holder in its lease steps down', async () => {
+  // Without expiry, only the other holder can end its term.
   const one = candidate('one', STILL);
   await leads(one);
   const path = `${product.leasesPath()}/${NAME}`;
-  await product.admin.request('PATCH', path, {
-    body: { spec: { holderIdentity: 'usurper' } },
-    contentType: 'application/merge-patch+json',
-  });
+  await mergePatch(product.admin, path, { spec: { holderIdentity: 'usurper' } });
   await eventually('the end of its term', async () => (one.leader.leads ? undefined : true));
 });

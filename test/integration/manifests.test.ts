@@ -26,16 +26,19 @@ const environmentOf = (folder: string, name: string): Record<string, string> =>
 const applyFor = (objects: AnyManifest[]) =>
   kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: toInput(objects) });
 
-test.each(FOLDERS)('the API server takes every object of %s, knows each field, and has no warning', async (folder) => {
-  const objects = rendered.get(folder)!.map((object) => inNamespace(object, product.namespace));
-  const dryRun = ['apply', '--dry-run=server', '--validate=strict', '--server-side', '--force-conflicts', '-f', '-'];
-  const { out, err } = await kubectl(dryRun, { input: toInput(objects) });
-  expect(out.trim().split('\n')).toHaveLength(objects.length);
-  // Where a pod of a Deployment violated the restricted standard, it would be said here.
-  expect(err).not.toMatch(/^Warning:/m);
-});
+test.each(FOLDERS)(
+  'the API server accepts every object of %s, knows each field, and warns of nothing',
+  async (folder) => {
+    const objects = rendered.get(folder)!.map((object) => inNamespace(object, product.namespace));
+    const dryRun = ['apply', '--dry-run=server', '--validate=strict', '--server-side', '--force-conflicts', '-f', '-'];
+    const { out, err } = await kubectl(dryRun, { input: toInput(objects) });
+    expect(out.trim().split('\n')).toHaveLength(objects.length);
+    // It would warn if a Deployment's pods violated the restricted standard.
+    expect(err).not.toMatch(/^Warning:/m);
+  },
+);
 
-test('a field that Kubernetes does not know would be found', async () => {
+test('a field that Kubernetes does not know is rejected', async () => {
   const service = inNamespace(find('base', 'Service', 'async-api'), product.namespace);
   service.spec.selectors = {};
   const dryRun = ['apply', '--dry-run=server', '--validate=strict', '--server-side', '-f', '-'];
@@ -54,7 +57,7 @@ test.each(['overlays/local', 'overlays/production'])('%s names the three images 
 });
 
 test.each(FOLDERS)(
-  'in %s the LimitRange, which is for jobs, has nothing to add to the API and the controller',
+  'in %s the LimitRange, which is for jobs, changes nothing in the API and the controller',
   (folder) => {
     for (const name of ['async-api', 'async-api-controller']) {
       const { requests, limits } = containerOf(folder, name).resources;
@@ -64,15 +67,15 @@ test.each(FOLDERS)(
   },
 );
 
-test('only the local overlay lets everybody in; without an overlay the API does not start', () => {
+test('only the local overlay allows anonymous callers; without an overlay the API does not start', () => {
   expect(environmentOf('overlays/local', 'async-api')).toMatchObject({ AUTH: 'none', ALLOW_ANONYMOUS: 'true' });
   expect(environmentOf('overlays/production', 'async-api')).toMatchObject({ AUTH: 'kubernetes' });
   const { AUTH, ALLOW_ANONYMOUS, HOST } = environmentOf('base', 'async-api');
-  // Settings refuse an address that others can reach where nothing says who may ask.
+  // Settings reject this HOST without AUTH or ALLOW_ANONYMOUS.
   expect({ AUTH, ALLOW_ANONYMOUS, HOST }).toEqual({ HOST: '0.0.0.0' });
 });
 
-test('the API reads resources/config.yaml, and another content rolls it out anew', async () => {
+test('the API reads resources/config.yaml, and a changed file leads to a rollout', async () => {
   const config = find('base', 'ConfigMap', 'async-api-config');
   const file = join(import.meta.dirname, '../../resources/config.yaml');
   expect(config.data).toEqual({ 'config.yaml': await readFile(file, 'utf8') });
@@ -81,7 +84,7 @@ test('the API reads resources/config.yaml, and another content rolls it out anew
   expect(volumes).toEqual([{ name: 'config', configMap: { name: config.metadata.name } }]);
 });
 
-test('the ingress leads every path of the REST interface to the API, and none of health and metrics', async () => {
+test('the ingress routes every path of the REST interface to the API, but neither health nor metrics', async () => {
   const { paths } = JSON.parse(await readFile(join(import.meta.dirname, '../../resources/openapi.json'), 'utf8'));
   const [rule] = find('base', 'Ingress', 'async-api').spec.rules;
   const routed = (path: string) =>
@@ -99,7 +102,7 @@ test('the ingress leads every path of the REST interface to the API, and none of
   ]);
 });
 
-test('the pods of jobs are selected by the policy that allows nothing, and by nothing of the product', () => {
+test('only the default-deny policy selects the pods of jobs', () => {
   const labels: Record<string, string> = buildJob(run(), 1, 'image').spec.template.metadata.labels;
   const selectsJobs = ({ spec }: AnyManifest) => {
     const { matchLabels = {} } = spec.podSelector ?? spec.selector;
@@ -113,7 +116,7 @@ test('the pods of jobs are selected by the policy that allows nothing, and by no
   expect(selecting.map(({ kind, metadata, spec }) => [kind, metadata.name, spec])).toEqual([
     ['NetworkPolicy', 'default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }],
   ]);
-  // The controller takes every pod with this label for one of a job.
+  // The controller treats every pod with this label as one of a job.
   const { template } = find('base', 'Deployment', 'async-api').spec;
   expect(template.metadata.labels).not.toHaveProperty([MANAGED_BY]);
 });
@@ -122,7 +125,7 @@ const POD = {
   apiVersion: 'v1',
   kind: 'Pod',
   spec: {
-    // Stays where it is: nothing is to be run.
+    // It is never scheduled.
     schedulingGates: [{ name: 'async-api.dev/test' }],
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [
@@ -142,25 +145,25 @@ const makePod = (name: string, spec: object = {}, query = {}) =>
 
 const [container] = POD.spec.containers;
 test.each([
-  // Some API servers take no privileged pod at all.
+  // Some API servers accept no privileged pods at all.
   ['a privileged container', { containers: [{ ...container, securityContext: { privileged: true } }] }],
   ['the network of its node', { hostNetwork: true }],
   ['a folder of its node', { volumes: [{ name: 'root', hostPath: { path: '/' } }] }],
-  ['the right to be root', { securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }],
+  ['a user that may be root', { securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }],
 ])('the namespace refuses a pod with %s', async (_what, spec) => {
   await expect(makePod('hostile', spec)).rejects.toThrow(
     /violates PodSecurity "restricted|disallowed by cluster policy/,
   );
 });
 
-test('policies, quotas and limits are taken; jobs count against the quota, the product does not', async () => {
+test('policies, quotas and limits are accepted; jobs count against the quota, the product does not', async () => {
   const kinds = ['NetworkPolicy', 'ResourceQuota', 'LimitRange', 'PriorityClass'];
   const objects = rendered.get('base')!.filter(({ kind }) => kinds.includes(kind));
   const { out } = await applyFor(objects.map((object) => inNamespace(object, product.namespace)));
   expect(out.trim().split('\n')).toHaveLength(objects.length);
 
   const dry = (spec: object) => makePod('dry', spec, { dryRun: 'All' }).catch(() => undefined);
-  // Admission hears of them a moment after they were stored.
+  // They take effect a moment after they are stored.
   await eventually('limits and priorities in force', async () => {
     const limited = (await dry({}))?.spec.containers[0].resources.limits;
     return (limited && (await dry({ priorityClassName: 'async-api' }))) || undefined;
@@ -168,7 +171,7 @@ test('policies, quotas and limits are taken; jobs count against the quota, the p
   const pod = await makePod('of-a-job');
   await makePod('of-the-product', { priorityClassName: 'async-api' });
   const job = buildJob(run(), 1, 'image').spec.template.spec.containers[0]!;
-  // A pod that says nothing gets what the controller gives a job.
+  // A pod without resources gets those that the controller gives a job.
   expect(pod.spec.containers[0].resources).toEqual(job.resources);
   const quota = `/api/v1/namespaces/${product.namespace}/resourcequotas/jobs`;
   const used = await eventually('the use of the quota', async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { KubeClient } from '../../kube/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { finalStatus, statusWithReason, trigger } from '../support/rest.ts';
 
 let product: Product;
 let api: KubeClient;
@@ -22,38 +23,38 @@ const forbidden = { code: 403, reason: 'Forbidden' };
 const anyRun = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: 'x' }, spec: {} };
 const anyJob = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'x' }, spec: {} };
 
-test("the API's account can list and make runs", async () => {
+test("the API's account can list and create runs", async () => {
   await api.request('GET', product.runsPath());
-  // Past authorization: it is the schema that refuses.
+  // 422 is from the schema: the request was authorized.
   await expect(api.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject({ code: 422 });
 });
 
-test("the API's account can neither read nor make Jobs, nor delete pods, nor read secrets", async () => {
+test("the API's account can neither read nor create Jobs, nor delete pods, nor read secrets", async () => {
   await expect(api.request('GET', product.jobsPath())).rejects.toMatchObject(forbidden);
   await expect(api.request('POST', product.jobsPath(), { body: anyJob })).rejects.toMatchObject(forbidden);
   await expect(api.request('DELETE', `${product.podsPath()}/x`)).rejects.toMatchObject(forbidden);
   await expect(api.request('GET', `/api/v1/namespaces/${product.namespace}/secrets`)).rejects.toMatchObject(forbidden);
 });
 
-test("the API's account can write no status", async () => {
-  const patch = { body: { status: { state: 'SUCCESS' } }, contentType: 'application/merge-patch+json' };
-  await expect(api.request('PATCH', `${product.runsPath('x')}/status`, patch)).rejects.toMatchObject(forbidden);
+test("the API's account cannot write a status", async () => {
+  const patched = mergePatch(api, `${product.runsPath('x')}/status`, { status: { state: 'SUCCESS' } });
+  await expect(patched).rejects.toMatchObject(forbidden);
 });
 
-test("the controller's account can make, stop and remove Jobs, and delete runs, but make or change none", async () => {
+test("the controller's account can create and delete Jobs, and can delete runs but neither create nor change them", async () => {
   await expect(controller.request('POST', product.jobsPath(), { body: anyJob })).rejects.toMatchObject({ code: 422 });
   for (const path of [product.jobsPath('x'), product.runsPath('x')]) {
     await expect(controller.request('DELETE', path)).rejects.toMatchObject({ code: 404 });
   }
   await expect(controller.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject(forbidden);
-  const patch = { body: { spec: { cancel: true } }, contentType: 'application/merge-patch+json' };
-  await expect(controller.request('PATCH', product.runsPath('x'), patch)).rejects.toMatchObject(forbidden);
+  const patched = mergePatch(controller, product.runsPath('x'), { spec: { cancel: true } });
+  await expect(patched).rejects.toMatchObject(forbidden);
 });
 
 test("the controller's account can write its own lease and no other", async () => {
   const put = { body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'other' } } };
   await expect(controller.request('PUT', `${product.leasesPath()}/other`, put)).rejects.toMatchObject(forbidden);
-  // A policy is compiled some time after it was written.
+  // The API server compiles a policy some time after it is stored.
   await eventually('the policy to be in force', () =>
     controller.request('POST', product.leasesPath(), { ...put, query: { dryRun: 'All' } }).then(
       () => undefined,
@@ -71,21 +72,17 @@ test("neither account can see another namespace's runs", async () => {
   await expect(controller.request('GET', path)).rejects.toMatchObject(forbidden);
 });
 
-test('a job whose Job may not be made for a while is not lost', async () => {
+test('a job whose Job cannot be created for a while is not lost', async () => {
   const role = `/apis/rbac.authorization.k8s.io/v1/namespaces/${product.namespace}/roles/async-api-controller`;
   type Role = { rules: { resources: string[]; verbs: string[] }[] };
   const { rules } = await product.admin.request<Role>('GET', role);
-  const setRules = (to: Role['rules']) =>
-    product.admin.request('PATCH', role, { body: { rules: to }, contentType: 'application/merge-patch+json' });
+  const setRules = (to: Role['rules']) => mergePatch(product.admin, role, { rules: to });
   await setRules(
     rules.map((one) => (one.resources.includes('jobs') ? { ...one, verbs: ['get', 'list', 'watch'] } : one)),
   );
   await Promise.all([product.startApi(), product.startController()]);
   const [path] = await trigger(product, 'group_a');
-  const refused = await eventually('the reason', async () => {
-    const status = (await (await fetch(product.url + path!)).json()) as Status;
-    return status.reason ? status : undefined;
-  });
+  const refused = await statusWithReason(product, path!);
   expect(refused).toMatchObject({ state: 'PENDING', reason: 'FailedCreate' });
   expect(refused.message).toMatch(/cannot create resource "jobs"/);
   await setRules(rules);

@@ -3,8 +3,8 @@ import type { GroupRun } from '../../contract/group-run.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { statusAnswer } from '../fault-proxy/answer.ts';
-import { WATCH_FAULTS } from '../fault-proxy/faults.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
+import { WATCH_FAULTS } from '../fault-proxy/watch-faults.ts';
 import { behindProxy, onceOn } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
@@ -16,7 +16,7 @@ let proxy: FaultProxy;
 let reflector: Reflector<GroupRun>;
 let running: Promise<void>;
 let stop: AbortController;
-/** What the handler was told, such as `+a` for a new object, `-a` for one gone, `~a` for a change. */
+/** The calls of the handler: `+a` for a new object a, `-a` for a deleted one, `~a` for a change, `=a` for a resync. */
 let told: string[];
 
 beforeAll(async () => {
@@ -70,9 +70,9 @@ const synced = () => eventually('a list', async () => reflector.hasSynced || und
 const watching = () => eventually('a watch', async () => count('WATCH groupruns') > 0 || undefined);
 const holds = (name: string) => eventually(`${name} in the cache`, async () => reflector.get(name));
 const onWatch = (fault: keyof typeof WATCH_FAULTS) =>
-  proxy.watchFaults.add({ matches: ({ label }) => label === 'WATCH groupruns', strike: WATCH_FAULTS[fault]! });
+  proxy.watchFaults.add({ matches: ({ label }) => label === 'WATCH groupruns', inject: WATCH_FAULTS[fault]! });
 
-test('what is made and deleted is told, once each', async () => {
+test('a creation and a deletion are each reported once', async () => {
   await synced();
   await create('seen');
   await holds('seen');
@@ -81,7 +81,7 @@ test('what is made and deleted is told, once each', async () => {
   expect(told.filter((one) => one.endsWith('seen'))).toEqual(['+seen', '-seen']);
 });
 
-test('events that come twice are told once', async () => {
+test('an event that comes twice is reported once', async () => {
   await watching();
   onWatch('each event twice');
   await create('twice');
@@ -92,7 +92,7 @@ test('events that come twice are told once', async () => {
   expect(told.filter((one) => one.endsWith('-twice') || one === '+twice')).toEqual(['+twice', '+after-twice']);
 });
 
-test('a watch that is cut goes on where it was, without a new list', async () => {
+test('a watch that is cut continues where it was, without a new list', async () => {
   await watching();
   onWatch('cut in an event');
   await create('cut');
@@ -101,7 +101,7 @@ test('a watch that is cut goes on where it was, without a new list', async () =>
   expect(lists()).toBe(1);
 });
 
-test('a watch that falls silent is taken for dead and opened again', async () => {
+test('a watch that becomes silent is closed and reopened', async () => {
   await watching();
   onWatch('black-holed');
   await create('unheard');
@@ -111,7 +111,7 @@ test('a watch that falls silent is taken for dead and opened again', async () =>
   expect(lists()).toBe(1);
 });
 
-test('after 410 all is listed again; what was deleted and what was made anew meanwhile are told as such', async () => {
+test('after 410 a new list reports what was deleted and what was recreated meanwhile', async () => {
   await create('gone');
   await create('anew');
   await holds('anew');
@@ -130,7 +130,7 @@ test('after 410 all is listed again; what was deleted and what was made anew mea
   expect(told.filter((one) => one.endsWith('anew'))).toEqual(['-anew', '+anew']);
 });
 
-test('a version that the API server does not have yet, as after a restored etcd, leads to a new list', async () => {
+test('a resourceVersion from the future, as after a restored etcd, leads to a new list', async () => {
   await watching();
   onWatch('closed');
   const answer = statusAnswer(504, 'Timeout');
@@ -142,7 +142,7 @@ test('a version that the API server does not have yet, as after a restored etcd,
   expect(lists()).toBe(2);
 });
 
-test('more objects than a page are all there, also where the next page is not to be had any more', async () => {
+test('all pages of a list are read, also when the token for the next page has expired', async () => {
   stop.abort();
   await running;
   const names = Array.from({ length: 120 }, (_, index) => `page-${index}`);
@@ -160,12 +160,12 @@ test('more objects than a page are all there, also where the next page is not to
     exchange.answer(await exchange.forward());
   });
   await synced();
-  // One page, the token refused, and all in one piece.
+  // The first page, the expired token, and the whole list.
   expect(lists()).toBe(3);
   expect(names.filter((name) => !reflector.get(name))).toEqual([]);
 });
 
-test('every object is handed over again and again', async () => {
+test('every object is passed to the handler again at each resync', async () => {
   await create('resynced');
   stop.abort();
   await running;

@@ -10,24 +10,24 @@ const ROOT = join(import.meta.dirname, '../..');
 const skaffold = SkaffoldExcerpt.parse(parse(await readFile(join(ROOT, 'skaffold.yaml'), 'utf8')));
 const deployed: AnyManifest[] = await kustomize(join('..', skaffold.manifests.kustomize.paths[0]!));
 
-/** The fields of a Deployment that Skaffold puts image names into: of a list, the path says nothing. */
+/** The image names in the fields of a Deployment that Skaffold replaces; a path names no list indexes. */
 function imageFields(value: unknown, path = ''): string[] {
   const { image } = skaffold.resourceSelector.allow.find(({ groupKind }) => groupKind === 'Deployment.apps')!;
   if (Array.isArray(value)) return value.flatMap((item) => imageFields(item, path));
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).flatMap(([key, item]) => imageFields(item, `${path}.${key}`));
   }
-  const isMeant = image.includes(path) || (image.includes('.*') && path.endsWith('.image'));
-  return isMeant && typeof value === 'string' ? [value.split(':')[0]!] : [];
+  const isReplaced = image.includes(path) || (image.includes('.*') && path.endsWith('.image'));
+  return isReplaced && typeof value === 'string' ? [value.split(':')[0]!] : [];
 }
 
-test('skaffold.yaml builds each image that the local overlay names, JOB_IMAGE too, and finds where to put it', () => {
+test('skaffold.yaml builds each image that the local overlay names, JOB_IMAGE too, and replaces its name', () => {
   const built = skaffold.build.artifacts.map(({ image }) => image);
   const named = deployed.filter(({ kind }) => kind === 'Deployment').flatMap((one) => imageFields(one));
   expect(built.toSorted()).toEqual([...new Set(named.filter((name) => name.startsWith('docker.io/')))].toSorted());
 });
 
-test('skaffold.yaml forwards the port of the Service that is deployed', () => {
+test('skaffold.yaml forwards the port of the deployed Service', () => {
   const [forward] = skaffold.portForward;
   const service = deployed.find(({ kind }) => kind === 'Service')!;
   expect(forward).toEqual({
@@ -44,6 +44,6 @@ test('without a profile and with one, skaffold.yaml names the cluster that it de
   expect(contexts).toEqual(['kind-async-api', 'kind-async-api', 'minikube']);
 });
 
-test.each(skaffold.build.artifacts)('the Dockerfile of $image is there', ({ context = '.', docker }) => {
+test.each(skaffold.build.artifacts)('the Dockerfile of $image exists', ({ context = '.', docker }) => {
   expect(existsSync(join(ROOT, context, docker?.dockerfile ?? 'Dockerfile'))).toBe(true);
 });

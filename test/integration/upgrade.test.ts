@@ -9,12 +9,13 @@ import { newRunId } from '../../contract/ids.ts';
 import { buildJob } from '../../controller/decide/job.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
 
 const PREVIOUS = join(import.meta.dirname, '../support/crd-previous.yaml');
-/** The API server compiles a CRD beside its other work. */
+/** The API server compiles a CRD in the background. */
 const PATIENCE_MS = 60_000;
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-/** An API group of its own: the real one belongs to all suites. */
+/** An API group for this test alone: all suites share the real one. */
 const GROUP = `upgrade-${randomBytes(4).toString('hex')}.${API_GROUP}`;
 const CRD = `${CRDS}/groupruns.${GROUP}`;
 
@@ -35,15 +36,14 @@ const create = (spec: object, query = {}) =>
     body: { apiVersion: `${GROUP}/v1alpha1`, kind: 'GroupRun', metadata: { name: newRunId() }, spec },
     query,
   });
-const patch = (path: string, body: object) =>
-  product.admin.request<GroupRun>('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+const patch = (path: string, body: object) => mergePatch<GroupRun>(product.admin, path, body);
 const stored = async () =>
   (await product.admin.request<{ items: GroupRun[] }>('GET', runs())).items.map((item) => ({
     ...item,
     apiVersion: '',
   }));
 
-/** What the previous version could be asked for, at its bounds. */
+/** Specs that the previous version accepted, at its bounds. */
 const SPECS: Record<string, object> = {
   simulated: {
     group: 'group_a',
@@ -72,7 +72,7 @@ const SPECS: Record<string, object> = {
     ],
   },
   cancelled: { group: 'g', cancel: true, jobs: [{ name: 'one', sleep: { seconds: 0 }, ...limits }] },
-  // Not taken any more, but stored.
+  // No longer accepted, but it may be stored.
   'with a parameter that is no variable': {
     group: 'g',
     parameters: { 'a b': 'c' },
@@ -80,7 +80,7 @@ const SPECS: Record<string, object> = {
   },
 };
 
-test('runs that the previous version stored survive the new CRD as they were, and can be carried on and cancelled', async () => {
+test('runs that the previous version stored are unchanged under the new CRD, and can be continued and cancelled', async () => {
   const { admin } = product;
   await admin.request('POST', CRDS, { body: here(parse(await readFile(PREVIOUS, 'utf8'))) });
   await eventually('the previous CRD', () => stored().catch(() => undefined), PATIENCE_MS);
@@ -118,7 +118,7 @@ test('runs that the previous version stored survive the new CRD as they were, an
 }, 180_000);
 
 test.each(['simulated', 'container', 'cancelled'])(
-  'the new CRD takes anew what the previous took: %s',
+  'the new CRD accepts new runs that the previous accepted: %s',
   async (name) => {
     const run = await create(SPECS[name]!, { fieldValidation: 'Strict' });
     expect(run.spec).toEqual(SPECS[name]);

@@ -4,7 +4,7 @@ import { kustomize } from './kubectl.ts';
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
-/** A rule on GroupRuns; with names, only on those of these groups of jobs. */
+/** A rule on GroupRuns; with names, only for the groups of these names. */
 export const onRuns = (verbs: string[], ...resourceNames: string[]) => ({
   apiGroups: ['async-api.dev'],
   resources: ['groupruns'],
@@ -12,7 +12,7 @@ export const onRuns = (verbs: string[], ...resourceNames: string[]) => ({
   ...(resourceNames.length > 0 && { resourceNames }),
 });
 
-/** A token of a service account in the product's namespace; the account is made with these rights where it is not there. */
+/** A token of a service account in the product's namespace. Creates the account, with these rights, where it does not exist. */
 export async function accountToken(
   { namespace, admin }: Product,
   name: string,
@@ -31,8 +31,8 @@ export async function accountToken(
 }
 
 /**
- * Gives the API what AUTH=kubernetes needs beyond its own role, as overlays/production does: to ask who somebody is and
- * what they may do. Returns what takes it back.
+ * Lets the API's account create TokenReviews and SubjectAccessReviews, as overlays/production does for AUTH=kubernetes.
+ * Returns a function that revokes it.
  */
 export async function letApiAskWhoCalls({ namespace, admin }: Product): Promise<() => Promise<void>> {
   const bindings = `${RBAC}/clusterrolebindings`;

@@ -16,12 +16,12 @@ export interface TestApp {
   url: string;
   router: IRouter;
   runs: MemoryRuns;
-  /** Every line that was logged. */
+  /** Every log entry. */
   logged: Record<string, unknown>[];
   close(): Promise<void>;
 }
 
-/** The REST service with runs in memory, listening on a port of its own. */
+/** The REST service, with runs in memory, on a free port. */
 export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Promise<TestApp> {
   const runs = new MemoryRuns();
   const logged: Record<string, unknown>[] = [];

@@ -4,7 +4,7 @@ import { endpoint, throughProxy } from '../fault-proxy/kubeconfig.ts';
 import { type Exchange, FaultProxy } from '../fault-proxy/proxy.ts';
 import { ADMIN, type Product } from './harness.ts';
 
-/** A kubeconfig with the account's token that leads through a proxy which can let faults strike. */
+/** Starts a fault proxy, and writes a kubeconfig with the account's token that leads through it. */
 export async function proxied(
   product: Product,
   account: 'async-api' | 'async-api-controller',
@@ -16,13 +16,13 @@ export async function proxied(
   return { kubeconfig, proxy };
 }
 
-/** A client with the controller's token whose calls go through such a proxy. */
+/** A client with the controller's token behind a fault proxy. */
 export async function behindProxy(product: Product): Promise<{ client: KubeClient; proxy: FaultProxy }> {
   const { kubeconfig, proxy } = await proxied(product, 'async-api-controller');
   return { client: await createClient({ kubeconfig }), proxy };
 }
 
-/** Has this befall the next call with that label, once. */
-export function onceOn(proxy: FaultProxy, label: string, strike: (exchange: Exchange) => Promise<void>): void {
-  proxy.faults.add({ matches: (call) => call.label === label, strike });
+/** Injects a fault into the next call with that label. */
+export function onceOn(proxy: FaultProxy, label: string, inject: (exchange: Exchange) => Promise<void>): void {
+  proxy.faults.add({ matches: (call) => call.label === label, inject });
 }

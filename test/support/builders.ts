@@ -1,6 +1,5 @@
 import type { GroupRun, JobDefinition, JobStatus } from '../../contract/group-run.ts';
-import type { ObservedRun } from '../../controller/decide/plan.ts';
-import type { ObservedJob } from '../../controller/decide/status.ts';
+import { nothingObserved, type ObservedJob, type ObservedRun } from '../../controller/decide/observed.ts';
 import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/decide/types.ts';
 
 /** Builders of small objects for tests of pure code, with ordinary defaults. */
@@ -59,13 +58,15 @@ export const runningPod = (minute = 0): Pod =>
   pod(
     {
       phase: 'Running',
-      containerStatuses: [{ state: { running: { startedAt: '2026-11-24T11:00:05Z' } } }],
+      containerStatuses: [
+        { name: 'job', state: { running: { startedAt: `2026-11-24T11:${String(minute).padStart(2, '0')}:05Z` } } },
+      ],
     },
     minute,
   );
 
 export const waitingPod = (reason: string, message = 'why'): Pod =>
-  pod({ phase: 'Pending', containerStatuses: [{ state: { waiting: { reason, message } } }] });
+  pod({ phase: 'Pending', containerStatuses: [{ name: 'job', state: { waiting: { reason, message } } }] });
 
 export const unschedulablePod = (): Pod =>
   pod({
@@ -80,6 +81,7 @@ export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
       phase: 'Failed',
       containerStatuses: [
         {
+          name: 'job',
           state: {
             terminated: {
               exitCode: 3,
@@ -120,6 +122,32 @@ export const disruptedPod = (): Pod => {
   return one;
 };
 
+/** A pod that met its own deadline: the kubelet killed its container and kept the pod. */
+export const latePod = (minute = 0): Pod => {
+  const one = failedPod({ exitCode: 143 }, minute);
+  Object.assign(one.status!, { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than …' });
+  return one;
+};
+
+/** This pod as its deletion was last seen; requested at 11:19:30 with the usual grace period. */
+export const deletedPod = (one: Pod): Pod => ({
+  ...one,
+  metadata: { ...one.metadata, deletionTimestamp: '2026-11-24T11:20:00Z', deletionGracePeriodSeconds: 30 },
+});
+
+/** This pod with another container that runs, whose name sorts before the job's. */
+export const withSidecar = (one: Pod): Pod => {
+  const containers = one.status?.containerStatuses ?? [];
+  const sidecar = { name: 'a-proxy', state: { running: { startedAt: '2026-11-24T10:59:00Z' } } };
+  return { ...one, status: { ...one.status, phase: 'Running', containerStatuses: [sidecar, ...containers] } };
+};
+
+/** A pod whose container succeeded at 11:20. */
+export const succeededPod = (): Pod => {
+  const one = failedPod({ exitCode: 0, reason: 'Completed' });
+  return { ...one, status: { ...one.status, phase: 'Succeeded' } };
+};
+
 export const failedCreate = (at = '2026-11-24T11:30:00Z'): Event => ({
   metadata: { name: 'e', uid: 'e', resourceVersion: '4' },
   involvedObject: { name: ID, uid: 'job-uid' },
@@ -151,6 +179,7 @@ export const observed = (fields: Partial<ObservedJob> = {}): ObservedJob => ({
   previous: undefined,
   job: job(),
   pods: [],
+  deletedPods: [],
   cancelled: false,
   deleted: false,
   invalid: undefined,
@@ -161,14 +190,7 @@ export const observed = (fields: Partial<ObservedJob> = {}): ObservedJob => ({
 });
 
 export const observedRun = (fields: Partial<ObservedRun> = {}): ObservedRun => ({
-  run: run([definition({ name: 'a' }), definition({ name: 'b' })]),
-  jobs: new Map(),
-  pods: new Map(),
-  failedCreates: new Map(),
-  podEvents: new Map(),
-  deleted: new Set(),
-  invalid: new Map(),
-  denied: new Map(),
+  ...nothingObserved(run([definition({ name: 'a' }), definition({ name: 'b' })])),
   ...fields,
 });
 

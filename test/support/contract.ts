@@ -1,32 +1,23 @@
-import { request } from 'node:http';
 import { expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
 import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from './eventually.ts';
 import type { Product } from './harness.ts';
-import { finalStatus, trigger } from './rest.ts';
+import { type RawAnswer, rawRequest, sendRaw } from './raw-http.ts';
+import { finalStatus, idOf, runOf, trigger } from './rest.ts';
 
 const UNKNOWN = "Job with given id doesn't exists : dummy";
 
 /**
- * The tests of what the earlier service's clients rely on, for the product that `product` gives by the time they run. A
- * proxy before it refuses by itself what is no URL.
+ * Tests of the behaviour that clients of the earlier service rely on. `product` is called when they run. `proxied`: a proxy
+ * in front of the API rejects malformed URLs itself.
  */
 export function testContract(product: () => Product, { proxied = false } = {}): void {
-  const runs = async () => (await product().admin.request<{ items: GroupRun[] }>('GET', product().runsPath())).items;
-
-  /** A request whose path is sent as it is: fetch would tidy it up. */
-  const raw = (path: string): Promise<{ status: number; type: string; body: string }> =>
-    new Promise((resolve, reject) => {
-      const { hostname, port } = new URL(product().url);
-      request({ hostname, port, path }, async (response) => {
-        let body = '';
-        for await (const chunk of response) body += chunk;
-        resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body });
-      })
-        .on('error', reject)
-        .end();
-    });
+  /** A GET with what fetch does not send: a path that is not normalized, and a browser's Sec- headers. */
+  const rawGet = (path: string, headers: Record<string, string> = {}): Promise<RawAnswer> => {
+    const { url } = product();
+    return sendRaw(url, rawRequest('GET', path, { Host: new URL(url).host, ...headers }));
+  };
 
   test.each(['GET', 'POST'])('%s of group_a starts three jobs that succeed, owned by their run', async (method) => {
     const response = await fetch(`${product().url}/group/group_a`, { method });
@@ -37,24 +28,22 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     const paths = body['Check job status at']!;
     expect(paths).toHaveLength(3);
     for (const path of paths) {
-      const id = path.slice('/status/'.length);
-      // Exactly these two, as the earlier service's clients read them.
+      const id = idOf(path);
+      // Exactly these two fields: clients of the earlier service expect no others.
       expect(await finalStatus(product(), path)).toEqual({ state: 'SUCCESS', task_id: id });
       const job = await product().admin.request<Job>('GET', product().jobsPath(id));
-      const run = await product().admin.request<GroupRun>('GET', product().runsPath(`${id.slice(0, -4)}0000`));
+      const run = await product().admin.request<GroupRun>('GET', product().runsPath(runOf(path)));
       expect(job.metadata.ownerReferences).toMatchObject([
         { kind: 'GroupRun', uid: run.metadata.uid, controller: true },
       ]);
     }
-    const name = `${paths[0]!.slice('/status/'.length, -4)}0000`;
-    const run = await product().admin.request<GroupRun>('GET', product().runsPath(name));
+    const run = await product().admin.request<GroupRun>('GET', product().runsPath(runOf(paths[0]!)));
     expect(run.status).toMatchObject({ state: 'SUCCESS', succeeded: '3/3' });
   });
 
-  test('a deleted run takes its Jobs and pods along', async () => {
+  test('the deletion of a run deletes its Jobs and pods', async () => {
     const [first] = await trigger(product(), 'group_a');
-    const id = first!.slice('/status/'.length);
-    const runId = `${id.slice(0, -4)}0000`;
+    const runId = runOf(first!);
     const query = { labelSelector: `async-api.dev/run=${runId}` };
     const ofRun = async (path: string) =>
       (await product().admin.request<{ items: unknown[] }>('GET', path, { query })).items;
@@ -63,7 +52,7 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     for (const path of [product().jobsPath(), product().podsPath()]) {
       await eventually(`nothing left of the run at ${path}`, async () => (await ofRun(path)).length === 0 || undefined);
     }
-    expect(await raw(first!)).toMatchObject({ status: 404, body: UNKNOWN });
+    expect(await rawGet(first!)).toMatchObject({ status: 404, body: UNKNOWN });
   });
 
   test.each([
@@ -75,12 +64,12 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     ['encoded HTML', '/status/%3Cscript%3Ealert(1)%3C%2Fscript%3E'],
     ...(proxied ? [] : [['broken percent-encoding', '/status/%E0%A4%A'] as const]),
   ])('the status of %s is 404 and reflects nothing', async (_what, path) => {
-    const { status, type, body } = await raw(path);
+    const { status, headers, body } = await rawGet(path);
     expect({ status, body }).toEqual({ status: 404, body: UNKNOWN });
-    expect(type).toMatch(/^text\/plain/);
+    expect(headers).toMatch(/^content-type: text\/plain/m);
   });
 
-  test('group_b is refused with each of its three problems and where it is', async () => {
+  test('group_b is refused with its three problems, each with its line', async () => {
     const response = await fetch(`${product().url}/group/group_b`);
     const text = await response.text();
     expect(response.status).toBe(422);
@@ -89,7 +78,7 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
     expect(text).toContain('line');
   });
 
-  test('group_c, which has no jobs, is 422 and an unknown group is 404, each named', async () => {
+  test('group_c, which has no jobs, is 422 and an unknown group 404, each with the name of the group', async () => {
     const empty = await fetch(`${product().url}/group/group_c`, { method: 'POST' });
     expect(empty.status).toBe(422);
     expect(await empty.text()).toContain('group_c');
@@ -99,16 +88,11 @@ export function testContract(product: () => Product, { proxied = false } = {}): 
   });
 
   test('HEAD, a cross-site GET and a prefetch start nothing', async () => {
-    const before = (await runs()).length;
-    const url = `${product().url}/group/group_a`;
-    expect((await fetch(url, { method: 'HEAD' })).status).toBe(405);
-    for (const headers of ['Sec-Fetch-Site: cross-site', 'Sec-Purpose: prefetch']) {
-      const [name, value] = headers.split(': ') as [string, string];
-      const status = await new Promise<number | undefined>((resolve) => {
-        request(url, { headers: { [name]: value } }, (response) => resolve(response.resume().statusCode)).end();
-      });
-      expect(status).toBe(403);
+    const before = (await product().storedRuns()).length;
+    expect((await fetch(`${product().url}/group/group_a`, { method: 'HEAD' })).status).toBe(405);
+    for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Purpose': 'prefetch' }]) {
+      expect((await rawGet('/group/group_a', headers)).status).toBe(403);
     }
-    expect((await runs()).length).toBe(before);
+    expect((await product().storedRuns()).length).toBe(before);
   });
 }

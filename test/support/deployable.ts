@@ -12,13 +12,13 @@ import { productImages } from './product-images.ts';
 
 const INGRESS_RIGHTS = join(import.meta.dirname, '../in-cluster/ingress-controller.yaml');
 
-/** A cluster that can run the product from its manifests, with nothing of it applied, and an ingress controller. */
+/** A cluster with the product's images and an ingress controller, before its manifests are applied. */
 export interface Deployable extends Cluster {
-  /** Where the ingress controller listens. */
+  /** Address of the ingress controller. */
   ingressUrl: string;
 }
 
-/** The embedded cluster with Services, the product's images and Traefik; its files go into `folder`. */
+/** Starts the embedded cluster with Services, and Traefik; its files go into `folder`. */
 export async function startDeployable(
   folder: string,
   progress: Progress,

@@ -4,12 +4,12 @@ export interface ServerEvent {
   data: string;
 }
 
-/** Reads Server-Sent Events as the HTML standard has it, one at a time; comments are left out. */
+/** Reads Server-Sent Events (HTML standard) one at a time, without comments. */
 export class EventReader {
   readonly #gone: AbortController;
   readonly #events: AsyncGenerator<ServerEvent>;
 
-  /** Throws where the answer is no stream of events. */
+  /** Throws unless the answer is an event stream. */
   static async open(url: string, lastEventId?: string): Promise<EventReader> {
     const gone = new AbortController();
     const headers = { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }) };
@@ -25,7 +25,7 @@ export class EventReader {
     this.#events = read(body);
   }
 
-  /** Undefined when the stream has ended. */
+  /** The next event; undefined at the end of the stream. */
   async next(): Promise<ServerEvent | undefined> {
     return (await this.#events.next()).value as ServerEvent | undefined;
   }

@@ -1,16 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../dev/cluster/poll.ts';
 
-/** Asks until `probe` gives something other than undefined, and fails after the deadline with what is said. */
+/** Calls `probe` until it returns something other than undefined, and returns that. Rejects after the deadline, naming `what`. */
 export async function eventually<T>(
   what: string,
-  probe: () => Promise<T | undefined>,
+  probe: () => T | undefined | Promise<T | undefined>,
   deadlineMs = 30_000,
 ): Promise<T> {
-  const until = Date.now() + deadlineMs;
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined) return found;
-    if (Date.now() > until) throw new Error(`Not seen within ${deadlineMs / 1000} s: ${what}`);
-    await sleep(100);
-  }
+  const found = await poll(probe, { deadlineMs });
+  if (found === undefined) throw new Error(`Not seen within ${deadlineMs / 1000} s: ${what}`);
+  return found;
 }

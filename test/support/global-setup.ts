@@ -10,8 +10,8 @@ const CLUSTERS = join(import.meta.dirname, '../../.cluster');
 const onDeath = (why: string) => void process.stderr.write(`\n${why}\n`);
 
 /**
- * One cluster for all suites of a run, left out where only unit tests run. Suites use namespaces of their own, but for the ring
- * in-cluster, which applies and deletes what is cluster-wide too: it runs alone.
+ * Starts one cluster for all suites, unless only unit tests run. Each suite has its own namespace. The ring in-cluster runs
+ * alone, because it also applies and deletes cluster-wide objects.
  */
 export default async function setup(): Promise<void> {
   const rings = (process.env.RINGS ?? '').split(' ');
@@ -22,11 +22,11 @@ export default async function setup(): Promise<void> {
   } else if (rings.some((ring) => ['integration', 'e2e', 'images'].includes(ring))) {
     const [cluster] = await Promise.all([
       startCluster({}, join(CLUSTERS, 'test'), new Progress(), onDeath),
-      // Made once, rather than by each suite that needs it; those say why it cannot be.
+      // Installed once here. After a failure each suite that needs it tries again and reports the error.
       rings.includes('e2e') && python().catch(() => {}),
     ]);
     use(cluster);
-    // The CRD is cluster-wide: applied once here, so that suites do not race for it.
+    // The CRD is cluster-wide: suites would race for it.
     await installManifests(cluster, 'default-install');
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { paths } from '../../contract/paths.ts';
 import { accountKubeconfig, installManifests } from '../../dev/cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
@@ -11,7 +12,7 @@ export const ADMIN = { kubeconfig: process.env.TEST_KUBECONFIG ?? '' };
 
 const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');
 
-/** A REST service of its own. */
+/** An API process beside the product's first. */
 export interface Replica {
   url: string;
   metricsUrl: string;
@@ -23,7 +24,7 @@ export class Product {
   readonly namespace: string;
   readonly admin: KubeClient;
   readonly folder: string;
-  /** Where the API listens, such as http://127.0.0.1:40123. */
+  /** Address of the API, such as http://127.0.0.1:40123. */
   url = '';
   api: Service | undefined;
   controller: Service | undefined;
@@ -31,7 +32,7 @@ export class Product {
   static async install(cluster = ADMIN): Promise<Product> {
     const namespace = `test-${randomBytes(4).toString('hex')}`;
     await installManifests(cluster, namespace);
-    // Beside the cluster's files, by which its clean-up finds processes that a killed run left.
+    // Below the cluster's folder: its clean-up finds processes that a killed run left by this path.
     const folder = await mkdtemp(join(dirname(cluster.kubeconfig), `${namespace}-`));
     const product = new Product(namespace, await createClient(cluster), folder);
     await Promise.all(
@@ -39,7 +40,7 @@ export class Product {
         accountKubeconfig(cluster, namespace, account, join(folder, `${account}.kubeconfig`)),
       ),
     );
-    // The API server hears of new roles a moment after it stored them.
+    // New roles take effect a moment after they are stored.
     for (const account of ['async-api', 'async-api-controller'] as const) {
       const client = await product.as(account);
       await eventually(`the rights of ${account}`, () =>
@@ -63,18 +64,25 @@ export class Product {
     return createClient({ kubeconfig: join(this.folder, `${account}.kubeconfig`) });
   }
 
+  /** Writes a configuration into the product's folder and returns the path of the file. */
+  async writeConfig(config: object, name = 'config.yaml'): Promise<string> {
+    const file = join(this.folder, name);
+    await writeFile(file, JSON.stringify(config));
+    return file;
+  }
+
   async startApi(configFile = CONFIG_FILE, env: Record<string, string> = {}): Promise<void> {
     ({ url: this.url, service: this.api } = await this.startReplica({ CONFIG_FILE: configFile, ...env }));
   }
 
-  /** One more API beside the first, with settings of its own; whoever starts it stops it. */
+  /** Starts one more API with these settings. The caller must stop it. */
   async startReplica(env: Record<string, string> = {}): Promise<Replica> {
     const service = this.#service('api', 'async-api', { PORT: '0', CONFIG_FILE, ...env });
     const { port, metricsPort } = await service.ready();
     return { url: `http://127.0.0.1:${port}`, metricsUrl: `http://127.0.0.1:${metricsPort}`, service };
   }
 
-  /** A controller with these settings besides; its lease is short, so that one that follows a kill need not wait for long. */
+  /** Starts a controller with these settings. Its lease is short, so that the next one after a kill leads soon. */
   async startController(settings: Record<string, string> = {}): Promise<Service> {
     const all = { JOB_IMAGE: process.env.TEST_JOB_IMAGE ?? '', LEASE_SECONDS: '2', ...settings };
     this.controller = this.#service('controller', 'async-api-controller', all);
@@ -85,6 +93,11 @@ export class Product {
   #service(name: 'api' | 'controller', account: string, env: Record<string, string>): Service {
     const settings = { NAMESPACE: this.namespace, KUBECONFIG: join(this.folder, `${account}.kubeconfig`), ...env };
     return new Service(name, settings, join(this.folder, `${name}.log`), (why) => process.stderr.write(`${why}\n`));
+  }
+
+  /** Every GroupRun of its namespace. */
+  async storedRuns(): Promise<GroupRun[]> {
+    return (await this.admin.request<{ items: GroupRun[] }>('GET', this.runsPath())).items;
   }
 
   runsPath(name = ''): string {

@@ -12,10 +12,10 @@ import { BUILD_DEFAULTS, type ImageName } from '../../dev/docker/images.ts';
 
 type Docker = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
 
-/** As `npm run images:build` names it where nothing else is said. */
+/** The image's default name in `npm run images:build`. */
 export const imageOf = (name: ImageName): string => `${BUILD_DEFAULTS.prefix}${name}:${BUILD_DEFAULTS.tag}`;
 
-/** A container as Kubernetes runs it under the restricted Pod Security Standard, on the machine's network. */
+/** A container under the restricted Pod Security Standard, on the machine's network. */
 export class ImageContainer extends GenericContainer {
   constructor(name: ImageName) {
     super(imageOf(name));
@@ -23,7 +23,7 @@ export class ImageContainer extends GenericContainer {
     this.hostConfig.ReadonlyRootfs = true;
   }
 
-  /** Lets it write to its root file system, so that `changes` can tell whether it does. */
+  /** Makes its root file system writable, so that `changes` shows what it writes. */
   withWritableRoot(): this {
     this.hostConfig.ReadonlyRootfs = false;
     return this;
@@ -43,24 +43,24 @@ export interface End {
   output: string;
 }
 
-/** Starts it, waits until it ends by itself, and removes it. */
+/** Starts the container, waits for its end, and removes it. */
 export async function runToEnd(container: ImageContainer): Promise<End> {
   return endOf(await container.withWaitStrategy(new Ended()).start());
 }
 
-/** Sends SIGTERM, kills it where it goes on for longer than its grace (seconds), and removes it. */
+/** Sends SIGTERM, then SIGKILL after the grace period (seconds), and removes the container. */
 export async function stop(container: StartedTestContainer, graceSeconds = 10): Promise<End> {
   await (await inEngine(container)).stop({ t: graceSeconds });
   return endOf(container);
 }
 
-/** The paths in its root file system that it made, changed or deleted. */
+/** The paths in its root file system that it created, changed or deleted. */
 export async function changes(container: StartedTestContainer): Promise<string[]> {
   const lines = (await run('docker', ['diff', container.getId()])).trim().split('\n').filter(Boolean);
   return lines.map((line) => line.slice('A '.length));
 }
 
-/** The first line of its log that matches, or undefined where it ends without one. */
+/** The first line of its log that matches; undefined if the container ends without one. */
 export async function lineOf(container: StartedTestContainer, pattern: RegExp): Promise<string | undefined> {
   const log = await container.logs();
   try {

@@ -5,7 +5,7 @@ import type { Manifest } from '../../dev/cluster/install.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
 
-/** Runs the kubectl that fits the test cluster, as its administrator where no other kubeconfig is named. Rejects with what it said. */
+/** Runs the test cluster's kubectl, by default as its administrator. Rejects with what it wrote to stderr. */
 export function kubectl(
   args: string[],
   { input = '', kubeconfig = process.env.TEST_KUBECONFIG ?? '' } = {},
@@ -29,15 +29,15 @@ export function kubectl(
   });
 }
 
-/** A manifest with whatever else it has. */
-// biome-ignore lint/suspicious/noExplicitAny: tests read what they expect, and fail where it is not there
+/** A manifest, its further fields without types. */
+// biome-ignore lint/suspicious/noExplicitAny: a test that reads an absent field fails
 export type AnyManifest = Manifest & Record<string, any>;
 
-/** The objects that `kubectl apply -k` would apply from a folder of manifests/. */
+/** The objects of a folder of manifests/, as `kubectl apply -k` applies them. */
 export async function kustomize(folder: string): Promise<AnyManifest[]> {
   const { out } = await kubectl(['kustomize', join(MANIFESTS, folder)]);
   return parseAllDocuments(out).map((document) => document.toJS());
 }
 
-/** As kubectl reads several objects: in JSON, since it takes YAML 1.1, where an unquoted `off` is a boolean. */
+/** Objects as input for kubectl. In JSON: kubectl reads YAML 1.1, where an unquoted `off` is a boolean. */
 export const toInput = (items: object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });

@@ -6,13 +6,13 @@ import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import { run } from './builders.ts';
 
-/** Runs kept here, for tests of what the routes do with callers' requests; nothing is claimed of Kubernetes by it. */
+/** Runs in memory, for tests of routes. It does not imitate Kubernetes. */
 export class MemoryRuns implements RunStore {
   readonly runs = new Map<string, GroupRun>();
   readonly #changed = new EventEmitter().setMaxListeners(0);
   readonly active = new ActiveRuns();
   cacheAgeSeconds = 0;
-  /** What every call that Kubernetes would have to answer fails with. */
+  /** The error of every call that needs the API server. */
   failure: Error | undefined;
 
   async create(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined> {
@@ -40,7 +40,7 @@ export class MemoryRuns implements RunStore {
     return () => void this.#changed.off('change', on);
   }
 
-  /** Gives the run's jobs these states, and the run the one that follows. */
+  /** Sets the states of the run's jobs, and the state of the run that follows from them. */
   setStates(runId: string, ...states: JobState[]): void {
     const one = this.runs.get(runId)!;
     const jobs = states.map((state, i) => ({ name: one.spec.jobs[i]!.name, id: jobId(runId, i + 1), state }));

@@ -1,6 +1,6 @@
-/** What a process' /metrics says (Prometheus' text format). */
+/** The metrics of a process (Prometheus' text format). */
 export interface Metrics {
-  /** The values of all series of that name whose labels are among these. */
+  /** The values of all series of that name that have these labels. */
   values(name: string, labels?: Record<string, string | number>): number[];
   text: string;
 }

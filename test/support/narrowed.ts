@@ -1,4 +1,4 @@
-/** A structural schema, as a CustomResourceDefinition holds it. */
+/** A structural schema of a CustomResourceDefinition. */
 export interface Schema {
   type?: string;
   format?: string;
@@ -15,8 +15,8 @@ const UPPER = ['maximum', 'maxLength', 'maxItems', 'maxProperties'];
 const LOWER = ['minimum', 'minLength', 'minItems', 'minProperties'];
 
 /**
- * Where `next` does not take what `previous` took, each with its path: a field that is gone, is of another type, is
- * required now, or has narrower bounds. Of rules in CEL it knows nothing.
+ * Each place where `next` rejects what `previous` accepted, with its path: a field that is gone, has another type, became
+ * required, or has narrower bounds. Rules in CEL are not compared.
  */
 export function narrowed(previous: Schema, next: Schema, path = ''): string[] {
   const problems: string[] = [];

@@ -6,8 +6,8 @@ const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');
 const ENV = ['NODE_ENV=production', 'ALLOW_ROOT=false'];
 
 /**
- * The images that manifests/overlays/local names, of this checkout, as the Dockerfiles describe them but made without a
- * container engine. The programs are written into `folder`.
+ * The images that manifests/overlays/local names, built from this checkout without a container engine. They hold what the
+ * Dockerfiles describe. The bundled programs are written into `folder`.
  */
 export async function productImages(folder: string): Promise<ImageContent[]> {
   const name = (image: string) => `docker.io/async-api/${image}:dev`;

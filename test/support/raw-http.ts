@@ -1,22 +1,29 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
+  /** 0 without an answer in HTTP. */
   status: number;
+  /** In lower case. */
   headers: string;
   body: string;
 }
 
-/** Sends these very bytes, and reads until the service closes or says nothing for a while; status 0 where nothing came. */
-export function sendRaw(url: string, bytes: string, maxIdleMs = 400): Promise<RawAnswer> {
+/** Connects and sends exactly these bytes (latin1). An error only closes the connection. */
+export function openRaw(url: string, bytes: string): Socket {
   const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname, () => void socket.write(bytes, 'latin1'));
+  return socket.on('error', () => {});
+}
+
+/** Sends exactly these bytes, and reads until the service closes the connection or sends nothing for `maxIdleMs`. */
+export function sendRaw(url: string, bytes: string, maxIdleMs = 400): Promise<RawAnswer> {
   return new Promise((resolve) => {
     let text = '';
-    const socket = connect(Number(port), hostname, () => void socket.write(bytes, 'latin1'));
+    const socket = openRaw(url, bytes);
     const done = () => {
       socket.destroy();
       const [head = '', ...rest] = text.split('\r\n\r\n');
-      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0);
-      resolve({ status, headers: head.toLowerCase(), body: rest.join('\r\n\r\n') });
+      resolve({ status: statusIn(head), headers: head.toLowerCase(), body: rest.join('\r\n\r\n') });
     };
     let timer: NodeJS.Timeout | undefined;
     socket.on('data', (chunk) => {
@@ -28,10 +35,11 @@ export function sendRaw(url: string, bytes: string, maxIdleMs = 400): Promise<Ra
       clearTimeout(timer);
       done();
     });
-    // Broken off by the service, which is an answer too.
-    socket.on('error', () => {});
   });
 }
+
+/** The status of an answer that begins with this text; 0 where it is not HTTP. */
+export const statusIn = (text: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
 
 /** A request with these headers and this body, as it goes over the wire. */
 export function rawRequest(method: string, path: string, headers: Record<string, string> = {}, body = ''): string {

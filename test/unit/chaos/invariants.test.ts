@@ -29,8 +29,8 @@ const job = (change: Partial<JobVersion> = {}): JobVersion => ({
   ...change,
 });
 
-/** A life as it should be, with what is changed of it. */
-const life = (versions: Version[], change: Partial<Observation> = {}): Observation => ({
+/** What is observed of a trial that breaks no invariant, with changes. */
+const trial = (versions: Version[], change: Partial<Observation> = {}): Observation => ({
   versions,
   acknowledged: [{ run: BASE, key: 'k' }],
   told: [{ id: JOB, at: 1000, code: 200, state: 'SUCCESS' }],
@@ -46,64 +46,64 @@ const well = (): Version[] => [run(undefined), job(), run('STARTED'), run('SUCCE
 const broken = (observation: Observation) =>
   brokenInvariants(observation).map(({ invariant, what }) => `(${invariant}) ${what}`);
 
-test('a life as it should be breaks no invariant', () => {
-  expect(broken(life(well()))).toEqual([]);
+test('a trial without faults breaks no invariant', () => {
+  expect(broken(trial(well()))).toEqual([]);
 });
 
 test.each<[string, () => Observation, RegExp]>([
   [
     'an accepted run that is not there',
-    () => life([], { due: new Map(), told: [] }),
+    () => trial([], { due: new Map(), told: [] }),
     /^\(1\).*acknowledged, and is not/,
   ],
   [
     'a run deleted before its end',
-    () => life([...well().slice(0, 3), run('STARTED', { type: 'DELETED' })], { due: new Map(), told: [] }),
+    () => trial([...well().slice(0, 3), run('STARTED', { type: 'DELETED' })], { due: new Map(), told: [] }),
     /^\(1\).*deleted while STARTED/,
   ],
   [
     'a 404 for an accepted id',
-    () => life(well(), { told: [{ id: JOB, at: 1000, code: 404 }, ...life([]).told] }),
+    () => trial(well(), { told: [{ id: JOB, at: 1000, code: 404 }, ...trial([]).told] }),
     /^\(1\).*was 404/,
   ],
   [
     'one key, two runs',
-    () => life(well(), { acknowledged: [BASE, JOB].map((name) => ({ run: name, key: 'k' })) }),
+    () => trial(well(), { acknowledged: [BASE, JOB].map((name) => ({ run: name, key: 'k' })) }),
     /^\(1\) key k named 2 runs/,
   ],
   [
     'a second Job of one name',
-    () => life([...well(), job({ uid: 'other', ttl: 2 })]),
+    () => trial([...well(), job({ uid: 'other', ttl: 2 })]),
     /^\(1\) Job .* was made 2 times/,
   ],
-  ['a run that never ends', () => life(well().slice(0, 3), { told: [] }), /^\(2\).*not over in time; it was STARTED/],
+  ['a run that never ends', () => trial(well().slice(0, 3), { told: [] }), /^\(2\).*not over in time; it was STARTED/],
   [
     'a run that ends late',
-    () => life([...well().slice(0, 3), run('SUCCESS', { at: 7000 }), job({ ttl: 2 })]),
+    () => trial([...well().slice(0, 3), run('SUCCESS', { at: 7000 }), job({ ttl: 2 })]),
     /^\(2\).*2 s too late/,
   ],
-  ['an end that changes', () => life([...well(), run('FAILURE')]), /^\(2\) run .* was SUCCESS, then FAILURE/],
+  ['an end that changes', () => trial([...well(), run('FAILURE')]), /^\(2\) run .* was SUCCESS, then FAILURE/],
   [
     'an end that changes for a caller',
-    () => life(well(), { told: ['FAILURE', 'SUCCESS'].map((state) => ({ ...life([]).told[0]!, state }) as never) }),
+    () => trial(well(), { told: ['FAILURE', 'SUCCESS'].map((state) => ({ ...trial([]).told[0]!, state }) as never) }),
     /^\(2\) \/status\/.* was FAILURE, then SUCCESS/,
   ],
   [
-    'a caller who is never told the end',
-    () => life(well(), { told: [{ id: JOB, at: 1000, code: 200, state: 'STARTED' }] }),
+    'a caller that never gets the final state',
+    () => trial(well(), { told: [{ id: JOB, at: 1000, code: 200, state: 'STARTED' }] }),
     /^\(2\).*tells STARTED of SUCCESS/,
   ],
   [
-    'a Job removed before its result stands',
-    () => life([run(undefined), job(), run('STARTED'), job({ leaving: true, type: 'DELETED' }), run('SUCCESS')]),
+    'a Job deleted before its result is recorded',
+    () => trial([run(undefined), job(), run('STARTED'), job({ leaving: true, type: 'DELETED' }), run('SUCCESS')]),
     /^\(3\).*deleted while its run said STARTED/,
   ],
-  ['a process that dies', () => life(well(), { deaths: ['api ended with 1'] }), /^\(4\) api ended/],
-  ['a process that grows', () => life(well(), { rssMiB: 301 }), /^\(4\).*301 MiB/],
-  ['a Job nobody lets go of', () => life(well().slice(0, 4)), /^\(4\).*was not let go of/],
+  ['a process that dies', () => trial(well(), { deaths: ['api ended with 1'] }), /^\(4\) api ended/],
+  ['a process that grows', () => trial(well(), { rssMiB: 301 }), /^\(4\).*301 MiB/],
+  ['a Job that is never deleted', () => trial(well().slice(0, 4)), /^\(4\).*was not let go of/],
   [
     'a fault of ours that becomes a failure of the job',
-    () => life([...well().slice(0, 3), run('FAILURE'), job({ ttl: 2 })], { told: [] }),
+    () => trial([...well().slice(0, 3), run('FAILURE'), job({ ttl: 2 })], { told: [] }),
     /^\(5\) one .* is FAILURE/,
   ],
 ])('the invariants tell of %s', (_what, observation, expected) => {

@@ -1,65 +1,90 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ObservedRun } from '../../../controller/decide/plan.ts';
+import type { ObservedRun } from '../../../controller/decide/observed.ts';
 import type { Job } from '../../../controller/decide/types.ts';
 import { JobWriter } from '../../../controller/job-writer.ts';
 import type { Observer } from '../../../controller/observe.ts';
 import { ApiError } from '../../../kube/api-error.ts';
-import type { KubeClient, RequestOptions } from '../../../kube/client.ts';
+import type { KubeClient } from '../../../kube/client.ts';
 import { ID, job, observedRun, run } from '../../support/builders.ts';
 
-interface Call extends RequestOptions {
-  method: string;
-  path: string;
+/** A writer with the calls it made; the API server has the Job `existing`. */
+function start(answer: () => Promise<unknown> = async () => job(), existing?: Job) {
+  const calls: unknown[] = [];
+  const request = ((method, path, options) => {
+    calls.push([method, path, options?.body]);
+    return answer();
+  }) as KubeClient['request'];
+  const observer = { job: async () => existing } as unknown as Observer;
+  const writer = new JobWriter({
+    client: { request },
+    observer,
+    path: '/jobs',
+    podsPath: '/pods',
+    jobImage: 'image',
+    jobTtlSeconds: 3600,
+    writeOptions: () => ({}),
+  });
+  return { calls, writer };
 }
 
-/** A JobWriter whose calls are answered by `answer`, for an API server that has the Job `existing`. */
-function writer(answer: () => unknown, existing?: Job) {
-  const calls: Call[] = [];
-  const client: Pick<KubeClient, 'request'> = {
-    request: async <T>(method: string, path: string, options: RequestOptions = {}) => {
-      calls.push({ method, path, ...options });
-      return answer() as T;
-    },
-  };
-  const observer = { job: async () => existing } as unknown as Observer;
-  const deps = { client, observer, path: '/jobs', jobImage: 'image', jobTtlSeconds: 60, writeOptions: () => ({}) };
-  return { jobs: new JobWriter(deps), calls };
-}
-const failing = (code: number, reason: string, message: string, existing?: Job) =>
-  writer(() => {
-    throw new ApiError(code, reason, message);
-  }, existing).jobs;
+const jobOf = (uid: string): Job => ({ ...job(), metadata: { ...job().metadata, name: 'j', uid } });
+
+test('the TTL of a Job is set once', async () => {
+  const { calls, writer } = start();
+  await writer.expire(jobOf('a'));
+  await writer.expire(jobOf('a'));
+  expect(calls).toEqual([['PATCH', '/jobs/j', { metadata: { uid: 'a' }, spec: { ttlSecondsAfterFinished: 3600 } }]]);
+});
+
+test('a TTL that was refused is set at the next call, but not when the Job is gone', async () => {
+  let answer = (): Promise<unknown> => Promise.reject(new ApiError(409, 'Conflict', 'changed'));
+  const { calls, writer } = start(() => answer());
+  await expect(writer.expire(jobOf('a'))).rejects.toThrow('changed');
+  answer = () => Promise.reject(new ApiError(404, 'NotFound', 'gone'));
+  await writer.expire(jobOf('a'));
+  await writer.expire(jobOf('a'));
+  expect(calls).toHaveLength(2);
+});
+
+test('the last two thousand Jobs with a TTL are remembered', async () => {
+  const { calls, writer } = start();
+  for (let i = 0; i < 2001; i++) await writer.expire(jobOf(`${i}`));
+  calls.length = 0;
+  await writer.expire(jobOf('1'));
+  await writer.expire(jobOf('0'));
+  expect(calls).toEqual([['PATCH', '/jobs/j', expect.objectContaining({ metadata: { uid: '0' } })]]);
+});
 
 const POLICY = `jobs.batch "x" is forbidden: ValidatingAdmissionPolicy 'p' denied request: no`;
 const taken = (metadata: Partial<Job['metadata']>): Job => ({ metadata: { ...job().metadata, ...metadata } });
 const owner = { kind: 'GroupRun', uid: 'other-uid', controller: true };
 
 describe('the create of a Job', () => {
-  const created = async (jobs: JobWriter): Promise<ObservedRun> => {
+  const created = async (error: ApiError, existing?: Job): Promise<ObservedRun> => {
     const observed = observedRun({ run: run() });
-    await jobs.create(observed, 1);
+    await start(() => Promise.reject(error), existing).writer.create(observed, 1);
     return observed;
   };
 
   test('that its schema refuses makes it invalid', async () => {
     const message = 'Job.batch "x" is invalid: spec: Required value';
-    expect((await created(failing(422, 'Invalid', message))).invalid).toEqual(new Map([[ID, message]]));
+    expect((await created(new ApiError(422, 'Invalid', message))).invalid).toEqual(new Map([[ID, message]]));
   });
 
   test.each([400, 403, 422])('that a policy denies with %i makes it denied', async (code) => {
-    const { denied, invalid } = await created(failing(code, 'Invalid', POLICY));
+    const { denied, invalid } = await created(new ApiError(code, 'Invalid', POLICY));
     expect([denied, invalid]).toEqual([new Map([[ID, POLICY]]), new Map()]);
   });
 
   test('that fails for another reason throws', async () => {
-    await expect(created(failing(503, '', 'shutting down'))).rejects.toThrow('shutting down');
+    await expect(created(new ApiError(503, '', 'shutting down'))).rejects.toThrow('shutting down');
   });
 
   test.each([
     [409, 'AlreadyExists'],
     [403, 'Forbidden'],
   ])('that is answered with %i finds the Job of an earlier create', async (code, reason) => {
-    const { jobs, denied } = await created(failing(code, reason, 'x', job()));
+    const { jobs, denied } = await created(new ApiError(code, reason, 'x'), job());
     expect([jobs, denied]).toEqual([new Map([[ID, job()]]), new Map()]);
   });
 
@@ -72,15 +97,14 @@ describe('the create of a Job', () => {
     ],
     ['another run', { ownerReferences: [{ ...owner, name: 'other' }] }, /does not belong to this run/],
   ])('whose name the Job of %s has is denied until that is gone', async (_what, metadata, message) => {
-    const { jobs, denied, invalid } = await created(failing(409, 'AlreadyExists', 'x', taken(metadata)));
+    const { jobs, denied, invalid } = await created(new ApiError(409, 'AlreadyExists', 'x'), taken(metadata));
     expect([jobs, denied, invalid]).toEqual([new Map(), new Map([[ID, expect.stringMatching(message)]]), new Map()]);
   });
 });
 
 test('a Job is only deleted in the version that was read: it may have finished since', async () => {
-  const { jobs, calls } = writer(() => undefined);
-  await jobs.remove(job());
-  expect(calls).toMatchObject([
-    { method: 'DELETE', path: `/jobs/${ID}`, body: { preconditions: { uid: 'job-uid', resourceVersion: '2' } } },
-  ]);
+  const { calls, writer } = start();
+  await writer.remove(job());
+  const preconditions = { uid: 'job-uid', resourceVersion: '2' };
+  expect(calls).toEqual([['DELETE', `/jobs/${ID}`, { propagationPolicy: 'Background', preconditions }]]);
 });

@@ -15,6 +15,7 @@ function observe(podEvents: Event[], failedCreates: Event[] = [], pods: Pod[] = 
     pods: { byIndex: () => pods },
     failedCreates: { byIndex: byName(failedCreates) },
     podEvents: { byIndex: byName(podEvents) },
+    tombstones: { job: () => undefined, pods: () => [] },
   };
   const client = { request: () => Promise.reject(new Error('Expected no call')) };
   return new Observer(client, caches, paths('n')).cached(run());

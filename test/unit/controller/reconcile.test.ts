@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type GroupRun, type GroupRunStatus, MAX_SPEC_BYTES } from '../../../contract/group-run.ts';
-import { type ObservedRun, plannedStatus } from '../../../controller/decide/plan.ts';
+import type { ObservedRun } from '../../../controller/decide/observed.ts';
+import { plannedStatus } from '../../../controller/decide/plan.ts';
 import type { JobWriter } from '../../../controller/job-writer.ts';
 import type { Observer } from '../../../controller/observe.ts';
 import { type Deps, Reconciler } from '../../../controller/reconcile.ts';
@@ -32,6 +33,7 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
       runs: { get: () => observed.run },
       observer: { cached: () => observed, confirm: async () => {} } as unknown as Observer,
       jobs: { stop: async () => void done.push('stopped') } as unknown as JobWriter,
+      jobTtlSeconds: 3600,
       onStatusWritten: () => {},
       onPodsLate: () => {},
       requeueAfter: (_name, ms) => void done.push(ms >= 0 ? 'requeued' : `${ms} ms`),
@@ -73,6 +75,7 @@ function reconcilerOf(one: GroupRun, answer: Answer, fields: Partial<ObservedRun
       confirm: async () => {},
     } as unknown as Observer,
     jobs: { create: async () => {} } as unknown as JobWriter,
+    jobTtlSeconds: 60,
     onStatusWritten: () => {},
     onPodsLate: () => {},
     requeueAfter: () => {},

@@ -1,37 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Auth } from '../../../../api/auth/auth.ts';
-import { Decisions } from '../../../../api/auth/decisions.ts';
 import { ANONYMOUS } from '../../../../api/http/caller.ts';
 import { HttpError } from '../../../../api/http/http-error.ts';
-import { RateLimit } from '../../../../api/http/rate-limit.ts';
 import { ActiveRuns, checkCaps } from '../../../../api/runs/active-runs.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
-import { unavailable } from '../../../support/memory-runs.ts';
-
-describe('the rate of a caller', () => {
-  test('allows a burst, then as many as are allowed a second, and others are not hurt', () => {
-    let now = 0;
-    const limit = new RateLimit({ perSecond: 2, burst: 3 }, () => now);
-    for (let i = 0; i < 3; i++) limit.take('a');
-    expect(() => limit.take('a')).toThrow(expect.objectContaining({ status: 429, headers: { 'Retry-After': '1' } }));
-    limit.take('b');
-    now = 500;
-    limit.take('a');
-    expect(() => limit.take('a')).toThrow(/at most 2 requests a second/);
-    now = 10_000;
-    for (let i = 0; i < 3; i++) limit.take('a');
-    expect(() => limit.take('a')).toThrow(HttpError);
-  });
-
-  test('does not forget the busy for the sake of ten thousand others', () => {
-    const limit = new RateLimit({ perSecond: 1, burst: 2 }, () => 0);
-    limit.take('busy');
-    for (let i = 0; i < 9000; i++) limit.take(`other-${i}`);
-    limit.take('busy');
-    for (let i = 0; i < 9000; i++) limit.take(`more-${i}`);
-    expect(() => limit.take('busy')).toThrow(HttpError);
-  });
-});
 
 describe('active runs', () => {
   test('are the unfinished runs in the cache, and reservations for runs that are not in it yet', () => {
@@ -62,25 +34,6 @@ describe('active runs', () => {
     expect(() => checkCaps(active, { total: 9, perGroup: 1 }, 'a')).toThrow(/at most 1 runs of group a/);
     expect(() => checkCaps(active, { total: 2, perGroup: 9 }, 'c')).toThrow(/at most 2 runs at a time/);
     checkCaps(active, { total: 3, perGroup: 1 }, 'c');
-  });
-});
-
-describe('an answer that is kept', () => {
-  test('is asked for once at a time, again when it is old, and used for longer while nobody can be asked', async () => {
-    let now = 0;
-    let asked = 0;
-    const ask = async () => ++asked;
-    const decisions = new Decisions<number>({ freshMs: 10, staleMs: 100, now: () => now });
-    expect(await Promise.all([decisions.get('k', ask), decisions.get('k', ask)])).toEqual([1, 1]);
-    now = 11;
-    expect(await decisions.get('k', ask)).toBe(2);
-    now = 50;
-    const fail = async (): Promise<number> => {
-      throw unavailable();
-    };
-    expect(await decisions.get('k', fail)).toBe(2);
-    now = 112;
-    await expect(decisions.get('k', fail)).rejects.toThrow(/cannot be reached/);
   });
 });
 

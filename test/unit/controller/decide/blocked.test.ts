@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { blockedCause } from '../../../../controller/decide/blocked.ts';
 import { nextChange } from '../../../../controller/decide/plan.ts';
-import { jobStatus, stopDue } from '../../../../controller/decide/status.ts';
+import { jobStatus } from '../../../../controller/decide/status.ts';
+import { stopDue } from '../../../../controller/decide/stop-due.ts';
 import type { Event, Pod } from '../../../../controller/decide/types.ts';
 import {
   failedCreate,

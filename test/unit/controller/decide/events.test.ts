@@ -8,15 +8,15 @@ const event = (fields: Partial<Event>) =>
 
 test.each<[string, Partial<Event>, string | undefined]>([
   ['lastTimestamp', { lastTimestamp: '2026-11-24T11:30:00Z' }, '2026-11-24T11:30:00Z'],
-  ['eventTime', { eventTime: '2026-11-24T11:30:00.250000Z' }, '2026-11-24T11:30:00.25Z'],
+  ['eventTime', { eventTime: '2026-11-24T11:30:00.250000Z' }, '2026-11-24T11:30:00.250000Z'],
   [
     'its series, newer than eventTime',
     { eventTime: '2026-11-24T11:30:00.000000Z', series: { lastObservedTime: '2026-11-24T11:40:00.000000Z' } },
-    '2026-11-24T11:40:00Z',
+    '2026-11-24T11:40:00.000000Z',
   ],
   ['nothing', {}, undefined],
 ])('an Event was last seen at the time in %s', (_field, fields, at) => {
-  expect(lastSeenAt(event(fields))).toBe(at === undefined ? 0 : Date.parse(at));
+  expect(lastSeenAt(event(fields))).toBe(at);
 });
 
 test('the newest Event is found by time, not by text', () => {

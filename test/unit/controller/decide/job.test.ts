@@ -19,9 +19,10 @@ describe('the Job of a definition', () => {
     expect(spec.template.metadata.labels).toEqual(labels);
   });
 
-  test('has the deadline and backoffLimit of the definition', () => {
+  test('gives its pod the deadline of the definition, and itself 30 s more', () => {
     const spec = built({ activeDeadlineSeconds: 30, backoffLimit: 2 }).spec;
-    expect(spec).toMatchObject({ activeDeadlineSeconds: 30, backoffLimit: 2, podReplacementPolicy: 'Failed' });
+    expect(spec).toMatchObject({ activeDeadlineSeconds: 60, backoffLimit: 2, podReplacementPolicy: 'Failed' });
+    expect(spec.template.spec.activeDeadlineSeconds).toBe(30);
   });
 
   test('runs in a pod without needless privileges', () => {

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { JobStatus } from '../../../../contract/group-run.ts';
+import { jobId } from '../../../../contract/ids.ts';
 import { kubernetesEvents } from '../../../../controller/decide/kubernetes-events.ts';
 import { runStatus } from '../../../../controller/decide/run-status.ts';
 import { NOW, RUN_ID, run, stored } from '../../../support/builders.ts';
 
-const id = (index: number) => `${RUN_ID.slice(0, -4)}${index.toString(16).padStart(4, '0')}`;
+const id = (index: number) => jobId(RUN_ID, index);
 const named = (index: number, job: JobStatus): JobStatus => ({ ...job, name: `job_${index}`, id: id(index) });
 /** The Events for the change from one list of jobs to another. */
 const eventsFor = (before: JobStatus[] | undefined, after: JobStatus[]) => {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GroupRunSpec, JobStatus } from '../../../../contract/group-run.ts';
+import { jobIds } from '../../../../controller/decide/observed.ts';
 import {
-  jobIds,
-  jobsToCleanUp,
   jobsToConfirm,
   jobsToCreate,
   jobsToStop,
@@ -14,6 +13,7 @@ import type { Job } from '../../../../controller/decide/types.ts';
 import {
   definition,
   failedCreate,
+  failedPod,
   ID,
   job,
   NOW,
@@ -22,7 +22,9 @@ import {
   run,
   stoppedJob,
   stored,
+  unreachablePod,
   waitingPod,
+  withSidecar,
 } from '../../../support/builders.ts';
 
 const SECOND = `${RUN_ID.slice(0, -1)}2`;
@@ -127,27 +129,6 @@ test('that a cancelled job has no Job is confirmed before it becomes REVOKED', (
   expect(jobsToConfirm(observedRun({ run: runWith({ cancel: true }), jobs: jobs(job()) }), NOW)).toEqual([SECOND]);
 });
 
-describe('the Jobs to clean up', () => {
-  test('are none before their result is recorded', () => {
-    const unrecorded = observedRun({ run: runWith({}, [stored('STARTED')]), jobs: jobs(job({ type: 'Complete' })) });
-    expect(jobsToCleanUp(unrecorded)).toEqual({ expire: [], remove: [] });
-  });
-
-  test('include a finished one, to get its TTL once', () => {
-    const ended = job({ type: 'Complete' });
-    const recorded = runWith({}, [stored('SUCCESS')]);
-    expect(jobsToCleanUp(observedRun({ run: recorded, jobs: jobs(ended) }))).toEqual({ expire: [ended], remove: [] });
-    const expiring = { ...ended, spec: { ttlSecondsAfterFinished: 0 } };
-    expect(jobsToCleanUp(observedRun({ run: recorded, jobs: jobs(expiring) }))).toEqual({ expire: [], remove: [] });
-  });
-
-  test('include a stopped one, to be deleted', () => {
-    const stopped = stoppedJob('Cancelled', true);
-    const recorded = observedRun({ run: runWith({}, [stored('REVOKED')]), jobs: jobs(stopped) });
-    expect(jobsToCleanUp(recorded)).toEqual({ expire: [], remove: [stopped] });
-  });
-});
-
 describe('the pods of a Job are late', () => {
   const made = (creationTimestamp: string): Job => {
     const one = job();
@@ -188,8 +169,25 @@ describe('the next change without an event', () => {
     expect(nextChange(blocked, NOW)).toBe(Date.parse('2026-11-24T12:01:00Z'));
   });
 
-  test('is the deadline plus the grace period of a running job', () => {
-    const started = { ...job(), status: { startTime: '2026-11-24T12:00:00Z' } };
-    expect(nextChange(observedRun({ jobs: jobs(started) }), NOW)).toBe(Date.parse('2026-11-24T12:05:30Z'));
+  const started = { ...job(), status: { startTime: '2026-11-24T12:00:00Z' } };
+
+  test('is the deadline of a job, and after it the grace period in which its node may answer', () => {
+    expect(nextChange(observedRun({ jobs: jobs(started) }), NOW)).toBe(Date.parse('2026-11-24T12:05:00Z'));
+    const deadline = new Date('2026-11-24T12:05:00Z');
+    expect(nextChange(observedRun({ jobs: jobs(started) }), deadline)).toBe(Date.parse('2026-11-24T12:05:30Z'));
+  });
+
+  test('is 30 s after the deletionTimestamp of a pod: then its node counts as lost', () => {
+    const leaving = observedRun({
+      jobs: jobs(stoppedJob('Cancelled', true)),
+      pods: new Map([[ID, [unreachablePod('2026-11-24T12:00:10Z')]]]),
+    });
+    expect(nextChange(leaving, NOW)).toBe(Date.parse('2026-11-24T12:00:40Z'));
+  });
+
+  test('is ten seconds after the job’s container ended beside another that runs', () => {
+    const pod = withSidecar(failedPod({ finishedAt: '2026-11-24T11:59:55Z' }));
+    const outlived = observedRun({ jobs: jobs(job()), pods: new Map([[ID, [pod]]]) });
+    expect(nextChange(outlived, NOW)).toBe(Date.parse('2026-11-24T12:00:05Z'));
   });
 });

@@ -44,6 +44,12 @@ test('a run whose spec leaves no room for its results fails, with what was expec
   });
 });
 
+test('the conditions of others stay', () => {
+  const other = { ...status(runOf(LARGE))!.conditions![0]!, type: 'Audited', reason: 'ByHand', message: 'fine' };
+  const large = { ...runOf(LARGE), status: { state: 'PENDING' as const, conditions: [other] } };
+  expect(status(large)?.conditions).toEqual([other, expect.objectContaining({ reason: 'SpecTooLarge' })]);
+});
+
 test('the largest spec that the API accepts is not too large, nor once it is cancelled', () => {
   expect(status(runOf(MAX_SPEC_BYTES))).toBeUndefined();
   expect(status(runOf(MAX_SPEC_BYTES, { cancel: true, cancelJobs: { a: true } }))).toBeUndefined();

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isTerminal, type JobState, type JobStatus } from '../../../../contract/group-run.ts';
-import { jobStatus, type ObservedJob } from '../../../../controller/decide/status.ts';
+import type { ObservedJob } from '../../../../controller/decide/observed.ts';
+import { jobStatus } from '../../../../controller/decide/status.ts';
 import {
   definition,
   disruptedPod,

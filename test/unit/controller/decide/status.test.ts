@@ -1,23 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobState } from '../../../../contract/group-run.ts';
+import type { ObservedJob } from '../../../../controller/decide/observed.ts';
 import { runStatus } from '../../../../controller/decide/run-status.ts';
-import { jobStatus, type ObservedJob, stopDue } from '../../../../controller/decide/status.ts';
+import { jobStatus } from '../../../../controller/decide/status.ts';
+import { stopPatch } from '../../../../controller/decide/stop.ts';
+import { stopDue } from '../../../../controller/decide/stop-due.ts';
 import {
   definition,
+  deletedPod,
   disruptedPod,
   endingPod,
   failedCreate,
   failedPod,
   job,
+  latePod,
   NOW,
   observed,
   run,
   runningPod,
   stoppedJob,
   stored,
+  succeededPod,
   unreachablePod,
   unschedulablePod,
   waitingPod,
+  withSidecar,
 } from '../../../support/builders.ts';
 
 const twice = definition({ backoffLimit: 1 });
@@ -156,6 +163,68 @@ describe('the state of a job', () => {
       },
       { state: 'FAILURE', reason: 'NodeLost' },
     ],
+    [
+      'whose blocked pod is being deleted keeps the reason',
+      {
+        pods: [deletedPod(waitingPod('ContainerCreating'))],
+        previous: stored('PENDING', { reason: 'ErrImagePull', message: 'why', pendingSince: '2026-11-24T11:59:00Z' }),
+      },
+      { state: 'PENDING', reason: 'ErrImagePull', message: 'why', pendingSince: '2026-11-24T11:59:00Z' },
+    ],
+    [
+      'that started and is suspended keeps its state and says so',
+      { job: { ...job(), spec: { suspend: true } }, previous: stored('STARTED') },
+      { state: 'STARTED', reason: 'Suspended' },
+    ],
+    [
+      'whose container runs beside another is STARTED',
+      { pods: [withSidecar(runningPod())] },
+      { state: 'STARTED', startedAt: '2026-11-24T11:00:05Z' },
+    ],
+    [
+      'whose container waits beside another that runs is PENDING',
+      { pods: [withSidecar(waitingPod('ErrImagePull'))] },
+      { state: 'PENDING', reason: 'ErrImagePull' },
+    ],
+    [
+      'that succeeded beside a container that runs on is SUCCESS',
+      { pods: [withSidecar(succeededPod())] },
+      { state: 'SUCCESS' },
+    ],
+    [
+      'that succeeded just now beside a container that runs is STARTED',
+      { pods: [withSidecar(failedPod({ exitCode: 0, finishedAt: '2026-11-24T11:59:51Z' }))] },
+      { state: 'STARTED' },
+    ],
+    [
+      'that failed beside a container that runs on is FAILURE with its exit code',
+      { pods: [withSidecar(failedPod())] },
+      { state: 'FAILURE', reason: 'Error', exitCode: 3 },
+    ],
+    [
+      'that failed beside a container that runs on, with another attempt, is RETRY',
+      { definition: twice, pods: [withSidecar(failedPod())] },
+      { state: 'RETRY', exitCode: 3 },
+    ],
+    [
+      'whose first pod is gone keeps its start and counts both attempts',
+      {
+        pods: [runningPod(30)],
+        deletedPods: [failedPod()],
+        previous: stored('STARTED', { startedAt: '2026-11-24T11:00:05Z', attempts: 1 }),
+      },
+      { state: 'STARTED', startedAt: '2026-11-24T11:00:05Z', attempts: 2 },
+    ],
+    [
+      'has as many attempts as the Job controller counts',
+      { definition: twice, job: { ...job(), status: { failed: 2, active: 1 } }, pods: [runningPod()] },
+      { attempts: 3 },
+    ],
+    [
+      'that completed and whose Job is gone is SUCCESS',
+      { job: job({ type: 'Complete' }), deleted: true },
+      { state: 'SUCCESS' },
+    ],
     ['that started never goes back to PENDING', { previous: stored('STARTED') }, { state: 'STARTED' }],
   ])('%s', (_, fields, expected) => {
     expect(jobStatus(observed(fields), NOW)).toMatchObject(expected);
@@ -173,6 +242,37 @@ describe('the state of a job', () => {
     expect(status).not.toHaveProperty('message');
     expect(status).not.toHaveProperty('exitCode');
     expect(status.finishedAt).toBeDefined();
+  });
+});
+
+describe('the stop of a job at its deadline', () => {
+  const startedAt = (startTime: string) => ({ ...job(), status: { startTime } });
+  const [due, early] = ['2026-11-24T11:55:00Z', '2026-11-24T11:55:01Z'];
+
+  test.each<[string, Partial<ObservedJob>]>([
+    ['it has no pod', { job: startedAt(due) }],
+    ['its pod waits', { job: startedAt(due), pods: [waitingPod('ContainerCreating')] }],
+    ['its next attempt is due', { job: startedAt(due), definition: twice, pods: [failedPod()] }],
+    ['an attempt met the deadline of its pod', { job: job(undefined, 1), definition: twice, pods: [latePod()] }],
+  ])('is due if %s', (_, fields) => {
+    expect(stopDue(observed(fields), NOW)).toMatchObject({ message: expect.stringContaining('activeDeadlineSeconds') });
+  });
+
+  test.each<[string, Partial<ObservedJob>]>([
+    ['the deadline has not passed', { job: startedAt(early) }],
+    ['an attempt runs', { job: startedAt(due), pods: [runningPod()] }],
+    ['its container succeeded', { job: startedAt(due), pods: [succeededPod()] }],
+    ['its Job fails by itself', { job: job(undefined, 1), pods: [latePod()] }],
+  ])('is not due if %s', (_, fields) => {
+    expect(stopDue(observed(fields), NOW)).toBeUndefined();
+  });
+
+  test('keeps the exit code of the attempt before, also while the pods go', () => {
+    const cause = stopDue(observed({ job: startedAt(due), definition: twice, pods: [failedPod()] }), NOW)!;
+    expect(cause).toMatchObject({ reason: 'DeadlineExceeded', exitCode: 3 });
+    const stopped = { ...job({ type: 'Suspended' }), ...stopPatch(job(), cause) };
+    const metadata = { ...job().metadata, ...stopped.metadata };
+    expect(jobStatus(observed({ job: { ...stopped, metadata } }), NOW)).toMatchObject({ state: 'FAILURE', ...cause });
   });
 });
 

@@ -1,33 +1,36 @@
+import { LRUCache } from 'lru-cache';
 import { ServiceUnavailable } from '../http/http-error.ts';
 
 interface Options {
-  /** An answer is not asked for again for so long, milliseconds. */
+  /** Age up to which an answer is used without asking again, milliseconds. */
   freshMs: number;
-  /** Where nobody can be asked, an answer as old as this is still used, milliseconds. */
+  /** Age up to which an answer is used while the service cannot be reached (RFC 5861, stale-if-error), milliseconds. */
   staleMs: number;
+  /** Milliseconds of a clock that never jumps. */
   now?: () => number;
 }
 
 interface Entry<T> {
+  /** When the answer came, by `now`. */
   at: number;
   value: T;
 }
 
 const MAX_ENTRIES = 10_000;
 
-/** Answers that are asked for again and again, kept for a moment, and for longer while nobody can be asked. */
-export class Decisions<T> {
+/** Caches the answers of a service, and uses them for longer while it cannot be reached. Errors are not cached. */
+export class AnswerCache<T> {
   readonly #options: Options;
   readonly #now: () => number;
-  readonly #entries = new Map<string, Entry<T>>();
-  readonly #asking = new Map<string, Promise<T>>();
+  readonly #entries = new LRUCache<string, Entry<T>>({ max: MAX_ENTRIES });
+  readonly #inFlight = new Map<string, Promise<T>>();
 
   constructor(options: Options) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** `ask` is called once for all who want the same at a time. What it throws is not kept. */
+  /** The cached answer, or that of `ask`. Concurrent calls for one key share one `ask`. Throws what `ask` throws. */
   async get(key: string, ask: () => Promise<T>): Promise<T> {
     const entry = this.#entries.get(key);
     const age = entry ? this.#now() - entry.at : Number.POSITIVE_INFINITY;
@@ -41,22 +44,15 @@ export class Decisions<T> {
   }
 
   #ask(key: string, ask: () => Promise<T>): Promise<T> {
-    const asking = this.#asking.get(key);
-    if (asking) return asking;
+    const inFlight = this.#inFlight.get(key);
+    if (inFlight) return inFlight;
     const answer = ask()
       .then((value) => {
-        this.#keep(key, value);
+        this.#entries.set(key, { at: this.#now(), value });
         return value;
       })
-      .finally(() => this.#asking.delete(key));
-    this.#asking.set(key, answer);
+      .finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, answer);
     return answer;
-  }
-
-  #keep(key: string, value: T): void {
-    // Last in the order of the map: the first is the one that was asked for longest ago.
-    this.#entries.delete(key);
-    this.#entries.set(key, { at: this.#now(), value });
-    if (this.#entries.size > MAX_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
   }
 }

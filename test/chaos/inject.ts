@@ -1,39 +1,35 @@
 import { callName, isWatch } from '../fault-proxy/call.ts';
 import {
+  ALL_CALL_FAULTS,
   CALL_FAULTS,
   type CallFault,
-  CLOCK_FAULTS,
-  CLUSTER_FAULTS,
-  LEADER_FAULTS,
+  type FaultContext,
   LIST_FAULTS,
-  LONG_FAULTS,
   REWATCH_FAULTS,
-  WATCH_FAULTS,
-  type World,
 } from '../fault-proxy/faults.ts';
-import type { Lane, Sender } from './lane.ts';
+import { WATCH_FAULTS } from '../fault-proxy/watch-faults.ts';
+import type { Sender } from './environment.ts';
+import type { Lane } from './lane.ts';
 import { type FaultPoint, needsOf, reopened, watchFault } from './points.ts';
 
-const FAULTS = { ...CALL_FAULTS, ...LONG_FAULTS, ...LEADER_FAULTS, ...CLOCK_FAULTS, ...CLUSTER_FAULTS };
-
-/** A fault in wait, and what became of it. */
-export interface Strike {
-  /** Whether its moment came. */
-  struck: boolean;
-  /** Whether it is at work just now. */
+/** An armed fault, and what became of it. */
+export interface Injection {
+  /** Whether it was injected. */
+  injected: boolean;
+  /** Whether it is active now. */
   busy: boolean;
   disarm(): void;
 }
 
-/** Has the fault of `point` wait for its call on the proxies of `lane`. Throws where there is no such fault. */
-export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
+/** Arms the fault of `point` on the proxies of `lane`. Throws for an unknown fault. */
+export function arm(lane: Lane, point: FaultPoint, context: FaultContext): Injection {
   const senders: Sender[] = point.sender === 'controller' ? ['controller', 'standby'] : [point.sender as Sender];
   const proxies = senders.map((sender) => lane.proxies[sender]);
-  const going = new Set<Promise<void>>();
-  const strike: Strike = {
-    struck: false,
+  const active = new Set<Promise<void>>();
+  const injection: Injection = {
+    injected: false,
     get busy() {
-      return going.size > 0;
+      return active.size > 0;
     },
     disarm: () => {
       for (const proxy of Object.values(lane.proxies)) proxy.mend();
@@ -42,22 +38,23 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
   const onCall = (name: string, act: CallFault | undefined) => {
     if (!act) throw new Error(`Expected a known fault, got "${point.fault}"`);
     const fault = {
-      matches: (call: Parameters<typeof callName>[0]) => !strike.struck && callName(call) === name,
-      strike: (exchange: Parameters<CallFault>[0]) => {
-        strike.struck = true;
-        const acting = act(exchange, world);
-        // A call that could not be passed on is cut by the proxy, which is told by the rejection.
-        const done = acting.catch(() => {}).then(() => void going.delete(done));
-        going.add(done);
+      matches: (call: Parameters<typeof callName>[0]) => !injection.injected && callName(call) === name,
+      inject: (exchange: Parameters<CallFault>[0]) => {
+        injection.injected = true;
+        const acting = act(exchange, context);
+        // The proxy handles the rejection: it cuts a call that could not be forwarded.
+        const done = acting.catch(() => {}).then(() => void active.delete(done));
+        active.add(done);
         return acting;
       },
     };
     for (const proxy of proxies) proxy.faults.add(fault);
   };
   if (!isWatch(point.call)) {
-    const acts = needsOf(point).restart && !(point.fault in CALL_FAULTS) ? { ...FAULTS, ...LIST_FAULTS } : FAULTS;
+    const isOfList = needsOf(point).restart && !(point.fault in CALL_FAULTS);
+    const acts = isOfList ? { ...ALL_CALL_FAULTS, ...LIST_FAULTS } : ALL_CALL_FAULTS;
     onCall(point.call, acts[point.fault]);
-    return strike;
+    return injection;
   }
   const next = reopened(point.fault);
   const { kind, event } = watchFault(next === undefined ? point.fault : 'closed');
@@ -66,8 +63,8 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
   let events = 0;
   const watchFaultOf = {
     matches: ({ label }: { label: string }) => label === point.call && ++events === event,
-    strike: (lines: AsyncIterable<string>) => {
-      if (next === undefined) strike.struck = true;
+    inject: (lines: AsyncIterable<string>) => {
+      if (next === undefined) injection.injected = true;
       else rearm(next);
       return act(lines);
     },
@@ -77,5 +74,5 @@ export function arm(lane: Lane, point: FaultPoint, world: World): Strike {
     onCall(point.call, REWATCH_FAULTS[fault]);
   };
   for (const proxy of proxies) proxy.watchFaults.add(watchFaultOf);
-  return strike;
+  return injection;
 }

@@ -1,48 +1,51 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../../contract/group-run.ts';
+import { toRunId } from '../../contract/ids.ts';
+import { poll } from '../../dev/cluster/poll.ts';
 import type { Call } from '../fault-proxy/call.ts';
-import type { World } from '../fault-proxy/faults.ts';
+import type { FaultContext } from '../fault-proxy/faults.ts';
 import { Caller } from './caller.ts';
+import type { Sender } from './environment.ts';
+import { earlierLists, faultContext } from './fault-context.ts';
 import { latest, ofRunsBegun, type RunVersion, runsOf } from './history.ts';
+import { arm } from './inject.ts';
 import { type Broken, behind, brokenInvariants, leftOver } from './invariants.ts';
-import type { Lane, Sender } from './lane.ts';
+import type { Lane } from './lane.ts';
 import { type FaultPoint, needsOf, TWO_LEADERS } from './points.ts';
 import { SCENARIOS } from './scenarios.ts';
-import { arm } from './strike.ts';
-import { earlierLists, worldOf } from './world.ts';
 
-/** Beyond its deadline a run may take so long to be over: the Job controller's batches, backoffs, a busy machine. */
+/** How long a run may take beyond its deadline: the Job controller works in batches and backs off, the machine is busy. */
 export const GRACE_SECONDS = 30;
-/** Resident set of each process of ours. */
+/** Bound of the resident set of each of our processes. */
 export const RSS_BOUND_MIB = 300;
-/** How long after a run's end its fault is still waited for: some calls come late. */
+/** How long to wait for the fault's call after the end of the run: some calls come late. */
 const AFTERWARDS_MS = 4000;
 
-export interface Life {
-  /** Whether the fault's moment came; true for a life without one. */
-  struck: boolean;
+export interface TrialResult {
+  /** Whether the fault was injected; true for a trial without a fault. */
+  injected: boolean;
   broken: Broken[];
   seconds: number;
-  /** What our processes asked of the API server, in order. */
+  /** The calls of our processes to the API server, in order. */
   calls: Call[];
 }
 
-export interface Course {
+export interface Trial {
   lane: Lane;
   scenario: string;
-  restart: World['restart'];
-  /** The fault to strike it; none where absent. */
+  restart: FaultContext['restart'];
+  /** The fault to inject; absent for a trial without a fault. */
   point?: FaultPoint;
-  /** Processes to stop and start again in its middle. */
+  /** Processes to stop and start again when a job has started. */
   restarts?: Sender[];
   signal: AbortSignal;
 }
 
-/** One life of a scenario, from its trigger to its end. Rejects when aborted. */
-export async function live(course: Course): Promise<Life> {
-  const { lane, restart, point, restarts = [], signal } = course;
-  const { cancel, deadlineSeconds, ends, retention = false } = scenarioOf(course.scenario);
-  const begun = Date.now();
+/** Runs a scenario once, from its trigger to its end, and checks the invariants. Rejects when aborted. */
+export async function runTrial(trial: Trial): Promise<TrialResult> {
+  const { lane, restart, point, restarts = [], signal } = trial;
+  const { cancel, deadlineSeconds, ends, retention = false } = scenarioOf(trial.scenario);
+  const begun = performance.now();
   const twoLeaders = point?.fault === TWO_LEADERS;
   const needs = needsOf(point ?? { call: '', fault: '' });
   lane.proxies.standby.leases = twoLeaders ? new Map() : undefined;
@@ -52,7 +55,7 @@ export async function live(course: Course): Promise<Life> {
   const deathsBefore = lane.deaths.length;
   for (const proxy of Object.values(lane.proxies)) proxy.mark();
   const earlier = point?.fault === 'stale' ? await earlierLists(lane) : new Map();
-  const strike = point && !twoLeaders ? arm(lane, point, worldOf(lane, restart, earlier)) : undefined;
+  const injection = point && !twoLeaders ? arm(lane, point, faultContext(lane, restart, earlier)) : undefined;
 
   const caller = new Caller(() => lane.url, signal);
   const versions = () => ofRunsBegun(lane.observer.versions.slice(from));
@@ -61,38 +64,42 @@ export async function live(course: Course): Promise<Life> {
   const over = () => exists() && runs().every(({ state }) => state && isTerminal(state));
   const tidy = () => leftOver(versions(), retention).length === 0 && behind(versions(), caller.told).length === 0;
 
-  const jobs = await caller.trigger(course.scenario);
+  const jobs = await caller.trigger(trial.scenario);
   const asked = new AbortController();
   const started = whenStarted(runs, () => over() || asked.signal.aborted);
   const ending = needs.restart ? [point!.sender as Sender] : restarts;
   const meanwhile = Promise.all([
     caller.follow(jobs, asked.signal),
     started.then(() => Promise.all(ending.map((sender) => lane.end(sender, needs.restart ?? 'SIGTERM')))),
-    cancel && started.then(() => caller.cancel(cancel(`${jobs[0]!.slice(0, -4)}0000`))),
+    cancel && started.then(() => caller.cancel(cancel(toRunId(jobs[0]!)))),
   ]);
 
-  // Its rejection is taken where it is awaited.
+  // Its rejection is handled where it is awaited.
   meanwhile.catch(() => {});
   const limitMs = (deadlineSeconds + GRACE_SECONDS) * 1000;
-  let touchedAt = Date.now();
+  let lastBusyAt = Date.now();
+  /** Until `done`, but no longer than `ms` after a fault was last active. */
   const waitFor = async (done: () => boolean, ms: number) => {
-    for (let until = Date.now() + ms; !done() && Date.now() < until; ) {
-      if (strike?.busy || lane.busy) {
-        touchedAt = Date.now();
-        until = touchedAt + ms;
+    let until = performance.now() + ms;
+    const doneOrLate = () => {
+      if (done()) return true;
+      if (injection?.busy || lane.busy) {
+        lastBusyAt = Date.now();
+        until = performance.now() + ms;
       }
-      await sleep(50, undefined, { signal });
-    }
+      return performance.now() > until || undefined;
+    };
+    await poll(doneOrLate, { deadlineMs: Infinity, intervalMs: 50, signal });
   };
   try {
     await waitFor(over, limitMs);
-    await waitFor(() => strike?.struck ?? true, AFTERWARDS_MS);
-    await waitFor(() => !strike?.busy && !lane.busy, limitMs);
-    // What a process that was away for a while does late.
+    await waitFor(() => injection?.injected ?? true, AFTERWARDS_MS);
+    await waitFor(() => !injection?.busy && !lane.busy, limitMs);
+    // Time for what a paused or partitioned process does when it is back.
     if (needs.standby) await sleep(1000);
     await waitFor(() => over() && tidy(), GRACE_SECONDS * 1000);
   } finally {
-    strike?.disarm();
+    injection?.disarm();
     asked.abort();
   }
   await meanwhile;
@@ -101,14 +108,14 @@ export async function live(course: Course): Promise<Life> {
     versions: versions(),
     acknowledged: caller.acknowledged,
     told: caller.told,
-    due: new Map(runs().map(({ name }) => [name, touchedAt + limitMs])),
+    due: new Map(runs().map(({ name }) => [name, lastBusyAt + limitMs])),
     deaths: [...lane.deaths.slice(deathsBefore), ...(await lane.unhandled())],
   };
   const bounds = { rssMiB: lane.rssMiB, rssBoundMiB: RSS_BOUND_MIB };
   return {
-    struck: strike?.struck ?? true,
+    injected: injection?.injected ?? true,
     broken: brokenInvariants({ ...observation, ...bounds, ends, retention }),
-    seconds: (Date.now() - begun) / 1000,
+    seconds: (performance.now() - begun) / 1000,
     calls: Object.values(lane.proxies).flatMap((proxy) => proxy.calls),
   };
 }
@@ -119,7 +126,8 @@ function scenarioOf(name: string) {
   return scenario;
 }
 
-/** One of the jobs has started, or it is too late for that. */
+/** Resolves when one of the jobs has started, or can no longer start. */
 async function whenStarted(runs: () => RunVersion[], late: () => boolean): Promise<void> {
-  while (!late() && !runs().some(({ jobs }) => jobs.some(({ state }) => state === 'STARTED'))) await sleep(20);
+  const started = () => runs().some(({ jobs }) => jobs.some(({ state }) => state === 'STARTED'));
+  await poll(() => late() || started() || undefined, { deadlineMs: Infinity, intervalMs: 20 });
 }

@@ -2,11 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MANAGED_SELECTOR } from '../../contract/labels.ts';
 import { paths } from '../../contract/paths.ts';
 import type { Answer } from '../fault-proxy/answer.ts';
-import type { CallFault, World } from '../fault-proxy/faults.ts';
-import type { Lane, Sender } from './lane.ts';
+import type { CallFault, FaultContext } from '../fault-proxy/faults.ts';
+import type { Sender } from './environment.ts';
+import type { Lane } from './lane.ts';
 
-/** What a fault can do to this lane and, where it has the cluster to itself, to the cluster. */
-export function worldOf(lane: Lane, restart: World['restart'], earlier: ReadonlyMap<string, Answer>): World {
+/** What a fault can do to this lane and, in a trial that runs alone, to the cluster. */
+export function faultContext(
+  lane: Lane,
+  restart: FaultContext['restart'],
+  earlier: ReadonlyMap<string, Answer>,
+): FaultContext {
   return {
     leaseMs: lane.leaseMs,
     kill: (sender) => lane.end(sender as Sender, 'SIGKILL'),
@@ -29,7 +34,7 @@ export function worldOf(lane: Lane, restart: World['restart'], earlier: Readonly
     arm: (sender, label, act) => {
       const fault = {
         matches: (call: { label: string }) => call.label === label,
-        strike: (exchange: Parameters<CallFault>[0]) => act(exchange, worldOf(lane, restart, earlier)),
+        inject: (exchange: Parameters<CallFault>[0]) => act(exchange, faultContext(lane, restart, earlier)),
       };
       lane.proxies[sender as Sender].faults.add(fault);
     },
@@ -41,7 +46,7 @@ export function worldOf(lane: Lane, restart: World['restart'], earlier: Readonly
   };
 }
 
-/** Every list of the lane's namespace as it is now, by its path. */
+/** The present answers to the lists of the lane's namespace, by path. */
 export async function earlierLists(lane: Lane): Promise<Map<string, Answer>> {
   const { runs, jobs, pods, events } = paths(lane.namespace);
   const ours = { query: { labelSelector: MANAGED_SELECTOR } };
