@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request as send } from 'undici';
 import type { Log } from '../process/log.ts';
-import { ApiError, isTooLarge, toApiError } from './api-error.ts';
+import { ApiError, toApiError } from './api-error.ts';
 import { connect } from './connection.ts';
 import { jsonLines } from './json-lines.ts';
+import { withRetries } from './retry.ts';
 import { warningLog } from './warnings.ts';
 
 type Query = Record<string, string | number | boolean | undefined>;
@@ -43,27 +43,13 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
-const MAX_TRIES = 3;
 const TIMEOUT_MS = 10_000;
-/** With a longer Retry-After give up and let the caller requeue: a worker must not sleep for minutes. */
-const MAX_RETRY_AFTER_MS = 10_000;
 
 function toUrl(server: string, path: string, query: Query = {}): string {
   const parameters = Object.entries(query).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, String(value)] as [string, string]],
   );
   return `${server}${path}${parameters.length > 0 ? `?${new URLSearchParams(parameters)}` : ''}`;
-}
-
-/** Whether to retry: the failed try certainly had no effect, or the call is idempotent. */
-export function mayRetry(method: string, idempotent: boolean, error: unknown): boolean {
-  if (error instanceof ApiError) {
-    // 429: rejected before processing. 409 Conflict on a POST: lost the race to update a ResourceQuota; nothing was created.
-    if (error.code === 429 || (error.code === 409 && method === 'POST' && error.reason === 'Conflict')) return true;
-    return idempotent && error.code >= 500 && !isTooLarge(error);
-  }
-  const code = (error as { code?: string }).code ?? '';
-  return idempotent || code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
 }
 
 interface ClientOptions {
@@ -110,19 +96,9 @@ export async function createClient({ log = () => {}, ...options }: ClientOptions
     }
   }
 
-  async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const { signal, idempotent = method === 'GET' } = options;
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await once<T>(method, path, options);
-      } catch (error) {
-        if (tries === MAX_TRIES || signal?.aborted || !mayRetry(method, idempotent, error)) throw error;
-        const retryAfterMs = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-        if (retryAfterMs > MAX_RETRY_AFTER_MS) throw error;
-        const backoffMs = 100 * 2 ** tries * (0.5 + Math.random());
-        await sleep(Math.max(retryAfterMs, backoffMs), undefined, signal ? { signal } : {});
-      }
-    }
+    return withRetries(() => once<T>(method, path, options), { method, idempotent, signal });
   }
 
   async function watch(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<WatchEvent>> {

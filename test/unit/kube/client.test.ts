@@ -1,32 +1,67 @@
-import { describe, expect, test } from '@jest/globals';
-import { ApiError } from '../../../kube/api-error.ts';
-import { mayRetry } from '../../../kube/client.ts';
+// Real: the client, its connections and HTTP. Not real: the API server, a local server that answers as the tests say.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createClient, type KubeClient } from '../../../kube/client.ts';
 
-const TOO_LARGE = [
-  'etcdserver: request is too large',
-  'rpc error: code = ResourceExhausted desc = trying to send message larger than max (2400000 vs. 2097152)',
-];
+let folder: string;
+let server: Server;
+let client: KubeClient;
+/** Status codes of the next responses; 200 when none is left. */
+let codes: number[];
+let calls: string[];
 
-describe('an idempotent call', () => {
-  test.each([500, 502, 503, 504])('is tried again after %i', (code) => {
-    expect(mayRetry('PATCH', true, new ApiError(code, 'InternalError', 'etcdserver: request timed out'))).toBe(true);
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    calls.push(`${request.method} ${request.url}`);
+    response.writeHead(codes.shift() ?? 200, { 'content-type': 'application/json' }).end('{}');
   });
-
-  test.each(TOO_LARGE)('is not tried again after %j', (message) => {
-    expect(mayRetry('PATCH', true, new ApiError(500, '', message))).toBe(false);
-  });
-
-  test('is not tried again after 413', () => {
-    expect(mayRetry('PATCH', true, new ApiError(413, 'RequestEntityTooLarge', 'limit is 3145728'))).toBe(false);
-  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  folder = mkdtempSync(join(tmpdir(), 'client-test-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  const config = {
+    clusters: [{ name: 'local', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+    contexts: [{ name: 'local', context: { cluster: 'local', user: 'local' } }],
+    users: [{ name: 'local', user: { token: 'secret' } }],
+    'current-context': 'local',
+  };
+  writeFileSync(kubeconfig, JSON.stringify(config));
+  client = await createClient({ kubeconfig });
+});
+afterAll(async () => {
+  await client?.close();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  codes = [];
+  calls = [];
 });
 
-test.each([
-  [500, 'PATCH', '', false],
-  [429, 'PATCH', 'TooManyRequests', true],
-  [409, 'POST', 'Conflict', true],
-  [409, 'POST', 'AlreadyExists', false],
-  [409, 'PATCH', 'Conflict', false],
-])('after %i a %s that may have had an effect (%s) is tried again: %s', (code, method, reason, expected) => {
-  expect(mayRetry(method, false, new ApiError(code, reason, ''))).toBe(expected);
+test('the fence is called before every try, and a fence that throws ends the call', async () => {
+  codes = [429, 429];
+  const before: number[] = [];
+  const fence = () => {
+    before.push(calls.length);
+    if (before.length === 3) throw new Error('does not lead');
+  };
+  await expect(client.request('POST', '/jobs', { body: {}, fence })).rejects.toThrow('does not lead');
+  expect(before).toEqual([0, 1, 2]);
+  expect(calls).toEqual(['POST /jobs', 'POST /jobs']);
+});
+
+test('a GET is idempotent by default, a POST only if its caller says so', async () => {
+  codes = [503];
+  await client.request('GET', '/jobs');
+  expect(calls).toHaveLength(2);
+  codes = [503];
+  await expect(client.request('POST', '/jobs', { body: {} })).rejects.toMatchObject({ code: 503 });
+  expect(calls).toHaveLength(3);
+  codes = [503];
+  await client.request('POST', '/jobs', { body: {}, idempotent: true });
+  expect(calls).toHaveLength(5);
 });
