@@ -110,6 +110,71 @@ test('a key whose handler throws is retried with growing backoff', async () => {
   expect(at).toEqual([0, 100, 300]);
 });
 
+test('the backoff of a key grows to 60 s and no further', async () => {
+  const at: number[] = [];
+  const handler = async () => {
+    at.push(performance.now());
+    throw new Error('never');
+  };
+  await running(1, handler, async (queue) => {
+    queue.add('a');
+    await pass(600_000);
+  });
+  const backoffs = at.flatMap((ms, i) => (i === 0 ? [] : [ms - at[i - 1]!]));
+  expect(backoffs.slice(0, 12)).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000]);
+  expect(Math.max(...backoffs)).toBe(60_000);
+});
+
+test('success resets the backoff of a key', async () => {
+  const at: number[] = [];
+  const begun = performance.now();
+  const handler = async () => {
+    at.push(performance.now() - begun);
+    if (at.length !== 3) throw new Error('not this time');
+  };
+  await running(1, handler, async (queue) => {
+    queue.add('a');
+    await pass(1000);
+    queue.add('a');
+    await pass(150);
+  });
+  // The third try succeeds, the fourth fails like the first.
+  expect(at).toEqual([0, 100, 300, 1000, 1100]);
+});
+
+test('stopping clears the timers of delayed keys', async () => {
+  await running(
+    1,
+    async () => {},
+    async (queue) => {
+      queue.addAfter('a', 60_000);
+      await pass(1);
+      expect(jest.getTimerCount()).toBe(1);
+    },
+  );
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('a key that fails or is delayed after the stop sets no timer', async () => {
+  const queue = new WorkQueue();
+  const stop = new AbortController();
+  const handler = async () => {
+    await sleep(20);
+    throw new Error('too late');
+  };
+  const failed: string[] = [];
+  queue.add('a');
+  const done = queue.run(1, handler, stop.signal, (key) => failed.push(key));
+  await pass(1);
+  stop.abort();
+  await pass(20);
+  await done;
+  expect(failed).toEqual(['a']);
+  expect(jest.getTimerCount()).toBe(0);
+  queue.addAfter('b', 60_000);
+  expect(jest.getTimerCount()).toBe(0);
+});
+
 test('stopping finishes the key in progress and starts no other', async () => {
   const finished: string[] = [];
   const handler = async (key: string) => {
