@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../process/log.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { acquiredLease, type Lease, releasedLease } from './lease.ts';
+import { type Sleep, sleep } from './sleep.ts';
 
 interface Options {
   client: Pick<KubeClient, 'request'>;
@@ -16,6 +16,7 @@ interface Options {
   log: Log;
   /** A monotonic clock, milliseconds. */
   monotonic?: () => number;
+  sleep?: Sleep;
   random?: () => number;
 }
 
@@ -28,6 +29,7 @@ interface Options {
 export class Leader {
   readonly #options: Options;
   readonly #monotonic: () => number;
+  readonly #sleep: Sleep;
   readonly #random: () => number;
   #observed: { version: string | undefined; at: number } = { version: undefined, at: 0 };
   #renewedAt = Number.NEGATIVE_INFINITY;
@@ -36,6 +38,7 @@ export class Leader {
   constructor(options: Options) {
     this.#options = options;
     this.#monotonic = options.monotonic ?? (() => performance.now());
+    this.#sleep = options.sleep ?? sleep;
     this.#random = options.random ?? Math.random;
   }
 
@@ -72,8 +75,7 @@ export class Leader {
 
   /** client-go's retry period: 2/15 of the lease (2 s of 15), with jitter so that candidates do not try at the same moment. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const ms = (this.#options.leaseMs / 7.5) * (0.8 + 0.4 * this.#random());
-    await sleep(ms, undefined, { signal }).catch(() => {});
+    await this.#sleep((this.#options.leaseMs / 7.5) * (0.8 + 0.4 * this.#random()), signal);
   }
 
   async #term(lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
