@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../process/log.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { isVersionUnavailable, PagedList } from './paged-list.ts';
+import { type Sleep, sleep } from './sleep.ts';
 import { type Change, Store, type Stored } from './store.ts';
 
 interface Options<T> {
@@ -24,6 +24,7 @@ interface Options<T> {
   maxIdleMs?: number;
   /** Resync period: how often `onChange` is called for every object, milliseconds; never by default. */
   resyncMs?: number;
+  sleep?: Sleep;
   random?: () => number;
 }
 
@@ -38,6 +39,7 @@ export class Reflector<T extends Stored> {
   readonly #options: Options<T>;
   readonly #store: Store<T>;
   readonly #pages: PagedList<T>;
+  readonly #sleep: Sleep;
   readonly #random: () => number;
   #resourceVersion: string | undefined;
   #synced = false;
@@ -49,6 +51,7 @@ export class Reflector<T extends Stored> {
     this.#options = options;
     this.#store = new Store(options.indexBy);
     this.#pages = new PagedList(options.client, options.path);
+    this.#sleep = options.sleep ?? sleep;
     this.#random = options.random ?? Math.random;
   }
 
@@ -109,7 +112,7 @@ export class Reflector<T extends Stored> {
     const retryAfterMs = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const backoffMs = Math.min(MAX_BACKOFF_MS, 500 * 2 ** this.#failures) * (0.5 + this.#random());
     this.#failures = Math.min(this.#failures + 1, 10);
-    await sleep(Math.max(retryAfterMs, backoffMs), undefined, { signal }).catch(() => {});
+    await this.#sleep(Math.max(retryAfterMs, backoffMs), signal);
   }
 
   async #list(signal: AbortSignal): Promise<void> {
