@@ -11,6 +11,10 @@ test.each([
   expect(storedBytes(value)).toBe(bytes);
 });
 
+test.each([0x2028, 0x2029])('the line separator %i takes six bytes: Go escapes it, JavaScript does not', (code) => {
+  expect(storedBytes(String.fromCharCode(code))).toBe(2 + 6);
+});
+
 test.each([
   ['nothing of a text that fits', 'abc', 3, 'abc'],
   ['a text that is too long, to its end', 'abcdef', 2, 'ef'],
