@@ -1,3 +1,4 @@
+// Real: the rules and the loop. Not real: the calls, which fail as the tests say, the sleeps and the random jitter.
 import { describe, expect, test } from '@jest/globals';
 import { ApiError } from '../../../kube/api-error.ts';
 import { mayRetry, withRetries } from '../../../kube/retry.ts';
