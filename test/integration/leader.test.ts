@@ -123,9 +123,18 @@ test('a lease is acquired when it has not changed for its duration, by the own c
   const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: NAME }, spec };
   await product.admin.request('POST', product.leasesPath(), { body });
   const one = candidate('one');
-  await sleep(LEASE_MS);
+  // The candidate sends a GET only after it has processed the response to the one before. A leader sends none.
+  const twoReads = async () => {
+    proxy.mark();
+    const reads = () => proxy.calls.filter(({ label }) => label === 'GET leases').length;
+    await eventually('the lease to be read twice', async () => reads() >= 2 || one.leader.leads || undefined);
+  };
+  await twoReads();
+  // Longer than the candidate's own lease duration, shorter than the holder's.
+  one.skip(3_000_000);
+  await twoReads();
   expect(one.leader.leads).toBe(false);
-  one.skip(3_600_000);
+  one.skip(600_000);
   await leads(one);
   expect(await product.admin.request('GET', path)).toMatchObject({ spec: { holderIdentity: 'one' } });
 });
