@@ -108,6 +108,7 @@ test.each<[string, object, RegExp]>([
   ['pods without labels', withTemplate({ metadata: {} }), /labels/],
   ['no deadline', withSpec({ activeDeadlineSeconds: undefined }), /deadline/],
   ['a deadline of a year', withSpec({ activeDeadlineSeconds: 31_536_000 }), /deadline/],
+  ['no deadline of its pods', withPod({ activeDeadlineSeconds: undefined }), /deadline/],
   ['many pods at a time', withSpec({ parallelism: 50, completions: 50 }), /one pod at a time/],
   ['endless attempts', withSpec({ backoffLimit: 1_000_000 }), /further attempts/],
   ['two containers', withPod({ containers: [container(), { ...container(), name: 'b' }] }), /one container/],

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildJob } from '../../controller/decide/job.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
@@ -49,6 +51,28 @@ test("the controller's account can create and delete Jobs, and can delete runs b
   await expect(controller.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject(forbidden);
   const patched = mergePatch(controller, product.runsPath('x'), { spec: { cancel: true } });
   await expect(patched).rejects.toMatchObject(forbidden);
+});
+
+test("the controller's account can delete the pods of jobs and no others", async () => {
+  const { spec, metadata } = buildJob(run(), 1, 'none').spec.template;
+  // No node has it: the pods stay Pending.
+  const pending = { ...spec, nodeSelector: { none: 'none' } };
+  for (const [name, labels] of [
+    ['of-a-job', metadata.labels],
+    ['other', {}],
+  ] as const) {
+    await product.admin.request('POST', product.podsPath(), { body: { metadata: { name, labels }, spec: pending } });
+  }
+  const remove = (name: string) =>
+    controller.request('DELETE', `${product.podsPath()}/${name}`, { query: { dryRun: 'All' } });
+  // The API server compiles a policy some time after it is stored.
+  await eventually('the policy to be in force', () =>
+    remove('other').then(
+      () => undefined,
+      (error) => (/expected the pod of a job/.test(error.message) ? true : undefined),
+    ),
+  );
+  await remove('of-a-job');
 });
 
 test("the controller's account can write its own lease and no other", async () => {
