@@ -2,9 +2,12 @@ import type { z } from 'zod';
 import { type JobDefinition, MAX_JOBS, Name } from '../../contract/group-run.ts';
 import { errorMessage } from '../../process/log.ts';
 import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
+import { describeIssue, EXPECTED_NAME, formatValue, type Issue } from './describe-issue.ts';
 import { wrongValue } from './parameters.ts';
-import { formatProblem, type Problem } from './problem.ts';
-import { YamlFile, type YamlPosition } from './yaml-file.ts';
+import { formatPath, formatProblem, type Problem } from './problem.ts';
+import { listFirst, readYaml } from './yaml-file.ts';
+import { keysOf, lineOf, type YamlNode } from './yaml-node.ts';
+import type { YamlProblem } from './yaml-tree.ts';
 
 /** A group of jobs, as config.yaml declares it. */
 export interface Group {
@@ -21,74 +24,89 @@ export interface Group {
 /** Groups by name. */
 export type Catalog = ReadonlyMap<string, Group>;
 
-const EXPECTED_NAME = 'expected a name of letters, digits, "_", "." and "-", at most 63';
-
 /** The whole file is unusable; the message has one line per problem. */
 export class CatalogError extends Error {
   override name = 'CatalogError';
 }
 
 /**
- * Parses the text of config.yaml. An invalid group holds all its problems, and other groups stay usable. Throws CatalogError
- * only if the text is not YAML, has no groups, or has an error outside of them.
+ * Parses the text of config.yaml, in time linear in its size. An invalid group holds all its problems, and other groups stay
+ * usable. Throws CatalogError only if the text is not YAML, has no groups, or has an error outside of them.
  */
 export function parseCatalog(text: string): Catalog {
-  const { yaml, file } = read(text);
-  if (!isObject(file) || !isObject(file.groups))
-    throw new CatalogError('Expected `groups:` with a group for each name.');
-  const keys = yaml.keys([]);
-  const unknown = keys.filter((key) => key !== 'groups' && key !== 'defaults');
-  if (unknown.length > 0) throw new CatalogError(`Expected only defaults and groups, got ${unknown.join(', ')}.`);
-  const duplicates = yaml.duplicates([]);
-  const groupOf = ({ path }: YamlPosition) => (path[0] === 'groups' ? path[1] : undefined);
-  const parsed = Defaults.safeParse(file.defaults ?? {}, { reportInput: true });
-  const fileProblems = duplicates.filter((position) => groupOf(position) === undefined).map(duplicateKey);
-  if (!parsed.success) fileProblems.push(...toProblems(yaml, parsed.error, ['defaults']));
-  if (fileProblems.length > 0) throw new CatalogError(fileProblems.map(formatProblem).join('\n'));
-
-  const { groups } = file;
-  const group = (name: string): Group => {
-    const groupDuplicates = duplicates.filter((position) => groupOf(position) === name).map(duplicateKey);
-    return parseGroup(yaml, name, groups[name], parsed.data ?? {}, groupDuplicates);
-  };
-  return new Map(yaml.keys(['groups']).map((name) => [name, group(name)]));
+  const { root, problems } = read(text);
+  const groups = root.children.get('groups')?.children ?? new Map<string, YamlNode>();
+  const ofGroup = Map.groupBy(problems, ({ path: [first, name = ''] }) =>
+    first === 'groups' && groups.has(name) ? name : undefined,
+  );
+  const { defaults, problems: fileProblems } = parseFile(root, ofGroup.get(undefined) ?? []);
+  if (fileProblems.length > 0) throw new CatalogError(listFirst(fileProblems));
+  return new Map(
+    [...groups].map(([name, { value }]) => [name, parseGroup(root, name, value, defaults, ofGroup.get(name) ?? [])]),
+  );
 }
 
-function read(text: string): { yaml: YamlFile; file: unknown } {
+function read(text: string): ReturnType<typeof readYaml> {
   try {
-    const yaml = new YamlFile(text);
-    return { yaml, file: yaml.value() };
+    return readYaml(text);
   } catch (error) {
     throw new CatalogError(errorMessage(error));
   }
 }
 
-function parseGroup(yaml: YamlFile, name: string, value: unknown, defaults: Defaults, problems: Problem[]): Group {
+/** What stands outside of groups; `yamlProblems` are those there. */
+function parseFile(root: YamlNode, yamlProblems: YamlProblem[]): { defaults: Defaults; problems: string[] } {
+  const { groups, defaults, ...unknown } = isObject(root.value) ? root.value : {};
+  const parsed = Defaults.safeParse(defaults ?? {}, { reportInput: true });
+  const issues: Issue[] = parsed.success ? [] : issuesOf(parsed.error, ['defaults']);
+  const problems = [...yamlProblems, ...located(root, issues, yamlProblems)].map(toProblem).map(formatProblem);
+  const names = Object.keys(unknown).map((key) => `${formatPath([key])} (line ${lineOf(root, [key])})`);
+  if (names.length > 0) problems.push(`Expected only defaults and groups, got ${names.slice(0, 20).join(', ')}.`);
+  else if (!isObject(groups) && problems.length === 0) {
+    const got = `${formatValue(groups ?? root.value)} (line ${lineOf(root, ['groups'])})`;
+    problems.push(`Expected \`groups:\` with a group for each name, got ${got}.`);
+  }
+  return { defaults: parsed.data ?? {}, problems };
+}
+
+/** `yamlProblems` are those of the group. */
+function parseGroup(
+  root: YamlNode,
+  name: string,
+  value: unknown,
+  defaults: Defaults,
+  yamlProblems: YamlProblem[],
+): Group {
   const groupPath = ['groups', name];
   const group = GroupConfig.safeParse(value ?? {}, { reportInput: true });
-  if (!group.success) problems.push(...toProblems(yaml, group.error, groupPath));
-  const problem = (path: string[], message: string) =>
-    problems.push({ path: path.join('.'), line: yaml.line(path), message });
-  if (!Name.safeParse(name).success) problem(groupPath, EXPECTED_NAME);
-  const jobNames = yaml.keys([...groupPath, 'jobs']);
-  const parameterNames = yaml.keys([...groupPath, 'parameters']);
+  const issues: Issue[] = group.success ? [] : issuesOf(group.error, groupPath);
+  const issue = (path: string[], message: string) => issues.push({ path: [...groupPath, ...path], message });
+  if (!Name.safeParse(name).success) issue([], EXPECTED_NAME);
+  const node = root.children.get('groups')?.children.get(name);
+  const jobNames = keysOf(node?.children.get('jobs'));
+  const parameterNames = keysOf(node?.children.get('parameters'));
   // zod silently drops this one key.
-  if (jobNames.includes('__proto__')) problem([...groupPath, 'jobs', '__proto__'], EXPECTED_NAME);
-  if (parameterNames.includes('__proto__')) problem([...groupPath, 'parameters', '__proto__'], EXPECTED_NAME);
-  if (parameterNames.length > MAX_PARAMETERS) problem(groupPath, `expected at most ${MAX_PARAMETERS} parameters`);
+  if (jobNames.includes('__proto__')) issue(['jobs', '__proto__'], EXPECTED_NAME);
+  if (parameterNames.includes('__proto__')) issue(['parameters', '__proto__'], EXPECTED_NAME);
+  if (parameterNames.length > MAX_PARAMETERS)
+    issue([], `expected at most ${MAX_PARAMETERS} parameters, got ${parameterNames.length}`);
   for (const [parameter, { pattern, default: defaultValue }] of Object.entries(group.data?.parameters ?? {})) {
     const wrong = defaultValue === undefined ? undefined : wrongValue({ pattern }, defaultValue);
-    if (wrong) problem([...groupPath, 'parameters', parameter, 'default'], wrong);
+    if (wrong) issue(['parameters', parameter, 'default'], wrong);
   }
-  if (jobNames.length > MAX_JOBS) problem(groupPath, `expected at most ${MAX_JOBS} jobs, got ${jobNames.length}`);
-  if (problems.length > 0 || !group.data) return { jobs: [], problems, parameters: new Map(), ...parseAllow(value) };
-  const { jobs, parallelism, parameters } = group.data;
+  if (jobNames.length > MAX_JOBS) issue([], `expected at most ${MAX_JOBS} jobs, got ${jobNames.length}`);
+  const problems = [...yamlProblems, ...located(root, issues, yamlProblems)].map(toProblem);
+  // The value of a wrong alias is unknown, and so is its `allow`.
+  const allow = value === null && yamlProblems.length > 0 ? { allow: [] } : parseAllow(value);
+  if (problems.length > 0 || !group.data) return { jobs: [], problems, parameters: new Map(), ...allow };
+  const { jobs: definitions, parallelism, parameters } = group.data;
+  const jobs = jobNames.map((job) => ({ name: job, ...DEFAULTS, ...defaults, ...definitions?.[job] }) as JobDefinition);
   return {
-    jobs: jobNames.map((job) => ({ name: job, ...DEFAULTS, ...defaults, ...jobs?.[job] }) as JobDefinition),
-    problems: [],
+    jobs,
+    problems,
     parameters: new Map(parameterNames.map((parameter) => [parameter, parameters![parameter]!])),
     ...(parallelism && { parallelism }),
-    ...parseAllow(value),
+    ...allow,
   };
 }
 
@@ -98,41 +116,18 @@ function parseAllow(value: unknown): { allow?: string[] } {
   return { allow: GroupConfig.shape.allow.safeParse(value.allow).data ?? [] };
 }
 
-const toProblems = (yaml: YamlFile, error: z.ZodError, prefix: PropertyKey[]): Problem[] =>
-  error.issues
-    .flatMap((issue) => describeIssue(issue))
-    .map(({ path, message }) => {
-      const full = [...prefix, ...path];
-      return { path: full.join('.'), line: yaml.line(full), message };
-    });
+const issuesOf = (error: z.ZodError, prefix: string[]): Issue[] =>
+  error.issues.flatMap(describeIssue).map(({ path, message }) => ({ path: [...prefix, ...path], message }));
 
-const duplicateKey = ({ path, line }: YamlPosition): Problem => ({
-  path: path.join('.'),
-  line,
-  message: 'expected this only once',
-});
+/** Issues with their lines, without those of values that have a problem already, such as a tag or a wrong alias. */
+function located(root: YamlNode, issues: Issue[], known: YamlProblem[] = []): YamlProblem[] {
+  const paths = new Set(known.map(({ path }) => formatPath(path)));
+  return issues
+    .filter(({ path }) => !paths.has(formatPath(path)))
+    .map(({ path, message }) => ({ path, line: lineOf(root, path), message }));
+}
+
+const toProblem = ({ path, line, message }: YamlProblem): Problem => ({ path: formatPath(path), line, message });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Problems for one of zod's issues: what was expected and what was found, and one problem for each unknown field. */
-function describeIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'expected no such field here' }));
-  }
-  if (issue.code === 'invalid_key') {
-    const keyMessage = issue.issues[0]?.message ?? '';
-    return [{ path: issue.path, message: keyMessage.startsWith('expected') ? keyMessage : EXPECTED_NAME }];
-  }
-  const got = issue.input === undefined || issue.code === 'custom' ? '' : `, got ${formatValue(issue.input)}`;
-  const message = issue.message.replace(/^Invalid input: |^Too (small|big): /, '').replace(/, received .*$/, '');
-  return [{ path: issue.path, message: `${message}${got}` }];
-}
-
-function formatValue(value: unknown): string {
-  try {
-    return JSON.stringify(value).slice(0, 100);
-  } catch {
-    return 'something that contains itself';
-  }
-}
