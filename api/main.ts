@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { newRunId } from '../contract/ids.ts';
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { createPodLogs } from '../kube/pod-logs.ts';
@@ -114,7 +115,8 @@ async function main(settings: Settings): Promise<void> {
 }
 
 if (process.argv.includes('--help')) console.log(help());
-else {
+// A thread that runs a bundle does only what it was started for (catalog/parse-thread.ts).
+else if (isMainThread) {
   try {
     await main(loadSettings(process.env));
   } catch (error) {

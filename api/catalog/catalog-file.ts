@@ -1,36 +1,44 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../../process/log.ts';
-import { type Catalog, parseCatalog } from './catalog.ts';
+import { type Catalog, CatalogError } from './catalog.ts';
+import { parseInThread } from './parse-thread.ts';
 
 /** A ConfigMap cannot hold more. */
 const MAX_FILE_BYTES = 1024 * 1024;
+
+/** Rejects with a CatalogError if the text is invalid. */
+type Parse = (text: string) => Promise<Catalog>;
 
 /** The catalog of a file that may change. While the file is invalid, the last good catalog stays in use. */
 export class CatalogFile {
   readonly #path: string;
   readonly #log: Log;
+  readonly #parse: Parse;
+  /** What was parsed last, and its error if it is invalid. */
   #text: string;
+  #textError: CatalogError | undefined;
   #catalog: Catalog;
   #problem: string | undefined;
 
   /** Reads the file for the first time; rejects with a message that says what to correct. */
-  static async open(path: string, log: Log): Promise<CatalogFile> {
+  static async open(path: string, log: Log, parse: Parse = parseInThread): Promise<CatalogFile> {
     const text = await read(path).catch((error) => {
       throw new Error(`Cannot read the groups from CONFIG_FILE ${path}: ${errorMessage(error)}`);
     });
-    try {
-      return new CatalogFile(path, log, text, parseCatalog(text));
-    } catch (error) {
+    const catalog = await parse(text).catch((error) => {
       throw new Error(`${path} cannot be used:\n${errorMessage(error)}`);
-    }
+    });
+    return new CatalogFile({ path, log, parse, text, catalog });
   }
 
-  private constructor(path: string, log: Log, text: string, catalog: Catalog) {
-    this.#path = path;
-    this.#log = log;
-    this.#text = text;
-    this.#catalog = catalog;
+  private constructor(first: { path: string; log: Log; parse: Parse; text: string; catalog: Catalog }) {
+    this.#path = first.path;
+    this.#log = first.log;
+    this.#parse = first.parse;
+    this.#text = first.text;
+    this.#catalog = first.catalog;
+    this.#logRead();
   }
 
   get catalog(): Catalog {
@@ -53,10 +61,10 @@ export class CatalogFile {
   async #reload(): Promise<void> {
     try {
       const text = await read(this.#path);
-      if (text === this.#text && this.#problem === undefined) return;
-      this.#catalog = parseCatalog(text);
-      this.#log('config file read', { groups: this.#catalog.size });
-      this.#text = text;
+      const isNew = text !== this.#text;
+      if (isNew) await this.#take(text);
+      if (this.#textError) throw this.#textError;
+      if (isNew || this.#problem !== undefined) this.#logRead();
       this.#problem = undefined;
     } catch (error) {
       const problem = errorMessage(error);
@@ -64,6 +72,22 @@ export class CatalogFile {
         this.#log('config file cannot be used, the last good one stays', { error: problem });
       this.#problem = problem;
     }
+  }
+
+  /** Parses a new text, and remembers it unless the parser itself failed: that is tried again. */
+  async #take(text: string): Promise<void> {
+    try {
+      this.#catalog = await this.#parse(text);
+      this.#textError = undefined;
+    } catch (error) {
+      if (!(error instanceof CatalogError)) throw error;
+      this.#textError = error;
+    }
+    this.#text = text;
+  }
+
+  #logRead(): void {
+    this.#log('config file read', { groups: this.#catalog.size });
   }
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
@@ -49,6 +49,27 @@ test.each(['api', 'controller'])(
     expect(stdout + stderr).not.toMatch(/Cannot find|is not defined|Dynamic require/);
   },
 );
+
+test('the bundled api reads its groups in a thread that runs the same file', async () => {
+  const config = join(folder, '..', `${basename(folder)}.yaml`);
+  const start = () =>
+    run(process.execPath, [join(folder, 'api.mjs')], {
+      cwd: folder,
+      env: { ...env, KUBECONFIG: join(folder, 'no-kubeconfig'), CONFIG_FILE: config },
+    }).catch((error: { stdout: string; stderr: string }) => error);
+  try {
+    await writeFile(config, 'groups: 5');
+    expect((await start()).stderr).toBe(
+      `${config} cannot be used:\nExpected \`groups:\` with a group for each name, got 5 (line 1).\n`,
+    );
+    await writeFile(config, 'groups: { one: {}, two: {} }');
+    const { stdout, stderr } = await start();
+    expect(stdout.split('\n').filter((line) => line.includes('"groups":2'))).toHaveLength(1);
+    expect(stderr).toMatch(/no-kubeconfig/);
+  } finally {
+    await rm(config, { force: true });
+  }
+});
 
 test('nothing but the two files is written', async () => {
   expect((await readdir(folder)).sort()).toEqual(['api.mjs', 'controller.mjs']);

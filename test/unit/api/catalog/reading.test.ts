@@ -1,0 +1,123 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { CatalogError, parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { CatalogFile } from '../../../../api/catalog/catalog-file.ts';
+import { parseInThread } from '../../../../api/catalog/parse-thread.ts';
+import { eventually } from '../../../support/eventually.ts';
+
+const JOB = '{ sleep: { seconds: 1 } }';
+const groups = (count: number, group: string) =>
+  `groups:\n${Array.from({ length: count }, (_, index) => `  g${index}:\n${group}`).join('')}`;
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'reading-'));
+  path = join(folder, 'config.yaml');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Replaces the file at once, so that it is never read half written. */
+async function write(text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}
+
+/** Follows a file while `body` runs. */
+async function following(file: CatalogFile, body: () => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const done = file.follow(stop.signal, 10);
+  try {
+    await body();
+  } finally {
+    stop.abort();
+    await done;
+  }
+}
+
+test('reading takes time linear in the number of groups, also where each has problems', () => {
+  const text = (count: number) => groups(count, `    jobs: { j: { slep: 1 } }\n    jobs: { j: { slep: 1 } }\n`);
+  /** Microseconds of CPU, which other processes do not add to. */
+  const timeOf = (count: number) => {
+    const from = process.cpuUsage();
+    parseCatalog(text(count));
+    const { user, system } = process.cpuUsage(from);
+    return user + system;
+  };
+  timeOf(2500);
+  // Four times the groups take four times as long; sixteen times if it were quadratic.
+  expect(Math.min(timeOf(10_000), timeOf(10_000))).toBeLessThan(8 * Math.min(timeOf(2500), timeOf(2500)));
+});
+
+test('the event loop turns while a file of 12,000 groups is read', async () => {
+  await writeFile(path, groups(12_000, `    jobs: { one: ${JOB} }\n`));
+  let longest = 0;
+  let last = performance.now();
+  const tick = () => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
+  const timer = setInterval(tick, 1);
+  const from = performance.now();
+  const file = await CatalogFile.open(path, () => {}).finally(() => clearInterval(timer));
+  tick();
+  expect(file.catalog.size).toBe(12_000);
+  expect(longest).toBeLessThan((performance.now() - from) / 2);
+});
+
+test('what the thread read is the same as what is read here, and its patterns match', async () => {
+  const text = `groups:\n  g: { jobs: { b: ${JOB}, 1: ${JOB} }, parameters: { A: { pattern: '[a-z]+' } }, allow: [jane] }\n  bad: { jobs: 5 }`;
+  await writeFile(path, text);
+  const { catalog } = await CatalogFile.open(path, () => {});
+  expect(catalog).toEqual(parseCatalog(text));
+  const { pattern } = catalog.get('g')!.parameters.get('A')!;
+  expect([pattern!.text, pattern!.matches('abc'), pattern!.matches('1')]).toEqual(['[a-z]+', true, false]);
+});
+
+test('an error of the file as a whole comes from the thread with its text', async () => {
+  await writeFile(path, 'groups: 5');
+  await expect(CatalogFile.open(path, () => {})).rejects.toThrow(
+    `${path} cannot be used:\nExpected \`groups:\` with a group for each name, got 5 (line 1).`,
+  );
+});
+
+test('a text is parsed once, also one that is invalid; a parser that fails is tried again', async () => {
+  const parsed: string[] = [];
+  const logged: string[] = [];
+  let fails = 0;
+  await write('groups: { one: {} }');
+  const file = await CatalogFile.open(
+    path,
+    (message) => logged.push(message),
+    async (text) => {
+      parsed.push(text);
+      if (fails-- > 0) throw new Error('no memory');
+      return parseCatalog(text);
+    },
+  );
+  const polls = () => new Promise((resolve) => setTimeout(resolve, 100));
+  await following(file, async () => {
+    await polls();
+    await write('groups: [');
+    await eventually('the problem', () => file.problem);
+    await polls();
+    expect(parsed).toEqual(['groups: { one: {} }', 'groups: [']);
+    fails = 2;
+    await write('groups: { two: {} }');
+    await eventually('the second file', () => file.catalog.get('two'));
+    expect(parsed.slice(2)).toEqual(Array(3).fill('groups: { two: {} }'));
+    await rm(path);
+    await eventually('the file to be missed', () => file.problem);
+    await write('groups: { two: {} }');
+    await eventually('the file again', () => (file.problem === undefined ? true : undefined));
+  });
+  const unusable = 'config file cannot be used, the last good one stays';
+  expect(logged).toEqual(['config file read', unusable, unusable, 'config file read', unusable, 'config file read']);
+  expect(parsed).toHaveLength(5);
+});
+
+test('an invalid text in the thread is a CatalogError here', async () => {
+  await expect(parseInThread('groups: [')).rejects.toThrow(CatalogError);
+});
