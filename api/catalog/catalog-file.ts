@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../../process/log.ts';
 import { type Catalog, CatalogError } from './catalog.ts';
 import { parseInThread } from './parse-thread.ts';
+import { formatProblem } from './problem.ts';
 
 /** A ConfigMap cannot hold more. */
 const MAX_FILE_BYTES = 1024 * 1024;
+/** Of one file, in the log. */
+const MAX_LOGGED_WARNINGS = 20;
 
 /** Rejects with a CatalogError if the text is invalid. */
 type Parse = (text: string) => Promise<Catalog>;
@@ -87,7 +90,18 @@ export class CatalogFile {
   }
 
   #logRead(): void {
-    this.#log('config file read', { groups: this.#catalog.size });
+    const warnings = [...this.#catalog.values()].flatMap((group) => group.warnings);
+    this.#log(
+      'config file read',
+      {
+        groups: this.#catalog.size,
+        ...(warnings.length > 0 && {
+          warningCount: warnings.length,
+          warnings: warnings.slice(0, MAX_LOGGED_WARNINGS).map(formatProblem),
+        }),
+      },
+      warnings.length > 0 ? 'warn' : 'info',
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type JobDefinition, MAX_JOBS, Name } from '../../contract/group-run.ts';
 import { errorMessage } from '../../process/log.ts';
 import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
+import { deadlineWarnings } from './deadlines.ts';
 import { describeIssue, EXPECTED_NAME, formatValue, type Issue } from './describe-issue.ts';
 import { wrongValue } from './parameters.ts';
 import { formatPath, formatProblem, type Problem } from './problem.ts';
@@ -14,6 +15,8 @@ export interface Group {
   /** In the file's order; empty if there are problems. */
   jobs: JobDefinition[];
   problems: Problem[];
+  /** What is likely a mistake; the group can be triggered. Empty if there are problems. */
+  warnings: Problem[];
   parallelism?: number;
   /** In the file's order; empty if there are problems. */
   parameters: ReadonlyMap<string, Parameter>;
@@ -98,12 +101,13 @@ function parseGroup(
   const problems = [...yamlProblems, ...located(root, issues, yamlProblems)].map(toProblem);
   // The value of a wrong alias is unknown, and so is its `allow`.
   const allow = value === null && yamlProblems.length > 0 ? { allow: [] } : parseAllow(value);
-  if (problems.length > 0 || !group.data) return { jobs: [], problems, parameters: new Map(), ...allow };
+  if (problems.length > 0 || !group.data) return { jobs: [], problems, warnings: [], parameters: new Map(), ...allow };
   const { jobs: definitions, parallelism, parameters } = group.data;
   const jobs = jobNames.map((job) => ({ name: job, ...DEFAULTS, ...defaults, ...definitions?.[job] }) as JobDefinition);
   return {
     jobs,
     problems,
+    warnings: located(root, deadlineWarnings(groupPath, jobs)).map(toProblem),
     parameters: new Map(parameterNames.map((parameter) => [parameter, parameters![parameter]!])),
     ...(parallelism && { parallelism }),
     ...allow,

@@ -99,7 +99,7 @@ function resolveSpec(catalog: Catalog, name: string, parameterValues: Record<str
   };
 }
 
-const groupView = (name: string, { jobs, parallelism, parameters, problems }: Group): GroupView => ({
+const groupView = (name: string, { jobs, parallelism, parameters, problems, warnings }: Group): GroupView => ({
   name,
   jobs: jobs.map((job) => job.name),
   parallelism,
@@ -107,6 +107,7 @@ const groupView = (name: string, { jobs, parallelism, parameters, problems }: Gr
     [...parameters].map(([key, parameter]) => [key, { ...parameter, pattern: parameter.pattern?.text }]),
   ),
   problems,
+  warnings,
 });
 
 /** Rejects a GET that the user did not intend: from a page of another site, or a prefetch (Sec-Fetch-Site, Sec-Purpose). */

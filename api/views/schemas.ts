@@ -118,14 +118,15 @@ export const ServerSentEvent = z
   })
   .meta({ id: 'ServerSentEvent' });
 
+const ConfigProblem = z.object({ path: z.string(), line: z.int().optional(), message: z.string() });
+
 export const GroupView = z.object({
   name: z.string(),
   jobs: z.array(z.string()).describe('The names of its jobs, in the order of the file.'),
   parallelism: z.int().optional(),
   parameters: z.record(z.string(), ParameterView).describe('What a trigger may or must give.'),
-  problems: z
-    .array(z.object({ path: z.string(), line: z.int().optional(), message: z.string() }))
-    .describe('Why it cannot be triggered; empty where it can.'),
+  problems: z.array(ConfigProblem).describe('Why it cannot be triggered; empty where it can.'),
+  warnings: z.array(ConfigProblem).describe('What is likely a mistake in it; it can be triggered all the same.'),
 });
 
 export type GroupView = z.infer<typeof GroupView>;

@@ -33,7 +33,7 @@ describe('the shipped config.yaml', () => {
   });
 
   test('has no jobs in group_c and a job that may hang in group_d', () => {
-    expect(catalog.get('group_c')).toEqual({ jobs: [], problems: [], parameters: new Map() });
+    expect(catalog.get('group_c')).toEqual({ jobs: [], problems: [], warnings: [], parameters: new Map() });
     expect(catalog.get('group_d')!.jobs[0]!.sleep!.hangProbability).toBeGreaterThan(0);
   });
 });

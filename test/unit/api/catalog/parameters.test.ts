@@ -121,7 +121,13 @@ describe('a trigger of a group with parameters', () => {
   test('takes the parameters that GET /groups lists', async () => {
     expect(await (await fetch(`${app.url}/groups`)).json()).toEqual({
       groups: [
-        { name: 'g', jobs: ['j'], parameters: { WHO: { required: true }, HOW: { default: 'well' } }, problems: [] },
+        {
+          name: 'g',
+          jobs: ['j'],
+          parameters: { WHO: { required: true }, HOW: { default: 'well' } },
+          problems: [],
+          warnings: [],
+        },
       ],
     });
   });

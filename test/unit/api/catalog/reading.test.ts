@@ -118,6 +118,24 @@ test('a text is parsed once, also one that is invalid; a parser that fails is tr
   expect(parsed).toHaveLength(5);
 });
 
+test('a file that is read is logged in one line, with at most twenty of its warnings', async () => {
+  const lines: unknown[] = [];
+  const warned = `    jobs: { j: { sleep: { seconds: 1 }, activeDeadlineSeconds: 30 } }\n`;
+  await writeFile(path, groups(25, warned));
+  const file = await CatalogFile.open(path, (message, fields, level) => lines.push([message, fields, level]));
+  const warning = (index: number) =>
+    `groups.g${index}.jobs.j.pendingDeadlineSeconds (line ${2 * index + 3}): expected less than activeDeadlineSeconds (30), got 120, which can never apply`;
+  const warnings = Array.from({ length: 20 }, (_, index) => warning(index));
+  await following(file, async () => {
+    await write('groups: { one: {} }');
+    await eventually('the second file', () => file.catalog.get('one'));
+  });
+  expect(lines).toEqual([
+    ['config file read', { groups: 25, warningCount: 25, warnings }, 'warn'],
+    ['config file read', { groups: 1 }, 'info'],
+  ]);
+});
+
 test('an invalid text in the thread is a CatalogError here', async () => {
   await expect(parseInThread('groups: [')).rejects.toThrow(CatalogError);
 });
