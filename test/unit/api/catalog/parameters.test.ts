@@ -22,6 +22,40 @@ test('given values are used, and missing ones get their default', () => {
   });
 });
 
+test('a declared parameter called constructor has its default', () => {
+  expect(resolveParameters(new Map([['constructor', { default: 'x' }]]), {}).values).toEqual({ constructor: 'x' });
+});
+
+test('a value may have 4,096 characters', () => {
+  const NOTE = 'x'.repeat(4096);
+  expect(resolveParameters(declared, { CUSTOMER: 'a', NOTE })).toMatchObject({ problems: [], values: { NOTE } });
+});
+
+test.each(['NODE_OPTIONS', 'PATH', 'KUBERNETES_X', 'TRACEPARENT', 'TRACE_ID', 'LD_LIBRARY_PATH', 'ASYNC_API_X'])(
+  '%s is reserved',
+  (name) => {
+    const { problems } = parseCatalog(`groups: { g: { parameters: { ${name}: {} } } }`).get('g')!;
+    expect(problems).toEqual([
+      { path: `groups.g.parameters.${name}`, line: 1, message: 'expected a name that is not reserved' },
+    ]);
+  },
+);
+
+test.each(['NODE_OPTIONS_X', 'PATHS', 'MY_PATH', 'node_options'])('%s is not reserved', (name) => {
+  expect(parseCatalog(`groups: { g: { parameters: { ${name}: {} } } }`).get('g')!.problems).toEqual([]);
+});
+
+test('64 parameters are taken, and 65 are a problem', () => {
+  const group = (count: number) =>
+    parseCatalog(
+      `groups: { g: { parameters: { ${Array.from({ length: count }, (_, index) => `P${index}: {}`)} } } }`,
+    ).get('g')!;
+  expect(group(64).parameters.size).toBe(64);
+  expect(group(65).problems).toEqual([
+    { path: 'groups.g', line: 1, message: 'expected at most 64 parameters, got 65' },
+  ]);
+});
+
 test.each([
   ['a required parameter is missing', {}, 'parameters.CUSTOMER: expected a value'],
   ['a parameter is not declared', { CUSTOMER: 'a', COLOUR: 'red' }, 'parameters.COLOUR: expected one of'],
