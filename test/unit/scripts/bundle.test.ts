@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const run = promisify(execFile);
@@ -69,6 +70,20 @@ test('the bundled api reads its groups in a thread that runs the same file', asy
   } finally {
     await rm(config, { force: true });
   }
+});
+
+test('such a thread reads the groups, and starts no second api', async () => {
+  const worker = new Worker(join(folder, 'api.mjs'), {
+    workerData: { configText: 'groups: 5' },
+    env: { ...env, CONFIG_FILE: 'none.yaml' },
+    stderr: true,
+  });
+  const [messages, errors]: [unknown[], string[]] = [[], []];
+  worker.on('message', (message) => messages.push(message));
+  worker.stderr.on('data', (chunk) => errors.push(String(chunk)));
+  const code = await new Promise((resolve) => worker.once('exit', resolve));
+  const problem = 'Expected `groups:` with a group for each name, got 5 (line 1).';
+  expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem }], errors: [] });
 });
 
 test('nothing but the two files is written', async () => {
