@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../../process/log.ts';
 import { type Catalog, CatalogError } from './catalog.ts';
-import { parseInThread } from './parse-thread.ts';
+import { parseConfig } from './parse-thread.ts';
 import { formatProblem } from './problem.ts';
 
 /** A ConfigMap cannot hold more. */
@@ -25,7 +25,7 @@ export class CatalogFile {
   #problem: string | undefined;
 
   /** Reads the file for the first time; rejects with a message that says what to correct. */
-  static async open(path: string, log: Log, parse: Parse = parseInThread): Promise<CatalogFile> {
+  static async open(path: string, log: Log, parse: Parse = parseConfig): Promise<CatalogFile> {
     const text = await read(path).catch((error) => {
       throw new Error(`Cannot read the groups from CONFIG_FILE ${path}: ${errorMessage(error)}`);
     });
