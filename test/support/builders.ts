@@ -44,12 +44,15 @@ export const job = (condition?: Partial<JobCondition> & { type: string }, failed
   },
 });
 
+/** 11:`minute`, and these seconds. */
+const at = (minute: number, seconds: string): string => `2026-11-24T11:${String(minute).padStart(2, '0')}:${seconds}Z`;
+
 const pod = (status: NonNullable<Pod['status']>, minute = 0): Pod => ({
   metadata: {
     name: `${ID}-${minute}`,
     uid: `pod-${minute}`,
     resourceVersion: '3',
-    creationTimestamp: `2026-11-24T11:${String(minute).padStart(2, '0')}:00Z`,
+    creationTimestamp: at(minute, '00'),
   },
   status,
 });
@@ -58,15 +61,13 @@ export const runningPod = (minute = 0): Pod =>
   pod(
     {
       phase: 'Running',
-      containerStatuses: [
-        { name: 'job', state: { running: { startedAt: `2026-11-24T11:${String(minute).padStart(2, '0')}:05Z` } } },
-      ],
+      containerStatuses: [{ name: 'job', state: { running: { startedAt: at(minute, '05') } } }],
     },
     minute,
   );
 
-export const waitingPod = (reason: string, message = 'why'): Pod =>
-  pod({ phase: 'Pending', containerStatuses: [{ name: 'job', state: { waiting: { reason, message } } }] });
+export const waitingPod = (reason: string, message = 'why', minute = 0): Pod =>
+  pod({ phase: 'Pending', containerStatuses: [{ name: 'job', state: { waiting: { reason, message } } }] }, minute);
 
 export const unschedulablePod = (): Pod =>
   pod({
@@ -74,7 +75,7 @@ export const unschedulablePod = (): Pod =>
     conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes' }],
   });
 
-/** A pod whose container failed; created at 11:`minute`. */
+/** A pod whose container failed; created at 11:`minute`, started 5 s later. */
 export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
   pod(
     {
@@ -86,7 +87,7 @@ export const failedPod = (ended: Partial<Terminated> = {}, minute = 0): Pod =>
             terminated: {
               exitCode: 3,
               reason: 'Error',
-              startedAt: '2026-11-24T11:00:05Z',
+              startedAt: at(minute, '05'),
               finishedAt: '2026-11-24T11:20:00Z',
               ...ended,
             },
@@ -116,9 +117,11 @@ export const unreachablePod = (deletionTimestamp?: string): Pod => {
 };
 
 /** A preempted pod. */
-export const disruptedPod = (): Pod => {
+export const disruptedPod = (message?: string): Pod => {
   const one = failedPod({ exitCode: 143 });
-  one.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }];
+  one.status!.conditions = [
+    { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', ...(message ? { message } : {}) },
+  ];
   return one;
 };
 
@@ -165,11 +168,19 @@ export const podEvent = (pod: Pod, fields: Partial<Event> = {}): Event => ({
   ...fields,
 });
 
-/** A Job that the controller stopped for this reason; `suspended` if the Job controller has set that condition. */
-export const stoppedJob = (reason: string, suspended: boolean): Job => {
+/**
+ * A Job that the controller stopped for this reason; `suspended` if the Job controller has set that condition. `counts` are the
+ * pods that the Job controller still counts.
+ */
+export const stoppedJob = (
+  reason: string,
+  suspended: boolean,
+  counts: { active?: number; terminating?: number } = {},
+): Job => {
   const one = job(suspended ? { type: 'Suspended' } : undefined);
   one.metadata.annotations = { 'async-api.dev/stop': JSON.stringify({ reason }) };
   one.spec = { suspend: true };
+  Object.assign(one.status!, counts);
   return one;
 };
 

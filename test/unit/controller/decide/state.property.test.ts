@@ -3,24 +3,47 @@ import fc from 'fast-check';
 import { isTerminal, type JobState, type JobStatus } from '../../../../contract/group-run.ts';
 import type { ObservedJob } from '../../../../controller/decide/observed.ts';
 import { jobStatus } from '../../../../controller/decide/status.ts';
+import type { Pod } from '../../../../controller/decide/types.ts';
 import {
   definition,
+  deletedPod,
   disruptedPod,
   failedCreate,
   failedPod,
   job,
+  latePod,
   NOW,
   observed,
   podEvent,
   runningPod,
   stoppedJob,
+  succeededPod,
   unreachablePod,
   unschedulablePod,
   waitingPod,
+  withSidecar,
 } from '../../../support/builders.ts';
 
 const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCESS: 2, FAILURE: 2, REVOKED: 2 };
 const END = { lastTransitionTime: NOW.toISOString() };
+
+/** Any pod of a job. Those that ran started at different times. */
+const pod: fc.Arbitrary<Pod> = fc.constantFrom(
+  runningPod(),
+  runningPod(7),
+  failedPod(),
+  failedPod({}, 3),
+  failedPod({ startedAt: '1970-01-01T00:00:00Z' }, 4),
+  withSidecar(failedPod({}, 5)),
+  latePod(6),
+  succeededPod(),
+  disruptedPod(),
+  unreachablePod(),
+  unreachablePod('2026-11-24T12:00:00Z'),
+  waitingPod('ErrImagePull'),
+  waitingPod('ContainerCreating', '', 8),
+  unschedulablePod(),
+);
 
 /** Any combination of observations of a job, sensible or not. */
 const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
@@ -38,19 +61,8 @@ const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
       stoppedJob('Cancelled', true),
       stoppedJob('ErrImagePull', true),
     ),
-    pods: fc.array(
-      fc.constantFrom(
-        runningPod(),
-        failedPod(),
-        disruptedPod(),
-        unreachablePod(),
-        unreachablePod('2026-11-24T12:00:00Z'),
-        waitingPod('ErrImagePull'),
-        waitingPod('ContainerCreating'),
-        unschedulablePod(),
-      ),
-      { maxLength: 3 },
-    ),
+    pods: fc.array(pod, { maxLength: 3 }),
+    deletedPods: fc.array(fc.oneof(pod, pod.map(deletedPod)), { maxLength: 3 }),
     cancelled: fc.boolean(),
     deleted: fc.boolean(),
     invalid: fc.constantFrom(undefined, 'no such field'),
@@ -90,7 +102,7 @@ test('for any sequence of observations a state never goes back and a terminal st
   );
 });
 
-test('for any sequence of observations a terminal status has finishedAt, a failure has a reason, and the UID stays', () => {
+test('for any sequence of observations a terminal status has finishedAt, a failure has a reason, and UID and startedAt stay', () => {
   fc.assert(
     fc.property(
       fc.array(anything, { minLength: 1, maxLength: 8 }),
