@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GroupRun } from '../../../contract/group-run.ts';
+import { plannedStatus } from '../../../controller/decide/plan.ts';
+import type { Job, Pod } from '../../../controller/decide/types.ts';
+import { ApiError } from '../../../kube/api-error.ts';
+import {
+  definition,
+  endingPod,
+  failedPod,
+  ID,
+  job,
+  NOW,
+  run,
+  runningPod,
+  stoppedJob,
+  stored,
+} from '../../support/builders.ts';
+import { labelled, startObserver } from '../../support/observer.ts';
+
+/** What is observed of the run after the API server was asked, with the requests. */
+async function confirmed(world: Parameters<typeof startObserver>[0], of: GroupRun) {
+  const { observer, requests } = startObserver(world);
+  const observed = observer.cached(of);
+  await observer.confirm(observed, NOW);
+  return { observed, requests, status: plannedStatus(observed, NOW).jobs![0]! };
+}
+
+const GET_JOB = `GET jobs/${ID}`;
+const GET_PODS = `GET pods batch.kubernetes.io/job-name=${ID}`;
+const started = run(undefined, [stored('STARTED')]);
+const withUid = (uid: string, of = job()): Job => ({ ...of, metadata: { ...of.metadata, uid } });
+const cancelled = (statuses?: Parameters<typeof run>[1]): GroupRun => {
+  const one = run(undefined, statuses);
+  return { ...one, spec: { ...one.spec, cancel: true } };
+};
+
+describe('a recorded Job that the cache lacks', () => {
+  test('is deleted, if the API server does not have it either', async () => {
+    const { requests, status } = await confirmed({}, started);
+    expect(requests).toEqual([GET_JOB]);
+    expect(status).toMatchObject({ state: 'FAILURE', reason: 'JobDeleted' });
+  });
+
+  test('counts, if the API server has it', async () => {
+    const pods = [labelled(runningPod())];
+    const { observed, status } = await confirmed({ live: { jobs: [job()] }, cached: { pods } }, started);
+    expect(observed).toMatchObject({ deleted: new Set(), pods: new Map([[ID, pods]]) });
+    expect(status.state).toBe('STARTED');
+  });
+
+  test('is deleted, if another of its name took its place, whose pods do not count', async () => {
+    const other = withUid('later-uid');
+    const pods = [labelled(runningPod(1)), labelled(runningPod(2), 'later-uid')];
+    const { observed, status } = await confirmed({ live: { jobs: [other] }, cached: { jobs: [other], pods } }, started);
+    expect(observed).toMatchObject({ jobs: new Map(), pods: new Map([[ID, [pods[0]]]]) });
+    expect(status).toMatchObject({ state: 'FAILURE', reason: 'JobDeleted' });
+  });
+
+  test('counts as it was last seen, with its pods, if it had its outcome before it was deleted', async () => {
+    const [done, pod] = [job({ type: 'Complete' }), labelled(failedPod({ exitCode: 0 }))];
+    const { observed, status } = await confirmed({ deleted: { jobs: [done], pods: [pod] } }, started);
+    expect(observed).toMatchObject({ deleted: new Set([ID]), deletedPods: new Map([[ID, [pod]]]) });
+    expect(status).toMatchObject({ state: 'SUCCESS', finishedAt: '2026-11-24T11:30:00Z' });
+  });
+
+  test('is deleted, if it had no outcome when it was deleted', async () => {
+    const { status } = await confirmed({ deleted: { jobs: [job()] } }, started);
+    expect(status).toMatchObject({ state: 'FAILURE', reason: 'JobDeleted' });
+  });
+
+  test('is not taken for deleted while the API server does not answer', async () => {
+    const live = new ApiError(500, 'InternalError', 'no leader');
+    await expect(confirmed({ live }, started)).rejects.toThrow('no leader');
+  });
+});
+
+describe('a cancelled job without a Job', () => {
+  test('is not over if the API server has a Job that the cache has not seen', async () => {
+    const { requests, observed, status } = await confirmed({ live: { jobs: [job()] } }, cancelled());
+    expect(requests).toEqual([GET_JOB]);
+    expect(observed.jobs).toEqual(new Map([[ID, expect.objectContaining({ metadata: job().metadata })]]));
+    expect(status.state).toBe('PENDING');
+  });
+
+  test('does not get the Job of another owner', async () => {
+    const other = job();
+    other.metadata.ownerReferences = [{ kind: 'GroupRun', uid: 'another-uid', controller: true }];
+    const { observed, status } = await confirmed({ live: { jobs: [other] } }, cancelled());
+    expect(observed).toMatchObject({ jobs: new Map(), deleted: new Set() });
+    expect(status).toMatchObject({ state: 'REVOKED', reason: 'Cancelled' });
+  });
+});
+
+describe('the pods of a Job', () => {
+  const backoff = (failed = 1) => job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, failed);
+  const pods = [labelled(failedPod({ exitCode: 7 }, 1)), labelled(failedPod({ exitCode: 8 }, 2))];
+  const last = async (one: Job, cached: Pod[], live = pods) =>
+    confirmed({ live: { pods: live }, cached: { jobs: [one], pods: cached } }, started);
+
+  test.each<[string, Job, Pod[]]>([
+    ['is stopped', stoppedJob('Cancelled', true), pods],
+    ['failed, if the cache has none', backoff(), []],
+    ['failed, if the one in the cache has not ended', backoff(), [labelled(runningPod(1))]],
+    ['failed more often than the cache has pods that ended', backoff(2), pods.slice(0, 1)],
+    ['is complete, if the cache has none', job({ type: 'Complete' }), []],
+    ['has met its criteria of success, if the cache has none', job({ type: 'SuccessCriteriaMet' }), []],
+  ])('are asked for where it %s', async (_, one, cached) => {
+    const { requests, observed } = await last(one, cached);
+    expect(requests).toEqual([GET_PODS]);
+    expect(observed.pods.get(ID)!.map(({ metadata }) => metadata.name)).toEqual(
+      pods.map(({ metadata }) => metadata.name),
+    );
+  });
+
+  test.each<[string, Job, Pod[]]>([
+    ['runs', job(), []],
+    ['failed, and the cache has those that ended', backoff(2), pods],
+    ['failed, and the cache has one that is ending', backoff(), [labelled(endingPod())]],
+    ['met its deadline', job({ type: 'FailureTarget', reason: 'DeadlineExceeded' }), []],
+    ['is suspended by another', { ...job({ type: 'Suspended' }), spec: { suspend: true } }, []],
+    ['was stopped, and the Job controller has not seen it yet', stoppedJob('Cancelled', false), []],
+    ['was stopped and resumed', { ...stoppedJob('Cancelled', true), spec: { suspend: false } }, []],
+  ])('are those of the cache where it %s', async (_, one, cached) => {
+    const { requests, observed } = await last(one, cached);
+    expect(requests).toEqual([]);
+    expect(observed.pods.get(ID)).toEqual(cached);
+  });
+
+  test('tell the exit code of the last attempt though the cache has only an earlier one', async () => {
+    expect((await last(backoff(2), pods.slice(0, 1))).status).toMatchObject({ state: 'FAILURE', exitCode: 8 });
+  });
+
+  test('keep a stopped job from its end though the cache has none', async () => {
+    const { status } = await last(stoppedJob('Cancelled', true), [], [labelled(runningPod())]);
+    expect(status.state).toBe('STARTED');
+  });
+
+  test('are not those of an earlier Job of its name', async () => {
+    const { observed } = await last(backoff(), [], [labelled(failedPod({ exitCode: 9 }, 3), 'earlier-uid'), ...pods]);
+    expect(observed.pods.get(ID)!.map(({ metadata }) => metadata.uid)).toEqual(['pod-1', 'pod-2']);
+  });
+});
+
+test('only the fields that the controller reads are kept of what the API server answers', async () => {
+  const [big, pod] = [stoppedJob('Cancelled', true), labelled(runningPod())];
+  Object.assign(big.metadata, { managedFields: [{}] });
+  const live = { jobs: [big], pods: [{ ...pod, metadata: { ...pod.metadata, managedFields: [{}] } }] };
+  const { observed } = await confirmed({ live }, cancelled([stored('STARTED')]));
+  expect(observed.jobs.get(ID)).toEqual(stoppedJob('Cancelled', true));
+  expect(observed.pods.get(ID)).toEqual([pod]);
+});
+
+test('the API server is not asked about a job that is over, or whose Job is not made yet', async () => {
+  const over = run([definition(), definition({ name: 'b' })], [stored('REVOKED')]);
+  expect((await confirmed({}, over)).requests).toEqual([]);
+});
