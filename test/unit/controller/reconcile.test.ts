@@ -22,27 +22,31 @@ function blockedRun() {
 }
 
 test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
-  'a deadline that passes after %i reads of the clock stops the Job now or requeues the run',
+  'a deadline that passes after %i reads of the clock stops the Job now or requeues the run for that millisecond',
   async (readsBefore) => {
     const done: string[] = [];
     let reads = 0;
+    let read = NOW;
     const observed = blockedRun();
     const reconciler = new Reconciler({
       client: { request: () => Promise.reject(new Error('Expected no write: the status stands')) },
       path: '',
       runs: { get: () => observed.run },
-      observer: { cached: () => observed, confirm: async () => {} } as unknown as Observer,
+      observer: { cached: () => observed, confirm: async () => void done.push('confirmed') } as unknown as Observer,
       jobs: { stop: async () => void done.push('stopped') } as unknown as JobWriter,
       jobTtlSeconds: 3600,
       onStatusWritten: () => {},
       onPodsLate: () => {},
-      requeueAfter: (_name, ms) => void done.push(ms >= 0 ? 'requeued' : `${ms} ms`),
+      requeueAfter: (_name, ms) => void done.push(`requeued for ${new Date(read.getTime() + ms).toISOString()}`),
       writeOptions: () => ({}),
       log: () => {},
-      now: () => new Date(NOW.getTime() - (reads++ < readsBefore ? 1 : 0)),
+      now: () => {
+        read = new Date(NOW.getTime() - (reads++ < readsBefore ? 1 : 0));
+        return read;
+      },
     });
     await reconciler.reconcile(observed.run.metadata.name);
-    expect(['stopped', 'requeued']).toContain(done[0]);
+    expect(done).toEqual(['confirmed', readsBefore === 0 ? 'stopped' : `requeued for ${NOW.toISOString()}`]);
   },
 );
 

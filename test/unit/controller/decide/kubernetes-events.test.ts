@@ -45,10 +45,20 @@ test('the Event of a failed job has its exit code, the Event of the run the fail
 });
 
 test('a retry and a stop get Events', () => {
-  const [retry] = eventsFor([stored('STARTED')], [stored('RETRY', { reason: 'Error' })]);
-  expect(retry).toMatchObject({ type: 'Warning', reason: 'JobRetries' });
-  const revoked = eventsFor([stored('STARTED')], [stored('REVOKED', { reason: 'Cancelled' })]);
-  expect(revoked.map(({ reason }) => reason)).toEqual(['JobRevoked', 'Revoked']);
+  expect(eventsFor([stored('STARTED')], [stored('RETRY', { reason: 'Error', exitCode: 3 })])).toEqual([
+    { type: 'Warning', reason: 'JobRetries', message: 'job_a1 is tried again: Error (exit code 3)' },
+  ]);
+  expect(eventsFor([stored('STARTED')], [stored('REVOKED', { reason: 'Cancelled' })])).toEqual([
+    { type: 'Normal', reason: 'JobRevoked', message: 'job_a1 was stopped: Cancelled' },
+    { type: 'Normal', reason: 'Revoked', message: '1 of 1 jobs did not succeed: job_a1 (Cancelled)' },
+  ]);
+});
+
+test('a run that succeeded gets one Event, at its end', () => {
+  expect(eventsFor([stored('STARTED')], [stored('SUCCESS')])).toEqual([
+    { type: 'Normal', reason: 'Succeeded', message: 'All 1 jobs succeeded.' },
+  ]);
+  expect(eventsFor([stored('SUCCESS')], [stored('SUCCESS')])).toEqual([]);
 });
 
 test('a thousand jobs that fail together get a dozen short Events', () => {
