@@ -55,6 +55,7 @@ export function startObserver({ live = {}, cached = {}, deleted = {} }: World) {
       byIndex: (name: string) =>
         cached.failedCreates?.filter(({ involvedObject }) => involvedObject.name === name) ?? [],
     },
+    podEvents: { byIndex: () => [] },
     tombstones,
   };
   return { requests, observer: new Observer({ request }, caches, urls) };

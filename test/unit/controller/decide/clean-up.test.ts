@@ -58,8 +58,23 @@ describe('the Jobs to clean up', () => {
   });
 
   test('include one whose pod other containers keep alive, to be deleted at once', () => {
-    const beside = recorded(stored('SUCCESS'), job(), [withSidecar(failedPod({ exitCode: 0 }))]);
-    expect(cleanUp(beside).remove).toHaveLength(1);
+    const beside = withSidecar(failedPod({ exitCode: 0 }));
+    const finishedAt = '2026-11-24T11:59:00Z';
+    expect(cleanUp(recorded(stored('SUCCESS', { finishedAt }), job(), [beside])).remove).toHaveLength(1);
+    expect(cleanUp(recorded(stored('FAILURE', { finishedAt }), job(), [latePod(1), beside])).remove).toHaveLength(1);
+  });
+
+  test('include a stopped one with an ended pod at once, if the end of the job is not known', () => {
+    expect(cleanUp(recorded(stored('FAILURE'), stoppedJob('DeadlineExceeded', true), [latePod()]))).toMatchObject({
+      remove: [expect.anything()],
+      nextAt: NEVER,
+    });
+  });
+
+  test('do not include a stopped one that is being deleted', () => {
+    const going = stoppedJob('Cancelled', true);
+    going.metadata.deletionTimestamp = '2026-11-24T11:59:00Z';
+    expect(cleanUp(recorded(stored('REVOKED'), going))).toEqual({ expire: [], remove: [], nextAt: NEVER });
   });
 
   test('do not include one that is deleted already', () => {
@@ -88,6 +103,10 @@ describe('the pods to delete', () => {
     ['belongs to a job that is not over', recorded(stored('STARTED'), undefined, [runningPod()])],
     ['has ended', recorded(stored('FAILURE'), undefined, [failedPod()])],
     ['is being deleted', recorded(stored('FAILURE'), undefined, [deletedPod(runningPod())])],
+    [
+      'other containers outlive after the last attempt',
+      recorded(stored('STARTED'), job(undefined, 3), [withSidecar(failedPod())]),
+    ],
     [
       'ended beside other containers just now',
       recorded(stored('STARTED'), job(), [withSidecar(failedPod({ finishedAt: '2026-11-24T11:59:55Z' }))]),

@@ -40,6 +40,12 @@ describe('the cause of a failed Job', () => {
       { reason: 'Evicted', message: 'The node was low on memory' },
     ],
     ['a non-zero exit beside another container', withSidecar(failedPod()), { reason: 'Error', exitCode: 3 }],
+    [
+      'no word of a container',
+      { ...evictedPod(), status: { phase: 'Failed', message: 'why' } },
+      { reason: 'Error', message: 'why' },
+    ],
+    ['a disruption', disruptedPod('made room'), { reason: 'PreemptionByScheduler', message: 'made room' }],
   ])('is, for %s, that of the pod', (_, pod, expected) => {
     expect(cause(overLimit, { pods: [pod] })).toEqual(expected);
   });
@@ -47,6 +53,19 @@ describe('the cause of a failed Job', () => {
   test('is that of the newest of several pods', () => {
     const pods = [failedPod({ exitCode: 2 }, 9), failedPod({ exitCode: 1 }, 3)];
     expect(cause(overLimit, { pods })).toMatchObject({ exitCode: 2 });
+  });
+
+  test('is that of a pod that failed, though a newer one runs', () => {
+    expect(cause(overLimit, { pods: [runningPod(9), failedPod({ exitCode: 2 }, 3)] })).toMatchObject({ exitCode: 2 });
+  });
+
+  test('is that of the pod alone, though the job had been blocked', () => {
+    const previous = stored('PENDING', {
+      reason: 'ErrImagePull',
+      message: 'why',
+      pendingSince: '2026-11-24T11:00:00Z',
+    });
+    expect(cause(overLimit, { previous, pods: [failedPod()] })).toEqual({ reason: 'Error', exitCode: 3 });
   });
 
   test('is that of the Job if it did not fail because of its pods', () => {
@@ -83,6 +102,10 @@ describe('the cause of a Job whose pod was deleted', () => {
       reason: 'PodDeleted',
       message: 'Its pod was deleted before it ended. It could not start: ErrImagePull. no such image',
     });
+  });
+
+  test('does not take the reason of another state for what kept it from starting', () => {
+    expect(cause(overLimit, { previous: stored('RETRY', { reason: 'Error', message: 'boom' }) })).toEqual(POD_DELETED);
   });
 
   test('is that of the disruption, if it was one', () => {
@@ -129,6 +152,17 @@ describe('the cause of a Job that met its deadline', () => {
     });
   });
 
+  test('is what keeps it from starting now, rather than what was recorded', () => {
+    expect(cause(late, { previous: blocked, pods: [unschedulablePod()] })).toMatchObject({ reason: 'Unschedulable' });
+  });
+
+  test('is DeadlineExceeded, if a pod ran that was deleted', () => {
+    expect(cause(late, { previous: blocked, deletedPods: [deletedPod(runningPod())] })).toEqual({
+      reason: 'DeadlineExceeded',
+      message: 'It was not done within activeDeadlineSeconds (15 s).',
+    });
+  });
+
   test('is DeadlineExceeded, if nothing kept it from starting', () => {
     expect(cause(late)).toEqual({
       reason: 'DeadlineExceeded',
@@ -153,6 +187,18 @@ describe('the cause of a Job that met its deadline', () => {
       'only the status tells',
       {
         previous: stored('RETRY', { startedAt: '2026-11-24T11:00:05Z', reason: 'Error', message: 'boom', exitCode: 7 }),
+      },
+    ],
+    [
+      'others failed before it, and one was evicted after it',
+      {
+        pods: [
+          failedPod({ exitCode: 6 }, 2),
+          failedPod({ exitCode: 7, message: 'boom' }, 3),
+          { ...evictedPod(), metadata: runningPod(5).metadata },
+          latePod(9),
+        ],
+        deletedPods: [failedPod({ exitCode: 5 }, 1)],
       },
     ],
   ])('keeps the exit code of an attempt that had failed before: %s', (_, fields) => {

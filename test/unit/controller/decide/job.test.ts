@@ -25,6 +25,19 @@ describe('the Job of a definition', () => {
     expect(spec.template.spec.activeDeadlineSeconds).toBe(30);
   });
 
+  test('does not count a disruption, such as the drain of a node, against backoffLimit', () => {
+    expect(built().spec.podFailurePolicy).toEqual({
+      rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+    });
+  });
+
+  test('gives its container 10 s to end, and a user, which an image of root needs', () => {
+    expect(built().spec.template.spec).toMatchObject({
+      terminationGracePeriodSeconds: 10,
+      securityContext: { runAsUser: 65532, runAsGroup: 65532 },
+    });
+  });
+
   test('runs in a pod without needless privileges', () => {
     expect(built().spec.template.spec).toMatchObject({
       restartPolicy: 'Never',
@@ -72,6 +85,21 @@ describe('the Job of a definition', () => {
     expect(env).toContainEqual({ name: 'WHO', value: 'me' });
     expect(env).toContainEqual({ name: 'SNEAKY', value: '$$(WHO) $$x' });
     expect(env.filter(({ name }) => name === 'ASYNC_API_JOB_ID')).toEqual([{ name: 'ASYNC_API_JOB_ID', value: ID }]);
+  });
+
+  test('gets a parameter rather than the variable of that name in its definition', () => {
+    const own = {
+      image: 'i',
+      env: [
+        { name: 'WHO', value: 'definition' },
+        { name: 'ASYNC_API_GROUP', value: 'forged' },
+      ],
+    };
+    const one = run([definition({ sleep: undefined, container: own })]);
+    one.spec.parameters = { WHO: 'parameter' };
+    const { env } = buildJob(one, 1, 'job:1').spec.template.spec.containers[0]!;
+    const named = (name: string) => env.filter((variable) => variable.name === name).map((variable) => variable.value);
+    expect([named('WHO'), named('ASYNC_API_GROUP')]).toEqual([['parameter'], ['group_a']]);
   });
 
   test('gets the traceparent of its trigger if it is valid', () => {

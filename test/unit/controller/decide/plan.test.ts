@@ -99,6 +99,12 @@ describe('the Jobs to stop', () => {
     expect(jobsToStop(observedRun({ jobs: jobs(resumed) }), NOW)).toHaveLength(1);
   });
 
+  test('keep the cause for which one was stopped, though it was resumed and then cancelled', () => {
+    const resumed = { ...stoppedJob('ErrImagePull', false), spec: { suspend: false } };
+    const stopped = jobsToStop(observedRun({ run: runWith({ cancel: true }), jobs: jobs(resumed) }), NOW);
+    expect(stopped).toMatchObject([{ cause: { reason: 'ErrImagePull' } }]);
+  });
+
   test('include those blocked past the pending deadline, with the reason', () => {
     const statuses = [stored('PENDING', { pendingSince: '2026-11-24T11:00:00Z' })];
     const blocked = observedRun({

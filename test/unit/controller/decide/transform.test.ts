@@ -1,6 +1,16 @@
 import { expect, test } from '@jest/globals';
-import { transformEvent, transformJob, transformRun } from '../../../../controller/decide/transform.ts';
-import { job, podEvent, run, stoppedJob, stored, waitingPod } from '../../../support/builders.ts';
+import { transformEvent, transformJob, transformPod, transformRun } from '../../../../controller/decide/transform.ts';
+import {
+  evictedPod,
+  failedPod,
+  job,
+  podEvent,
+  run,
+  stoppedJob,
+  stored,
+  unreachablePod,
+  waitingPod,
+} from '../../../support/builders.ts';
 
 test('of the annotations of a run only the traceparent is kept', () => {
   const one = run();
@@ -35,4 +45,25 @@ test('an Event keeps its reason, message, object and times', () => {
   const raw = { ...event, ...more, involvedObject, series: { count: 3, lastObservedTime: lastObservedTime! } };
   expect(transformEvent(raw)).toEqual(event);
   expect(transformEvent({ ...raw, lastTimestamp: null, eventTime: null, series: null })).not.toHaveProperty('series');
+});
+
+test.each([
+  ['its node, conditions and the state of its container', unreachablePod('2026-11-24T12:00:00Z')],
+  ['its reason and message', evictedPod()],
+  ['the end of its container', failedPod({ message: 'boom' })],
+])('a pod keeps %s', (_, pod) => {
+  const status = { ...pod.status, podIP: '10.0.0.1', startTime: '2026-11-24T11:00:00Z' };
+  const spec = { ...pod.spec, containers: [{ name: 'job' }] };
+  const metadata = { ...pod.metadata, labels: { l: 'l' }, annotations: { a: 'a' }, managedFields: [{}] };
+  expect(transformPod({ metadata, spec, status })).toEqual({
+    ...pod,
+    metadata: { ...pod.metadata, labels: { l: 'l' } },
+  });
+});
+
+test('of a container only its name and state are kept', () => {
+  const [container] = failedPod().status!.containerStatuses!;
+  const pod = failedPod();
+  Object.assign(pod.status!.containerStatuses![0]!, { image: 'i', imageID: 'i', ready: true, restartCount: 0 });
+  expect(transformPod(pod).status!.containerStatuses).toEqual([container]);
 });
