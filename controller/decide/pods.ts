@@ -42,8 +42,9 @@ export const firstStartTime = (pods: Pod[]): string | undefined =>
 /** Whether the kubelet ended the pod because of the deadline in its spec. */
 export const metDeadline = (pod: Pod): boolean => pod.status?.reason === 'DeadlineExceeded';
 
-/** Exit codes of a process that SIGKILL or SIGTERM ended. */
-const KILLED = [137, 143];
+/** Whether SIGKILL or SIGTERM ended the process, by its exit code. Lack of memory is no deletion, and has a reason of its own. */
+const wasKilled = ({ exitCode, reason }: Terminated): boolean =>
+  [137, 143].includes(exitCode) && reason !== 'OOMKilled';
 /** The kubelet's own final deletion sets the time of the deletion anew, about a second after the container ended. */
 const FINAL_DELETION_MS = 2000;
 
@@ -55,7 +56,7 @@ export function wasDeleted(pod: Pod): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
   if (deletionTimestamp === undefined) return false;
   const end = terminated(pod);
-  if (!end?.finishedAt || KILLED.includes(end.exitCode)) return true;
+  if (!end?.finishedAt || wasKilled(end)) return true;
   const requestedAt = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
   return Date.parse(end.finishedAt) >= requestedAt - FINAL_DELETION_MS;
 }

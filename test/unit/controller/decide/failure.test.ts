@@ -114,9 +114,12 @@ describe('the cause of a Job whose pod was deleted', () => {
     });
   });
 
-  test('is its exit code, if it had failed before', () => {
-    const failed = failedPod({ exitCode: 7, finishedAt: '2026-11-24T11:10:00Z' });
-    expect(cause(overLimit, { deletedPods: [deletedPod(failed)] })).toMatchObject({ reason: 'Error', exitCode: 7 });
+  test.each([
+    { reason: 'Error', exitCode: 7 },
+    { reason: 'OOMKilled', exitCode: 137 },
+  ])('is %j, if it had failed with that before', (failure) => {
+    const failed = failedPod({ ...failure, finishedAt: '2026-11-24T11:10:00Z' });
+    expect(cause(overLimit, { deletedPods: [deletedPod(failed)] })).toEqual(failure);
   });
 });
 

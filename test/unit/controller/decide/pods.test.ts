@@ -62,12 +62,14 @@ describe('a pod was deleted before it ended', () => {
       'was terminated, however late the final deletion is',
       ended({ exitCode: 143, finishedAt: '2026-11-24T11:10:00Z' }),
     ],
+    ['was OOMKilled in its grace period', ended({ exitCode: 137, reason: 'OOMKilled' })],
   ])('if it %s', (_, pod) => {
     expect(wasDeleted(pod)).toBe(true);
   });
 
   test.each<[string, Pod]>([
     ['ended by itself before', ended({ finishedAt: '2026-11-24T11:19:27Z' })],
+    ['was OOMKilled before', ended({ exitCode: 137, reason: 'OOMKilled', finishedAt: '2026-11-24T11:10:00Z' })],
     ['was killed, and is not deleted', failedPod({ exitCode: 137 })],
   ])('but not if it %s', (_, pod) => {
     expect(wasDeleted(pod)).toBe(false);
