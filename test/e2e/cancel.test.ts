@@ -57,6 +57,8 @@ test('a cancelled job does not affect the others of its run', async () => {
   await cancel(one!, { cancelJobs: { one: true } });
   expect((await finalStatus(product, one!)).state).toBe('REVOKED');
   expect((await statusOf(product, two!)).state).toBe('STARTED');
+  const { status } = await product.admin.request<GroupRun>('GET', product.runsPath(runOf(one!)));
+  expect(status?.counts).toEqual({ pending: 0, started: 1, retry: 0, success: 0, failure: 0, revoked: 1 });
   await cancel(one!, { cancelJobs: { two: true } });
   expect((await finalStatus(product, two!)).state).toBe('REVOKED');
 });

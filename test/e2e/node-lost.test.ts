@@ -45,13 +45,15 @@ test('a job on a dead node fails with NodeLost after its deadline and a grace pe
   const [path] = await trigger(product, 'long');
   const status = () => statusOf(product, path!);
   await eventually('the job at work', async () => ((await status()).state === 'STARTED' ? true : undefined));
+  const nodes = await product.admin.request<{ items: { metadata: { name: string } }[] }>('GET', '/api/v1/nodes');
+  const [node] = nodes.items.map(({ metadata }) => metadata.name);
   const kubelet = cluster.components!.find(({ name }) => name === 'kubelet')!;
   await kubelet.stop(0, 'SIGKILL');
 
   expect(await finalStatus(product, path!, 240_000)).toMatchObject({
     state: 'FAILURE',
     reason: 'NodeLost',
-    message: expect.stringContaining('does not answer'),
+    message: expect.stringContaining(`The node ${node} does not answer`),
   });
   // After the grace period, not at the deadline. Kubernetes' times are in whole seconds.
   expect(performance.now() - begun).toBeGreaterThan((DEADLINE_SECONDS + GRACE_SECONDS - 1) * 1000);
