@@ -4,6 +4,8 @@ import { toApiError } from './api-error.ts';
 import { connect } from './connection.ts';
 
 export interface LogOptions {
+  /** The container's name. The API server answers 400 without one if the pod has several containers. */
+  container: string;
   /** Streams new lines until the container ends. */
   follow: boolean;
   /** Limits the log to its last lines. */
@@ -12,7 +14,7 @@ export interface LogOptions {
 }
 
 export interface PodLogs {
-  /** Streams the log of the pod's only container. Throws ApiError if the pod or its log does not exist. */
+  /** Streams the log of one container of the pod. Throws ApiError if the pod or its log does not exist. */
   read(pod: string, options: LogOptions): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
@@ -22,8 +24,8 @@ export async function createPodLogs(namespace: string): Promise<PodLogs> {
   const { server, tls, headers } = await connect({});
   const agent = new Agent({ connect: { ...tls, allowH2: false }, bodyTimeout: 0, headersTimeout: 10_000 });
   return {
-    async read(pod, { follow, tailLines, signal }) {
-      const query = new URLSearchParams({ follow: String(follow) });
+    async read(pod, { container, follow, tailLines, signal }) {
+      const query = new URLSearchParams({ container, follow: String(follow) });
       if (tailLines !== undefined) query.set('tailLines', String(tailLines));
       const path = `${paths(namespace).pods}/${encodeURIComponent(pod)}/log`;
       const response = await send(`${server}${path}?${query}`, {
