@@ -16,14 +16,14 @@ const LastEventId = z.object({
   'Last-Event-ID': z
     .string()
     .optional()
-    .describe('The id of the last event that was seen: only what came after it is sent.'),
+    .describe('The id of the last event that was seen: only what came after it is sent. At most 6,002 characters.'),
 });
 
 export const eventOperations: ZodOpenApiPathsObject = {
   '/runs/{id}/events': {
     get: {
       operationId: 'followRun',
-      summary: 'Each change of state as Server-Sent Events, until the run is over.',
+      summary: 'Each change of a state, or of the reason of a job, as Server-Sent Events, until the run is over.',
       requestParams: { path: IdPath, header: LastEventId },
       responses: {
         200: {
@@ -46,8 +46,8 @@ const MAX_STREAM_MS = 15 * 60_000;
 const WRITE_TIMEOUT_MS = 30_000;
 
 /**
- * `GET /runs/:id/events`: each change of state as Server-Sent Events, until the run is finished. A client that then reconnects
- * with its Last-Event-ID gets 204, which tells an EventSource to stop.
+ * `GET /runs/:id/events`: each change of a job's state or reason, and of the run's state, as Server-Sent Events, until the run
+ * is finished. A client that then reconnects with its Last-Event-ID gets 204, which tells an EventSource to stop.
  */
 export function eventRoutes(deps: Deps): Router {
   const router = Router();

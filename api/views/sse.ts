@@ -1,11 +1,14 @@
-import { type GroupRun, isTerminal, type JobState, type JobStatus } from '../../contract/group-run.ts';
+import { type GroupRun, isTerminal, type JobState, type JobStatus, MAX_JOBS } from '../../contract/group-run.ts';
 import { jobStatuses, runSummary } from './run-view.ts';
 import type { RunSummary } from './schemas.ts';
 
-/** What a client has received: the run's state, undefined before the first run event, and each job's state. */
+/** What a client has received of a job: its state and, if it has a reason, a hash of that. */
+type SeenJob = JobState | `${JobState} ${string}`;
+
+/** What a client has received: the run's state, undefined before the first run event, and what of each job. */
 export interface EventCursor {
   run?: JobState;
-  jobs: JobState[];
+  jobs: SeenJob[];
 }
 
 export interface SseEvent {
@@ -32,15 +35,16 @@ export const initialCursor = (run: GroupRun): EventCursor => ({ jobs: run.spec.j
 export const isAtEnd = ({ run }: EventCursor): boolean => run !== undefined && isTerminal(run);
 
 /**
- * Events for what changed since the cursor: one for each job in another state, then one for the run. Intermediate states are
- * left out. Each event's id holds the whole cursor, so any replica can resume the stream.
+ * Events for what changed since the cursor: one for each job with another state or reason, then one for the run if its state
+ * changed. Intermediate states are left out. Each event's id holds the whole cursor, so any replica can resume the stream.
  */
 export function eventsSince(cursor: EventCursor, run: GroupRun): { events: SseEvent[]; cursor: EventCursor } {
   const jobs = [...cursor.jobs];
   const events: SseEvent[] = [];
   for (const [index, data] of jobStatuses(run).entries()) {
-    if (jobs[index] === data.state) continue;
-    jobs[index] = data.state;
+    const seen = seenJob(data);
+    if (jobs[index] === seen) continue;
+    jobs[index] = seen;
     events.push({ id: formatEventId({ ...cursor, jobs }), event: 'job', data });
   }
   const data = runSummary(run);
@@ -49,26 +53,49 @@ export function eventsSince(cursor: EventCursor, run: GroupRun): { events: SseEv
   return { events, cursor: next };
 }
 
-/** For example `s.2d1s997p`: the run is STARTED; two jobs are SUCCESS, one is STARTED and 997 are PENDING. */
+const seenJob = ({ state, reason }: JobStatus): SeenJob => (reason ? `${state} ${hash(reason)}` : state);
+
+/** FNV-1a, shortened to four characters: one of 1.7 million changes of a reason goes unnoticed. */
+function hash(text: string): string {
+  let bits = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) bits = Math.imul(bits ^ byte, 0x01000193);
+  return ((bits >>> 0) % 36 ** 4).toString(36).padStart(4, '0');
+}
+
+/**
+ * For example `s.2d1F0k3z996p1s`: the run is STARTED; two jobs are SUCCESS, one is FAILURE with a reason of hash 0k3z, 996 are
+ * PENDING and one is STARTED. A letter in upper case has a hash. At most 2 + 6 × 1,000 characters, for 1,000 jobs.
+ */
 export function formatEventId({ run, jobs }: EventCursor): string {
   let text = `${run ? LETTERS[run] : ''}.`;
   for (let from = 0; from < jobs.length; ) {
     let to = from;
     while (to < jobs.length && jobs[to] === jobs[from]) to += 1;
-    text += `${to - from}${LETTERS[jobs[from]!]}`;
+    text += `${to - from}${formatJob(jobs[from]!)}`;
     from = to;
   }
   return text;
 }
 
-/** The cursor in a Last-Event-ID, for a run of `count` jobs; undefined if the text is not one. */
+function formatJob(job: SeenJob): string {
+  const [state, reasonHash] = job.split(' ') as [JobState, string?];
+  return reasonHash === undefined ? LETTERS[state] : `${LETTERS[state].toUpperCase()}${reasonHash}`;
+}
+
+const EVENT_ID = /^([psrdfx]?)\.((?:\d{1,4}(?:[psrdfx]|[PSRDFX][0-9a-z]{4}))*)$/;
+const MAX_ID_LENGTH = 2 + 6 * MAX_JOBS;
+
+/** The cursor in a Last-Event-ID, for a run of `count` jobs; undefined if the text is not one. Earlier ids have no hashes. */
 export function parseEventId(text: string, count: number): EventCursor | undefined {
-  const [, letter, rest] = /^([psrdfx]?)\.((?:\d{1,4}[psrdfx])*)$/.exec(text.slice(0, 8000)) ?? [];
+  if (text.length > MAX_ID_LENGTH) return undefined;
+  const [, letter, rest] = EVENT_ID.exec(text) ?? [];
   if (rest === undefined) return undefined;
-  const jobs: JobState[] = [];
-  for (const [, times, state] of rest.matchAll(/(\d+)([a-z])/g)) {
+  const jobs: SeenJob[] = [];
+  for (const [, times, lower, upper, reasonHash] of rest.matchAll(/(\d{1,4})(?:([a-z])|([A-Z])(.{4}))/g)) {
     if (jobs.length + Number(times) > count) return undefined;
-    for (let i = 0; i < Number(times); i++) jobs.push(STATES.get(state!)!);
+    const state = STATES.get(lower ?? upper!.toLowerCase())!;
+    const job: SeenJob = reasonHash === undefined ? state : `${state} ${reasonHash}`;
+    for (let i = 0; i < Number(times); i++) jobs.push(job);
   }
   if (jobs.length !== count) return undefined;
   return letter ? { run: STATES.get(letter)!, jobs } : { jobs };
