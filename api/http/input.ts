@@ -19,14 +19,21 @@ const parseJson = express.json({
 });
 
 /** Parses a JSON body into `request.body`; undefined if there is none. Throws an HttpError (415) for another media type. */
-export const parseJsonBody: RequestHandler = (request, response, next) => {
-  const length = request.get('content-length');
-  const empty = request.get('transfer-encoding') === undefined && (length === undefined || Number(length) === 0);
-  if (!empty && !request.is('json')) {
+export const parseJsonBody: RequestHandler = async (request, response, next) => {
+  if (request.is('json')) return parseJson(request, response, next);
+  if (!(await isEmpty(request))) {
     throw new HttpError(415, 'Expected no body, or JSON with Content-Type: application/json.');
   }
-  parseJson(request, response, next);
+  next();
 };
+
+/** Whether the body has no bytes. A chunked body does not give its length, so wait for its first byte or its end. */
+async function isEmpty(request: Request): Promise<boolean> {
+  if (request.get('transfer-encoding') === undefined) return Number(request.get('content-length') ?? 0) === 0;
+  return new Promise((resolve) => {
+    request.once('data', () => resolve(false)).once('end', () => resolve(true));
+  });
+}
 
 /** Validates the body, or `{}` if there is none. Throws an HttpError (422) that lists the problems. */
 export const bodyOf = <T extends z.ZodType>(schema: T, request: Request): z.infer<T> =>
