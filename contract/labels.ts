@@ -14,7 +14,11 @@ export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
 /** The name of the container of a job's pod. Admission plugins may add others, such as the proxy of a service mesh. */
 export const JOB_CONTAINER = 'job';
 
-/** Annotations of a GroupRun: hash of the trigger request, name of the caller, W3C traceparent of the request. */
+/**
+ * Annotations of a GroupRun: hash of the trigger request, name of the caller, W3C traceparent of the request, and when the API
+ * accepted it (RFC 3339 with milliseconds, which a creationTimestamp has not).
+ */
 export const REQUEST_ANNOTATION = `${API_GROUP}/request`;
 export const CALLER_ANNOTATION = `${API_GROUP}/caller`;
 export const TRACEPARENT_ANNOTATION = `${API_GROUP}/traceparent`;
+export const ACCEPTED_AT_ANNOTATION = `${API_GROUP}/accepted-at`;

@@ -1,7 +1,12 @@
 import type { Request, Response } from 'express';
 import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
 import { jobId } from '../../contract/ids.ts';
-import { CALLER_ANNOTATION, REQUEST_ANNOTATION, TRACEPARENT_ANNOTATION } from '../../contract/labels.ts';
+import {
+  ACCEPTED_AT_ANNOTATION,
+  CALLER_ANNOTATION,
+  REQUEST_ANNOTATION,
+  TRACEPARENT_ANNOTATION,
+} from '../../contract/labels.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
 import { authorize } from '../auth/access.ts';
 import type { Deps, TriggerOutcome } from '../deps.ts';
@@ -68,6 +73,7 @@ async function storeRun(
   const annotations = {
     [REQUEST_ANNOTATION]: trigger.fingerprint,
     [CALLER_ANNOTATION]: context.caller.name,
+    [ACCEPTED_AT_ANNOTATION]: new Date().toISOString(),
     ...(context.traceparent && { [TRACEPARENT_ANNOTATION]: context.traceparent }),
   };
   const existing = await runs.create(runId, spec, annotations);

@@ -1,9 +1,16 @@
 import type { GroupRun } from '../../contract/group-run.ts';
+import { ACCEPTED_AT_ANNOTATION } from '../../contract/labels.ts';
 import { runSummary } from './run-view.ts';
 import type { RunList, RunsQuery } from './schemas.ts';
 
-/** The last run of a page. Unlike an offset it stays valid while runs are created and deleted. */
-type PageCursor = Pick<GroupRun['metadata'], 'creationTimestamp' | 'name'>;
+/** A run's place in the list. Unlike an offset, that of a page's last run stays valid while runs are created and deleted. */
+interface PageCursor {
+  /** RFC 3339 in whole seconds, as the API server writes it. */
+  creationTimestamp: string;
+  /** Milliseconds since the epoch; 0 if unknown, as for a run made with kubectl. Undefined in a cursor of an earlier version. */
+  acceptedAt: number | undefined;
+  name: string;
+}
 
 /** One page of the runs that match a query, newest first. */
 export function runPage(runs: GroupRun[], query: RunsQuery): RunList {
@@ -11,23 +18,38 @@ export function runPage(runs: GroupRun[], query: RunsQuery): RunList {
   const matching = runs
     .filter(({ spec }) => query.group === undefined || spec.group === query.group)
     .filter(({ status }) => query.state === undefined || (status?.state ?? 'PENDING') === query.state)
-    .filter(({ metadata }) => !after || compare(metadata, after) > 0)
-    .sort((a, b) => compare(a.metadata, b.metadata));
+    .map((run) => ({ run, cursor: cursorOf(run) }))
+    .filter(({ cursor }) => !after || compare(cursor, after) > 0)
+    .sort((a, b) => compare(a.cursor, b.cursor));
   const page = matching.slice(0, query.limit);
   const hasMore = matching.length > page.length;
-  return { runs: page.map(runSummary), ...(hasMore && { continue: formatCursor(page.at(-1)!.metadata) }) };
+  return {
+    runs: page.map(({ run }) => runSummary(run)),
+    ...(hasMore && { continue: formatCursor(page.at(-1)!.cursor) }),
+  };
 }
 
-/** Newest first, then by name: a creationTimestamp has whole seconds only. */
+function cursorOf({ metadata: { creationTimestamp, name, annotations } }: GroupRun): PageCursor {
+  const acceptedAt = Date.parse(annotations?.[ACCEPTED_AT_ANNOTATION] ?? '');
+  return { creationTimestamp, acceptedAt: acceptedAt > 0 ? acceptedAt : 0, name };
+}
+
+/** Newest first; within a second by when the API accepted the run, then by name. */
 function compare(a: PageCursor, b: PageCursor): number {
   if (a.creationTimestamp !== b.creationTimestamp) return a.creationTimestamp < b.creationTimestamp ? 1 : -1;
+  // The earlier version sorted by name here. So its cursor hides no run that its pages have not shown.
+  if (a.acceptedAt !== undefined && b.acceptedAt !== undefined && a.acceptedAt !== b.acceptedAt) {
+    return b.acceptedAt - a.acceptedAt;
+  }
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 /** RunsQuery holds the pattern of this text. */
-const formatCursor = ({ creationTimestamp, name }: PageCursor): string => `${creationTimestamp}_${name}`;
+const formatCursor = ({ creationTimestamp, acceptedAt, name }: PageCursor): string =>
+  [creationTimestamp, acceptedAt, name].join('_');
 
 function parseCursor(text: string): PageCursor {
-  const [creationTimestamp = '', name = ''] = text.split('_');
-  return { creationTimestamp, name };
+  const parts = text.split('_');
+  const acceptedAt = parts.length > 2 ? Number(parts[1]) : undefined;
+  return { creationTimestamp: parts[0]!, acceptedAt, name: parts.at(-1)! };
 }

@@ -34,7 +34,7 @@ export const RunsQuery = z.strictObject({
   continue: z
     .string()
     .regex(
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ_[a-z0-9.-]{1,253}$/,
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ_(\d{1,16}_)?[a-z0-9.-]{1,253}$/,
       'expected what an answer of GET /runs gave as its continue',
     )
     .optional()

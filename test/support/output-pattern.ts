@@ -12,7 +12,9 @@ const VARYING: [shown: RegExp, pattern: string][] = [
   [/\b(?:PENDING|STARTED)\b/, '(?:PENDING|STARTED)'],
   [/\b(?:ErrImagePull|ImagePullBackOff)\b/, '(?:ErrImagePull|ImagePullBackOff)'],
   // What a listener has seen, in the id of a Server-Sent Event.
-  [/\b[psrdfx]\.(?:\d+[psrdfx])+/, String.raw`[psrdfx]\.(?:\d+[psrdfx])+`],
+  [/\b[psrdfx]\.(?:\d+[psrdfx])+/, String.raw`[psrdfx]\.(?:\d+(?:[psrdfx]|[PSRDFX]\w{4}))+`],
+  // When a run was accepted, in the `continue` of a page.
+  [/(?<=Z_)\d{13}(?=_)/, String.raw`\d{13}`],
   [/(?<=\s)\d+[sm](?:\d+s)?(?=\s|$)/, String.raw`\d+[sm](?:\d+s)?`],
   [/\s+/, String.raw`\s*`],
 ];

@@ -13,6 +13,15 @@ test('a 202 says when to ask again', async () => {
   expect([response.status, response.headers.get('retry-after')]).toEqual([202, '1']);
 });
 
+test('a run is stored with the millisecond in which it was accepted', async () => {
+  const from = Date.now();
+  await fetch(`${app.url}/group/good`, { method: 'POST' });
+  const acceptedAt = app.runs.list()[0]!.metadata.annotations!['async-api.dev/accepted-at']!;
+  expect(acceptedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(Date.parse(acceptedAt)).toBeGreaterThanOrEqual(from);
+  expect(Date.parse(acceptedAt)).toBeLessThanOrEqual(Date.now());
+});
+
 /** Sends a POST whose body comes in chunks. */
 const postChunked = (headers: Record<string, string>, ...chunks: string[]) => {
   const body = [...chunks, ''].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('');

@@ -41,6 +41,49 @@ test('following continue lists every run once, newest first, while runs are crea
   expect(times).toEqual(times.toSorted().toReversed());
 });
 
+/** A run of 11:00:00 with this name, accepted at that millisecond, or made with kubectl. */
+const runAt = (name: string, ms?: number): GroupRun => {
+  const template = run();
+  const annotations =
+    ms === undefined ? {} : { 'async-api.dev/accepted-at': `2026-11-24T11:00:00.${String(ms).padStart(3, '0')}Z` };
+  return { ...template, metadata: { ...template.metadata, name, annotations } };
+};
+const namesOf = (runs: GroupRun[], query: Partial<RunsQuery> = {}) =>
+  runPage(runs, { limit: 50, ...query }).runs.map(({ name }) => name);
+
+test('runs of one second are listed newest first too, then those made with kubectl by name', () => {
+  const runs = [runAt('z'), runAt('c', 5), runAt('a', 70), runAt('b', 600), runAt('y'), runAt('d', 5)];
+  expect(namesOf(runs)).toEqual(['b', 'a', 'c', 'd', 'y', 'z']);
+});
+
+test('an annotation that is no time counts as none, and the creationTimestamp counts first', () => {
+  const odd = runAt('odd');
+  odd.metadata.annotations = { 'async-api.dev/accepted-at': 'yesterday' };
+  const later = runAt('later', 1);
+  later.metadata.creationTimestamp = '2026-11-24T11:00:01Z';
+  expect(namesOf([odd, runAt('even', 999), later])).toEqual(['later', 'even', 'odd']);
+});
+
+test('following continue lists every run of one second once, newest first', () => {
+  const runs = Array.from({ length: 30 }, (_, i) => runAt(newRunId(), i < 20 ? (i * 37) % 20 : undefined));
+  const listed: string[] = [];
+  let next: string | undefined;
+  do {
+    const page = runPage(runs, { limit: 4, ...(next && { continue: RunsQuery.parse({ continue: next }).continue! }) });
+    listed.push(...page.runs.map(({ name }) => name));
+    next = page.continue;
+  } while (next);
+  expect(listed).toEqual(namesOf(runs));
+});
+
+test('a continue of an earlier version hides no run that its pages have not listed', () => {
+  const runs = [runAt('a', 1), runAt('b', 2), runAt('c', 4), runAt('d', 3)];
+  // By name, a and b came first.
+  const query = RunsQuery.parse({ continue: '2026-11-24T11:00:00Z_b' });
+  expect(namesOf(runs, query)).toEqual(['c', 'd']);
+  expect(namesOf(runs, { continue: '2026-11-24T11:00:01Z_x' })).toEqual(['c', 'd', 'b', 'a']);
+});
+
 test('group and state filter the runs', () => {
   const runs = createRuns(9);
   expect(runPage(runs, { limit: 50, group: 'group_b' }).runs).toHaveLength(3);
@@ -53,7 +96,12 @@ test("RunsQuery accepts a page's continue", () => {
   expect(RunsQuery.parse({ continue: next })).toEqual({ limit: 50, continue: next });
 });
 
-test.each(['', 'x', '!!!', '2026-11-24T11:00:00Z_../secrets', '2026-11-24T11:00:00Z'])(
-  'a continue of %j is invalid',
-  (token) => expect(RunsQuery.safeParse({ continue: token }).success).toBe(false),
-);
+test.each([
+  '',
+  'x',
+  '!!!',
+  '2026-11-24T11:00:00Z_../secrets',
+  '2026-11-24T11:00:00Z',
+  '2026-11-24T11:00:00Z_x_name',
+  '2026-11-24T11:00:00Z_1_2_name',
+])('a continue of %j is invalid', (token) => expect(RunsQuery.safeParse({ continue: token }).success).toBe(false));
