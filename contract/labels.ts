@@ -11,9 +11,6 @@ export const JOB_CONTAINER = 'job';
 /** Selects every Job and Pod of this product. */
 export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
 
-/** The name of the container of a job's pod. Admission plugins may add others, such as the proxy of a service mesh. */
-export const JOB_CONTAINER = 'job';
-
 /**
  * Annotations of a GroupRun: hash of the trigger request, name of the caller, W3C traceparent of the request, and when the API
  * accepted it (RFC 3339 with milliseconds, which a creationTimestamp has not).

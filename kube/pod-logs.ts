@@ -10,6 +10,10 @@ export interface LogOptions {
   follow: boolean;
   /** Limits the log to its last lines. */
   tailLines?: number | undefined;
+  /** Limits the log to its first bytes, timestamps included. */
+  limitBytes?: number;
+  /** Begins each line with its time (RFC 3339, with nanoseconds). */
+  timestamps?: boolean;
   signal: AbortSignal;
 }
 
@@ -24,9 +28,9 @@ export async function createPodLogs(namespace: string): Promise<PodLogs> {
   const { server, tls, headers } = await connect({});
   const agent = new Agent({ connect: { ...tls, allowH2: false }, bodyTimeout: 0, headersTimeout: 10_000 });
   return {
-    async read(pod, { container, follow, tailLines, signal }) {
-      const query = new URLSearchParams({ container, follow: String(follow) });
-      if (tailLines !== undefined) query.set('tailLines', String(tailLines));
+    async read(pod, { signal, ...options }) {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(options)) if (value !== undefined) query.set(name, String(value));
       const path = `${paths(namespace).pods}/${encodeURIComponent(pod)}/log`;
       const response = await send(`${server}${path}?${query}`, {
         headers: await headers(),

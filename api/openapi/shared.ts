@@ -8,7 +8,7 @@ export const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
 export const TEXT = { 'text/plain': { schema: z.string() } };
 const PROBLEM = { 'application/problem+json': { schema: ProblemDetails } };
 
-const header = (description: string) => ({ description, schema: { type: 'string' as const } });
+export const header = (description: string) => ({ description, schema: { type: 'string' as const } });
 
 /** The path parameter `id` of a run or a job. */
 export const IdPath = z.object({ id: z.string().meta({ format: 'uuid' }) });
@@ -30,6 +30,12 @@ export const REFUSED: ZodOpenApiResponseObject = {
 /** The 404 of a job; a client of the earlier service knows its text. */
 export const NO_SUCH_JOB: ZodOpenApiResponseObject = {
   description: "No job has this id: the text `Job with given id doesn't exists : dummy`, or Problem Details.",
+  content: { ...TEXT, ...PROBLEM },
+};
+
+/** The 410 of a log. */
+export const NOTHING_LEFT: ZodOpenApiResponseObject = {
+  description: 'The pods of the job have gone, and nothing was kept of what it wrote.',
   content: { ...TEXT, ...PROBLEM },
 };
 

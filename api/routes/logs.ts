@@ -10,11 +10,16 @@ import { setAge } from '../http/cache-age.ts';
 import { HttpError } from '../http/http-error.ts';
 import { queryOf } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
-import { IdPath, NO_SUCH_JOB, REFUSED, TEXT } from '../openapi/shared.ts';
+import { header, IdPath, NO_SUCH_JOB, NOTHING_LEFT, REFUSED, TEXT } from '../openapi/shared.ts';
+import { followLogs } from '../runs/follow-logs.ts';
+import type { JobLog, JobPod } from '../runs/job-logs.ts';
 import { RunChanges } from '../runs/run-changes.ts';
-import { jobStatuses } from '../views/run-view.ts';
+import { keptOutput, maybeCut } from '../views/log-view.ts';
+import { jobStatusAt } from '../views/run-view.ts';
 import { LogsQuery } from '../views/schemas.ts';
 import { jobById } from './lookup.ts';
+
+const MAY_BE_CUT = 'Log-May-Be-Cut';
 
 export const logOperations: ZodOpenApiPathsObject = {
   '/status/{id}/logs': {
@@ -22,19 +27,32 @@ export const logOperations: ZodOpenApiPathsObject = {
       operationId: 'getLogs',
       summary: 'What a job has written; what was kept of it when its pods are gone.',
       requestParams: { path: IdPath, query: LogsQuery },
-      responses: { 200: { description: 'The log.', content: TEXT }, 404: NO_SUCH_JOB, default: REFUSED },
+      responses: {
+        200: {
+          description: 'The log.',
+          headers: {
+            [MAY_BE_CUT]: header(
+              '`rotated;first-line-after=12` where the first line is from 12 s, or any 2 s and more, after the start of the ' +
+                'container: the node may have rotated the log and lost its beginning. `kept` where the pods are gone and ' +
+                'only the last output of a failed job is left.',
+            ),
+          },
+          content: TEXT,
+        },
+        404: NO_SUCH_JOB,
+        410: NOTHING_LEFT,
+        default: REFUSED,
+      },
     },
   },
 };
 
 const MAX_FOLLOW_MS = 3_600_000;
 const MAX_READ_MS = 60_000;
-/** Most changes come from the watch. Polling finds the rest, such as a log that appears after its pod. */
-const POLL_INTERVAL_MS = 5000;
 
 /**
  * `GET /status/:id/logs`: the log of the job's last pod. With `?follow=true`, the logs of all its pods, later attempts
- * included, until the job is finished. Once the pods are gone, the part that the job's status kept as its message.
+ * included, until the job is finished. Once the pods are gone, the last output that the job's status kept, else 410.
  */
 export function logRoutes(deps: Deps): Router {
   const router = Router();
@@ -42,31 +60,46 @@ export function logRoutes(deps: Deps): Router {
   router.head('/status/:id/logs', methodNotAllowed('GET'));
   router.get('/status/:id/logs', async (request, response) => {
     const { id } = request.params;
-    const { follow, tail: tailLines } = queryOf(LogsQuery, request);
+    const { follow, tail } = queryOf(LogsQuery, request);
     const status = async () => {
       const { run, index } = await jobById(deps, response, id);
-      return jobStatuses(run)[index]!;
+      return jobStatusAt(run, index);
     };
-    const job = await status();
+    let job = await status();
     const { signal, release } = openLongLived(deps, response, follow ? MAX_FOLLOW_MS : MAX_READ_MS);
-    const read = (pod: string) => deps.logs.read(pod, { follow, tailLines, signal });
-    try {
-      const last = (await deps.logs.pods(id)).at(-1);
-      const log = follow || last === undefined ? undefined : await read(last);
-      if (isTerminal(job.state) && (follow ? last === undefined : !log)) return respondWithMessage(deps, response, job);
+    const changes = new RunChanges(deps.runs, toRunId(id));
+    const read = (pod: JobPod) => deps.logs.read(pod, { follow, tailLines: tail, signal });
+    const begin = (cut?: string) => {
+      if (response.headersSent) return;
       setAge(deps.runs, response);
       response.type('text');
-      if (log) await pipe(log, response, signal);
-      else if (follow) {
-        // No idle timeout: a job may write nothing for hours.
-        request.socket.setTimeout(0);
-        response.flushHeaders();
-        await followPods(deps, id, { status, read, response, signal });
+      if (cut) response.set(MAY_BE_CUT, cut);
+      if (!follow) return;
+      // No idle timeout: a job may write nothing for hours.
+      request.socket.setTimeout(0);
+      response.flushHeaders();
+    };
+    async function* lastLog(): AsyncGenerator<JobLog> {
+      const pod = (await deps.logs.pods(id)).at(-1);
+      const log = pod && (await read(pod));
+      if (log) yield log;
+    }
+    const pods = () => deps.logs.sharedPods(id);
+    const logs = follow ? followLogs({ status, pods, read, changes, onWait: () => begin(), signal }) : lastLog();
+    let isSent = false;
+    try {
+      for await (const log of logs) {
+        begin(maybeCut(log.firstLineAfter));
+        await pipe(log.text, response, signal);
+        isSent = true;
       }
+      if (follow) job = await status();
       // Cut the connection, so that an incomplete log does not look complete.
       if (signal.aborted) response.destroy();
-      else response.end();
+      else if (isSent) response.end();
+      else endWithoutPods(response, job, keptOutput(job, tail), begin);
     } finally {
+      changes.close();
       release();
     }
   });
@@ -74,40 +107,21 @@ export function logRoutes(deps: Deps): Router {
   return router;
 }
 
-/** Responds with what the job's status kept of the log. Throws an HttpError (410) if it kept nothing. */
-function respondWithMessage(deps: Deps, response: Response, { message }: JobStatus): void {
-  if (message === undefined)
+/** Ends the response to the log of a job of which no pod has a log. Throws an HttpError (410) if nothing is left of it. */
+function endWithoutPods(
+  response: Response,
+  job: JobStatus,
+  kept: string | undefined,
+  begin: (cut?: string) => void,
+): void {
+  const { headersSent } = response;
+  const isLost = isTerminal(job.state) && kept === undefined;
+  if (isLost && !headersSent)
     throw new HttpError(410, 'The pods of this job have gone, and nothing was kept of their log.');
-  setAge(deps.runs, response);
-  response.type('text').send(message);
-}
-
-interface FollowOptions {
-  status: () => Promise<JobStatus>;
-  read: (pod: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
-  response: Response;
-  signal: AbortSignal;
-}
-
-/** Sends the log of one pod after another, until the job is finished and every log is sent. */
-async function followPods(deps: Deps, id: string, { status, read, response, signal }: FollowOptions): Promise<void> {
-  const changes = new RunChanges(deps.runs, toRunId(id));
-  const sentPods = new Set<string>();
-  try {
-    while (!signal.aborted) {
-      // Read the status before the pods: if the job is finished by now, the list of its pods is complete.
-      const isFinished = isTerminal((await status()).state);
-      const [pod, newer] = (await deps.logs.pods(id)).filter((name) => !sentPods.has(name));
-      const log = pod === undefined ? undefined : await read(pod);
-      if (log) await pipe(log, response, signal);
-      // A pod without a log that another has replaced will never have one.
-      if (pod !== undefined && (log || newer !== undefined)) sentPods.add(pod);
-      else if (isFinished) return;
-      else await changes.next(POLL_INTERVAL_MS, signal);
-    }
-  } finally {
-    changes.close();
-  }
+  begin(kept === undefined ? undefined : 'kept');
+  // The job ran while its log was followed, and the log was never there to read.
+  if (isLost && job.startedAt !== undefined) response.destroy();
+  else response.end(kept);
 }
 
 /** Sends the log. Resolves too if the signal aborts first. */

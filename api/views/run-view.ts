@@ -24,17 +24,31 @@ export function runSummary(run: GroupRun): RunSummary {
 
 export const runView = (run: GroupRun): RunView => ({ ...runSummary(run), jobs: jobStatuses(run) });
 
+/** The status of each job, in the order of the definitions. */
+export function jobStatuses(run: GroupRun): JobStatus[] {
+  const stored = new Map(run.status?.jobs?.map((job) => [job.name, job]));
+  const unstored = unstoredStatus(run);
+  return run.spec.jobs.map(({ name }, index) => stored.get(name) ?? unstored(name, index));
+}
+
+/** As `jobStatuses`, of the job at this index (from 0) only. */
+export function jobStatusAt(run: GroupRun, index: number): JobStatus {
+  const { name } = run.spec.jobs[index]!;
+  const stored = run.status?.jobs ?? [];
+  const job = stored[index]?.name === name ? stored[index] : stored.find((other) => other.name === name);
+  return job ?? unstoredStatus(run)(name, index);
+}
+
 /**
- * The stored status of each job, in the order of the definitions; PENDING until the controller has written one. A run that is over
- * may lack them if they were too large to store: then each has the run's state.
+ * The status of a job that has none stored: PENDING until the controller has written one. A run that is over may lack them
+ * because they were too large to store: then each has the run's state.
  */
-export function jobStatuses({ metadata, spec, status }: GroupRun): JobStatus[] {
-  const stored = new Map(status?.jobs?.map((job) => [job.name, job]));
+function unstoredStatus({ metadata, status }: GroupRun): (name: string, index: number) => JobStatus {
   const runId = runIdOf(metadata);
   const end = status && isTerminal(status.state) ? status : undefined;
   const reason = end?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
-  const unstored = { state: end?.state ?? 'PENDING', ...(reason === 'SpecTooLarge' && { reason }) };
-  return spec.jobs.map(({ name }, index) => stored.get(name) ?? { name, id: jobId(runId, index + 1), ...unstored });
+  const rest = { state: end?.state ?? ('PENDING' as const), ...(reason === 'SpecTooLarge' && { reason }) };
+  return (name, index) => ({ name, id: jobId(runId, index + 1), ...rest });
 }
 
 /** The jobs that reached a terminal state between two versions of a run. */

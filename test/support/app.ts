@@ -29,7 +29,7 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
   const deps: Deps = {
     catalog: () => catalog,
     runs,
-    logs: { pods: async () => [], read: async () => undefined },
+    logs: { pods: async () => [], sharedPods: async () => [], read: async () => undefined },
     newRunId: () => newRunId(),
     readinessChecks: () => [{ name: 'runs-synced', ok: true }],
     auth: noAuth,

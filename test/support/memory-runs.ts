@@ -2,7 +2,13 @@ import { EventEmitter } from 'node:events';
 import { ServiceUnavailable } from '../../api/http/http-error.ts';
 import { ActiveRuns } from '../../api/runs/active-runs.ts';
 import type { RunStore } from '../../api/runs/run-store.ts';
-import { type GroupRun, type GroupRunSpec, isTerminal, type JobState } from '../../contract/group-run.ts';
+import {
+  type GroupRun,
+  type GroupRunSpec,
+  isTerminal,
+  type JobState,
+  type JobStatus,
+} from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import { run } from './builders.ts';
 
@@ -42,8 +48,14 @@ export class MemoryRuns implements RunStore {
 
   /** Sets the states of the run's jobs, and the state of the run that follows from them. */
   setStates(runId: string, ...states: JobState[]): void {
+    this.setJobs(runId, ...states.map((state) => ({ state })));
+  }
+
+  /** As `setStates`, with more of each job's status. */
+  setJobs(runId: string, ...statuses: (Partial<JobStatus> & Pick<JobStatus, 'state'>)[]): void {
     const one = this.runs.get(runId)!;
-    const jobs = states.map((state, i) => ({ name: one.spec.jobs[i]!.name, id: jobId(runId, i + 1), state }));
+    const jobs = statuses.map((status, i) => ({ name: one.spec.jobs[i]!.name, id: jobId(runId, i + 1), ...status }));
+    const states = statuses.map((status) => status.state);
     const over = states.every(isTerminal);
     const state = over ? (states.find((each) => each !== 'SUCCESS') ?? 'SUCCESS') : 'STARTED';
     this.runs.set(runId, { ...one, status: { state, jobs } });

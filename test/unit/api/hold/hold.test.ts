@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ConcurrencyLimit } from '../../../../api/hold/concurrency-limit.ts';
+import type { JobPod } from '../../../../api/runs/job-logs.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
 import { EventReader } from '../../../support/event-reader.ts';
 
@@ -134,7 +135,8 @@ test.each(['', '?follow=true'])('a log%s that a stop cuts short does not look co
       await sleep(50);
     }
   };
-  const logs = { pods: async () => ['pod'], read: async () => endless() };
+  const pods = async () => [{ name: 'pod', startedAt: 0 }];
+  const logs = { pods, sharedPods: pods, read: async () => ({ text: endless() }) };
   app = await startApp({ stopping: stop.signal, longLivedLimit, logs });
   const runId = await start();
   const response = await fetch(`${app.url}${jobOf(runId)}/logs${query}`);
@@ -154,9 +156,11 @@ test('following a job skips an attempt whose log is gone', async () => {
   const lines = async function* () {
     yield new TextEncoder().encode('of the second attempt\n');
   };
+  const pods = async () => ['evicted', 'second'].map((name) => ({ name, startedAt: 0 }));
   const logs = {
-    pods: async () => ['evicted', 'second'],
-    read: async (pod: string) => (pod === 'second' ? lines() : undefined),
+    pods,
+    sharedPods: pods,
+    read: async ({ name }: JobPod) => (name === 'second' ? { text: lines() } : undefined),
   };
   app = await startApp({ stopping: stop.signal, longLivedLimit, logs });
   const runId = await start();
