@@ -3,6 +3,15 @@ import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, idOf, statusPaths, trigger } from '../support/rest.ts';
 
+/** Writes more than 10 MiB at once and a line a second after that, until the kubelet has looked at the size of the log. */
+const CHATTY = `
+  console.log(('x'.repeat(99) + '\\n').repeat(120_000));
+  let line = 0;
+  setInterval(() => {
+    console.log('Line', ++line);
+    if (line === 25) process.exit();
+  }, 1000);
+`;
 let product: Product;
 beforeAll(async () => {
   product = await Product.install();
@@ -20,6 +29,8 @@ beforeAll(async () => {
     },
     traced: { jobs: { tells: container('console.log(process.env.TRACEPARENT)') } },
     quiet: { jobs: { sleeps: { sleep: { seconds: 1 } } } },
+    late: { jobs: { hangs: { sleep: { seconds: 600 }, activeDeadlineSeconds: 3 } } },
+    chatty: { jobs: { writes: { ...container(CHATTY), activeDeadlineSeconds: 120 } } },
   };
   const file = await product.writeConfig({ groups });
   await Promise.all([product.startApi(file), product.startController()]);
@@ -97,6 +108,26 @@ test('without its pods, the log of a failed job is its message, and that of anot
   expect(await logOf(failed!, '?follow=true')).toMatchObject({ status: 200, text: message });
   expect(await logOf(fine!)).toMatchObject({ status: 410, text: expect.stringContaining('nothing was kept') });
 });
+
+test('the log of a job that failed at its deadline is 410 once its pod is gone, as the message is not its own', async () => {
+  const [path] = await trigger(product, 'late');
+  expect(await finalStatus(product, path!)).toMatchObject({ reason: 'DeadlineExceeded', message: expect.anything() });
+  const gone = await eventually('no log', async () => {
+    const log = await logOf(path!);
+    return log.status === 200 ? undefined : log;
+  });
+  expect(gone).toMatchObject({ status: 410, text: expect.stringContaining('nothing was kept') });
+});
+
+test('a log that the kubelet has rotated is marked, and begins later', async () => {
+  const [path] = await trigger(product, 'chatty');
+  expect((await finalStatus(product, path!, 90_000)).state).toBe('SUCCESS');
+  const response = await fetch(`${product.url}${path}/logs`);
+  expect(response.headers.get('log-may-be-cut')).toMatch(/^rotated;first-line-after=\d+$/);
+  const text = await response.text();
+  expect(text).toMatch(/^Line \d+\n/);
+  expect(text).toMatch(/Line 25\n$/);
+}, 120_000);
 
 test('the log of an unknown job is 404', async () => {
   expect(await logOf('/status/dummy')).toMatchObject({ status: 404, text: "Job with given id doesn't exists : dummy" });
