@@ -14,6 +14,8 @@ export interface OidcOptions {
   groupsClaim: string;
   /** Whether config.yaml has a group of jobs with this name. */
   isDeclared: (group: string) => boolean;
+  /** Of each request to the issuer, milliseconds. */
+  fetchTimeoutMs?: number;
 }
 
 const FETCH_TIMEOUT_MS = 5000;
@@ -57,14 +59,15 @@ export function oidcAuth(options: OidcOptions): Auth {
   };
 }
 
-async function findKeys({ issuer, jwksUrl }: OidcOptions): Promise<JWTVerifyGetKey> {
-  return createRemoteJWKSet(new URL(jwksUrl ?? (await discover(issuer))), { timeoutDuration: FETCH_TIMEOUT_MS });
+async function findKeys({ issuer, jwksUrl, fetchTimeoutMs = FETCH_TIMEOUT_MS }: OidcOptions): Promise<JWTVerifyGetKey> {
+  const url = jwksUrl ?? (await discover(issuer, fetchTimeoutMs));
+  return createRemoteJWKSet(new URL(url), { timeoutDuration: fetchTimeoutMs });
 }
 
 /** URL of the issuer's JWKS (OpenID Connect Discovery 1.0, 4). */
-async function discover(issuer: string): Promise<string> {
+async function discover(issuer: string, timeoutMs: number): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
   if (!response.ok) throw new Error(`${url} was answered with ${response.status}`);
   const metadata = (await response.json()) as { issuer?: string; jwks_uri?: string };
   if (metadata.issuer !== issuer || !metadata.jwks_uri) throw new Error(`Expected at ${url} the issuer ${issuer}`);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isLoopback } from '../../../api/http/loopback.ts';
-import { help, loadSettings } from '../../../api/settings.ts';
+import { help, loadSettings, settingNames } from '../../../api/settings.ts';
 
 test('by default it listens on loopback only, on port 5100', () => {
   expect(loadSettings({})).toMatchObject({ PORT: 5100, HOST: '127.0.0.1', AUTH: 'none', GET_TRIGGERS: true });
@@ -28,8 +28,20 @@ test.each([
   { HOST: '0.0.0.0', AUTH: 'kubernetes' },
   { HOST: '::1' },
   { AUTH: 'oidc', OIDC_ISSUER: 'http://127.0.0.1:8080', OIDC_AUDIENCE: 'a' },
-])('%j is valid', (environment) => {
-  expect(loadSettings(environment as unknown as Record<string, string>)).toMatchObject({ PORT: 5100 });
+  { AUTH: 'oidc', OIDC_ISSUER: 'https://i.example/', OIDC_AUDIENCE: 'a', OIDC_ALGORITHM: 'EdDSA' },
+  { AUTH: 'kubernetes', AUTH_AUDIENCES: 'a, b', LOG_LEVEL: 'debug', METRICS_HOST: '0.0.0.0', NAMESPACE: 'ns' },
+  { PORT: '0', METRICS_PORT: '65535', MAX_HELD: '1', RATE_LIMIT: '0', TRUST_PROXY: '2', GET_TRIGGERS: 'false' },
+])('%j is valid, and every other setting keeps its default', (environment) => {
+  // Numbers and flags are what their text says as JSON; any other text is itself.
+  const isJson = (value: string) => /^(\d+|true|false)$/.test(value);
+  const expected = Object.entries(environment).map(([name, value]) => [
+    name,
+    isJson(value) ? JSON.parse(value) : value,
+  ]);
+  expect(loadSettings(environment as Record<string, string>)).toEqual({
+    ...loadSettings({}),
+    ...Object.fromEntries(expected),
+  });
 });
 
 test.each([
@@ -45,4 +57,7 @@ test.each([
 
 test('--help names every setting', () => {
   expect(help()).toMatch(/PORT.*5100[\s\S]*AUTH[\s\S]*MAX_CONNECTIONS[\s\S]*KUBECONFIG/);
+  const named = [...help().matchAll(/^ {2}([A-Z_]+) +\S/gm)].map(([, name]) => name);
+  expect(named).toEqual([...settingNames, 'KUBECONFIG']);
+  expect(settingNames.length).toBeGreaterThan(20);
 });

@@ -12,26 +12,36 @@ let url: string;
 let keys: { publicKey: CryptoKey; privateKey: CryptoKey };
 let strangers: CryptoKey;
 let down = false;
+/** The address that gets no answer. */
+let silentAt = '';
+/** The issuer that discovery names. */
+let discovered = '';
 beforeAll(async () => {
   keys = await generateKeyPair('RS256', { extractable: true });
   strangers = (await generateKeyPair('RS256')).privateKey;
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
   issuer = createServer((request, response) => {
     if (down) return void response.writeHead(500).end();
+    if (request.url === silentAt) return;
     const discovery = request.url === '/.well-known/openid-configuration';
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify(discovery ? { issuer: url, jwks_uri: `${url}/keys` } : { keys: [jwk] }));
+    response.end(JSON.stringify(discovery ? { issuer: discovered, jwks_uri: `${url}/keys` } : { keys: [jwk] }));
   });
   issuer.listen(0, '127.0.0.1');
   await once(issuer, 'listening');
   url = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
 });
-afterAll(() => void issuer.close());
+afterAll(() => {
+  issuer.closeAllConnections();
+  issuer.close();
+});
 
 const GROUPS = 'groups: { g: { allow: [group:team], jobs: { j: { sleep: { seconds: 1 } } } } }';
 let app: TestApp;
 beforeEach(async () => {
   down = false;
+  silentAt = '';
+  discovered = url;
   const auth = oidcAuth({
     issuer: url,
     audience: 'async-api',
@@ -39,6 +49,7 @@ beforeEach(async () => {
     nameClaim: 'sub',
     groupsClaim: 'groups',
     isDeclared: (group) => group === 'g',
+    fetchTimeoutMs: 500,
   });
   app = await startApp({ auth }, GROUPS);
 });
@@ -149,6 +160,26 @@ test('an issuer that cannot be reached is 503 with Retry-After, and the service 
   expect(await response.text()).toMatch(/issuer/);
   down = false;
   expect((await trigger(authorization)).status).toBe(202);
+});
+
+test.each(['/.well-known/openid-configuration', '/keys'])(
+  'an issuer that does not answer at %s in time is 503, not the fault of the token',
+  async (path) => {
+    silentAt = path;
+    const authorization = `Bearer ${await token()}`;
+    const response = await trigger(authorization);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(app.runs.runs.size).toBe(0);
+    silentAt = '';
+    expect((await trigger(authorization)).status).toBe(202);
+  },
+);
+
+test('the keys of a discovery document that names another issuer are not believed: 503', async () => {
+  discovered = 'https://evil.example';
+  const response = await trigger(`Bearer ${await token()}`);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(app.runs.runs.size).toBe(0);
 });
 
 test('no token ever stands in the log', async () => {

@@ -51,6 +51,27 @@ test.each(['*/*', 'text/plain', 'text/html,application/xhtml+xml,*/*;q=0.8', 'im
   },
 );
 
+test.each(['/status/dummy', '/runs/dummy', '/nowhere', '/group/nowhere', '/runs?limit=0'])(
+  'no cache may keep the error that %s is answered with',
+  async (path) => {
+    const response = await fetch(app.url + path);
+    expect([response.status >= 400, response.headers.get('cache-control')]).toEqual([true, 'no-store']);
+  },
+);
+
+test("the id of a job beyond the last of its run is 404, with the contract's text", async () => {
+  const { 'Check job status at': paths } = (await (await post()).json()) as Record<string, string[]>;
+  const beyond = paths![0]!.replace(/1$/, String(paths!.length + 1));
+  for (const [path, method] of [
+    [beyond, 'GET'],
+    [`${beyond}/logs`, 'GET'],
+    [`${beyond}/cancel`, 'POST'],
+  ] as const) {
+    const response = await fetch(app.url + path, { method });
+    expect([response.status, await response.text()]).toEqual([404, "Job with given id doesn't exists : dummy"]);
+  }
+});
+
 test('every problem of a group is an item of its own in Problem Details', async () => {
   await app.close();
   app = await startApp({}, 'groups:\n  bad:\n    jobs: { a: {}, b: { sleep: 5 } }');

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startApp, type TestApp } from '../../../support/app.ts';
+import { rawRequest, sendRaw } from '../../../support/raw-http.ts';
 
 let app: TestApp;
 beforeEach(async () => {
@@ -28,6 +29,20 @@ test('with GET triggers turned off, only a POST starts a group', async () => {
   }
   expect(app.runs.runs.size).toBe(0);
   expect((await fetch(`${app.url}/group/good`, { method: 'POST' })).status).toBe(202);
+});
+
+test.each([
+  ['[::1]:5100', 200],
+  ['[::1]', 200],
+  ['localhost:5100', 200],
+  ['127.0.0.1', 200],
+  ['evil.example:5100', 403],
+  ['127.0.0.1.evil.example', 403],
+  ['[::2]:5100', 403],
+])('of a service for this machine only, a request to the host %s is %d', async (host, status) => {
+  await app.close();
+  app = await startApp({ requireLoopbackHost: true });
+  expect((await sendRaw(app.url, rawRequest('GET', '/groups', { Host: host }))).status).toBe(status);
 });
 
 test('/readyz of a service that is not ready is 503 with Retry-After, and says why with ?verbose', async () => {
