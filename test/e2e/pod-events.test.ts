@@ -1,12 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { buildJob } from '../../controller/decide/job.ts';
-import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { createPolicy } from '../support/policy.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { changePods } from '../support/policy.ts';
+import { finalStatus, idOf, statusOf, trigger } from '../support/rest.ts';
 
 const JOB = { sleep: { seconds: 0 } };
 const PATIENCE_MS = 180_000;
@@ -19,18 +15,13 @@ beforeAll(async () => {
     unmounted: { jobs: { one: { ...JOB, pendingDeadlineSeconds: 20 } } },
     late: { jobs: { one: { ...JOB, pendingDeadlineSeconds: 600, activeDeadlineSeconds: 1200 } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([product.startApi(file), product.startController()]);
 });
 afterAll(async () => {
   for (const one of undo) await one();
   await product.uninstall();
 });
-
-interface Pod {
-  spec: { volumes?: { name: string }[] };
-}
 
 /** Gives each pod of this group a volume of a ConfigMap that does not exist: a GroupRun cannot describe one. */
 async function mountMissing(group: string): Promise<void> {
@@ -40,30 +31,17 @@ async function mountMissing(group: string): Promise<void> {
     volumes: [${volume}],
     containers: [Object.spec.containers{name: "job", volumeMounts: [${mount}]}]
   }}`;
-  const rule = { apiGroups: [''], resources: ['pods'] };
-  undo.push(
-    await createPolicy(product, 'Mutating', group, rule, {
-      reinvocationPolicy: 'Never',
-      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
-    }),
-  );
-  const { spec } = buildJob(run(), 1, 'none').spec.template;
-  const body = { metadata: { name: 'dry', labels: { 'async-api.dev/group': group } }, spec };
-  await eventually(
-    'the policy to be in force',
-    async () => {
-      const pod = await product.admin.request<Pod>('POST', product.podsPath(), { query: { dryRun: 'All' }, body });
-      return pod.spec.volumes?.some(({ name }) => name === 'missing') || undefined;
-    },
-    PATIENCE_MS,
-  );
+  const mutation = { patchType: 'ApplyConfiguration', applyConfiguration: { expression } };
+  const isMounted = ({ spec }: { spec: { volumes?: { name: string }[] } }) =>
+    spec.volumes?.some(({ name }) => name === 'missing') === true;
+  undo.push(await changePods(product, group, mutation, isMounted));
 }
 
 const reasonOf = (path: string) =>
   eventually(
     'a reason',
     async () => {
-      const status = (await (await fetch(product.url + path)).json()) as Status;
+      const status = await statusOf(product, path);
       return status.reason ? status : undefined;
     },
     PATIENCE_MS,
@@ -88,6 +66,6 @@ test('a job whose volume can be mounted in the end succeeds', async () => {
   });
   expect(await finalStatus(product, path!, 300_000)).toEqual({
     state: 'SUCCESS',
-    task_id: path!.slice('/status/'.length),
+    task_id: idOf(path!),
   });
 }, 600_000);

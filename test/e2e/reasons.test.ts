@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { buildJob } from '../../controller/decide/job.ts';
 import type { Job, Pod } from '../../controller/decide/types.ts';
-import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
+import { addSecondContainer } from '../support/policy.ts';
 import { finalStatus, idOf, runOf, statusOf, statusWithReason, trigger } from '../support/rest.ts';
 
 /** Ends without a signal: deleted pods otherwise take their termination grace period. */
@@ -194,56 +193,9 @@ test('a condition that another controller sets on a run stays', async () => {
   expect(status!.conditions!.map(({ type }) => type).toSorted()).toEqual(['Audited', 'Succeeded']);
 });
 
-/** Adds a container to the pods of the group `sidecar`, as a service mesh does; its name sorts before the job's. */
-const injector = () => [
-  {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingAdmissionPolicy',
-    metadata: { name: product.namespace },
-    spec: {
-      failurePolicy: 'Fail',
-      reinvocationPolicy: 'Never',
-      matchConstraints: {
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': product.namespace } },
-        objectSelector: { matchLabels: { 'async-api.dev/group': 'sidecar' } },
-        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-      },
-      mutations: [
-        {
-          patchType: 'JSONPatch',
-          jsonPatch: {
-            expression: `[JSONPatch{op: "add", path: "/spec/containers/0", value: Object.spec.containers{
-              name: "a-proxy", image: "${process.env.TEST_JOB_IMAGE}", args: ["sleep", "--seconds=600"],
-              securityContext: Object.spec.containers.securityContext{
-                allowPrivilegeEscalation: false,
-                capabilities: Object.spec.containers.securityContext.capabilities{drop: ["ALL"]}}}}]`,
-          },
-        },
-      ],
-    },
-  },
-  {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingAdmissionPolicyBinding',
-    metadata: { name: product.namespace },
-    spec: { policyName: product.namespace },
-  },
-];
-
 test('a container that an admission plugin adds and that never ends does not hide how the job ended', async () => {
-  const paths = ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'].map(
-    (plural) => `/apis/admissionregistration.k8s.io/v1/${plural}`,
-  );
-  for (const [index, body] of injector().entries()) await product.admin.request('POST', paths[index]!, { body });
+  const remove = await addSecondContainer(product, 'sidecar');
   try {
-    const { spec } = buildJob(run(), 1, 'none').spec.template;
-    const pod = { metadata: { name: 'dry', labels: { 'async-api.dev/group': 'sidecar' } }, spec };
-    type Made = { spec: { containers: { name: string }[] } };
-    await eventually('the policy in force', async () => {
-      const options = { query: { dryRun: 'All' }, body: pod };
-      const made = await product.admin.request<Made>('POST', product.podsPath(), options).catch(() => undefined);
-      return made?.spec.containers[0]?.name === 'a-proxy' || undefined;
-    });
     const [good, bad, retried] = await trigger(product, 'sidecar');
     expect((await finalStatus(product, good!, 60_000)).state).toBe('SUCCESS');
     expect(await finalStatus(product, bad!, 60_000)).toMatchObject({ state: 'FAILURE', reason: 'Error', exitCode: 3 });
@@ -258,6 +210,6 @@ test('a container that an admission plugin adds and that never ends does not hid
       return all.flat().some(isUp) ? undefined : true;
     });
   } finally {
-    for (const path of paths) await product.admin.request('DELETE', `${path}/${product.namespace}`);
+    await remove();
   }
-}, 180_000);
+}, 300_000);

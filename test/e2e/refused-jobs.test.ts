@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildJob } from '../../controller/decide/job.ts';
 import type { ApiError } from '../../kube/api-error.ts';
@@ -7,7 +5,7 @@ import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { createPolicy } from '../support/policy.ts';
-import { finalStatus, type Status, trigger } from '../support/rest.ts';
+import { finalStatus, idOf, statusWithReason, trigger } from '../support/rest.ts';
 
 const GROUP = 'denied';
 
@@ -19,8 +17,7 @@ beforeAll(async () => {
     [GROUP]: { jobs: { one: { sleep: { seconds: 0 }, pendingDeadlineSeconds: 600 } } },
     invalid: { jobs: { one: { container: { image: 'none', resources } }, two: { sleep: { seconds: 0 } } } },
   };
-  const file = join(product.folder, 'config.yaml');
-  await writeFile(file, JSON.stringify({ groups }));
+  const file = await product.writeConfig({ groups });
   await Promise.all([product.startApi(file), product.startController()]);
 });
 afterAll(() => product.uninstall());
@@ -44,16 +41,13 @@ test('a job whose Job a policy denies with 422 waits, and runs once the policy i
   );
   expect(denial).toMatchObject({ code: 422, reason: 'Invalid' });
   const [path] = await trigger(product, GROUP);
-  const waits = await eventually('the reason', async () => {
-    const status = (await (await fetch(product.url + path)).json()) as Status;
-    return status.reason ? status : undefined;
-  });
+  const waits = await statusWithReason(product, path!);
   const message = expect.stringMatching(/denied request: no jobs today$/);
   expect(waits).toMatchObject({ state: 'PENDING', reason: 'FailedCreate', message });
   await mend();
   expect(await finalStatus(product, path!, 180_000)).toEqual({
     state: 'SUCCESS',
-    task_id: path!.slice('/status/'.length),
+    task_id: idOf(path!),
   });
 }, 600_000);
 

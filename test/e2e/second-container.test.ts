@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
+import { addSecondContainer } from '../support/policy.ts';
 import { idOf, trigger } from '../support/rest.ts';
-import { addSecondContainer } from '../support/second-container.ts';
 
 let product: Product;
 let removePolicy: (() => Promise<void>) | undefined;
@@ -31,11 +31,9 @@ const containersOf = (path: string) =>
   });
 
 test("the log of a job is its own container's, where an admission plugin adds another", async () => {
-  const logs = await eventually('a pod with two containers', async () => {
-    const [path] = await trigger(product, 'proxied');
-    const containers = await containersOf(path!);
-    return containers.join() === 'a-proxy,job' ? `${product.url}${path}/logs` : undefined;
-  });
+  const [path] = await trigger(product, 'proxied');
+  expect(await containersOf(path!)).toEqual(['a-proxy', 'job']);
+  const logs = `${product.url}${path}/logs`;
   const text = await eventually('a log', async () => (await (await fetch(logs)).text()) || undefined);
   expect(text).toBe('of the job\n');
   const reader = (await fetch(`${logs}?follow=true`)).body!.getReader();

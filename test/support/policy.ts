@@ -1,4 +1,9 @@
+import { buildJob } from '../../controller/decide/job.ts';
+import { run } from './builders.ts';
+import { eventually } from './eventually.ts';
 import type { Product } from './harness.ts';
+
+const PATIENCE_MS = 180_000;
 
 /**
  * Creates a Validating- or MutatingAdmissionPolicy with a binding, for the objects of one group in the product's namespace. Returns
@@ -27,4 +32,52 @@ export async function createPolicy(
   return async () => {
     for (const plural of ['ybindings', 'ies']) await admin.request('DELETE', `${path}${plural}/${name}`);
   };
+}
+
+/** A new pod as the API server returns it. */
+interface Pod {
+  spec: { containers: { name: string }[]; volumes?: { name: string }[] };
+}
+
+/**
+ * Creates a policy that changes the new pods of a group, and waits until `isChanged` is true for one. Returns what deletes the policy.
+ */
+export async function changePods(
+  product: Product,
+  group: string,
+  mutation: object,
+  isChanged: (pod: Pod) => boolean,
+): Promise<() => Promise<void>> {
+  const rule = { apiGroups: [''], resources: ['pods'] };
+  const spec = { reinvocationPolicy: 'Never', mutations: [mutation] };
+  const remove = await createPolicy(product, 'Mutating', group, rule, spec);
+  const template = buildJob(run(), 1, 'none').spec.template;
+  const body = { metadata: { name: 'dry', labels: { 'async-api.dev/group': group } }, spec: template.spec };
+  await eventually(
+    'the policy to be in force',
+    async () => {
+      const pod = await product.admin.request<Pod>('POST', product.podsPath(), { query: { dryRun: 'All' }, body });
+      return isChanged(pod) || undefined;
+    },
+    PATIENCE_MS,
+  );
+  return remove;
+}
+
+const SECURITY = `Object.spec.containers.securityContext{
+  allowPrivilegeEscalation: false,
+  capabilities: Object.spec.containers.securityContext.capabilities{drop: ["ALL"]}
+}`;
+
+/**
+ * Gives each new pod of a group a container `a-proxy` that sleeps for ten minutes, as the admission plugin of a service mesh would.
+ * It comes before `job` in the pod and in its status. Returns what ends that.
+ */
+export function addSecondContainer(product: Product, group: string): Promise<() => Promise<void>> {
+  const container = `Object.spec.containers{
+    name: "a-proxy", image: "${process.env.TEST_JOB_IMAGE}", args: ["sleep", "--seconds=600"], securityContext: ${SECURITY}
+  }`;
+  const expression = `[JSONPatch{op: "add", path: "/spec/containers/0", value: ${container}}]`;
+  const mutation = { patchType: 'JSONPatch', jsonPatch: { expression } };
+  return changePods(product, group, mutation, ({ spec }) => spec.containers[0]?.name === 'a-proxy');
 }
