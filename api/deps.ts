@@ -3,12 +3,12 @@ import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ConcurrencyLimit } from './hold/concurrency-limit.ts';
 import type { Rate } from './http/rate-limit.ts';
+import type { Metrics, TriggerOutcome } from './metrics.ts';
 import type { RunCaps } from './runs/active-runs.ts';
 import type { JobLogs } from './runs/job-logs.ts';
 import type { RunStore } from './runs/run-store.ts';
 
-/** How a trigger or rerun ended. */
-export type TriggerOutcome = 'accepted' | 'replayed' | 'refused' | 'failed';
+export type { TriggerOutcome };
 
 /** One condition of `/readyz`, which is ready when all are ok. */
 export interface ReadinessCheck {
@@ -30,10 +30,7 @@ export interface Deps {
   longLivedLimit: ConcurrencyLimit;
   /** Aborts when the service begins to stop; long-lived responses end. */
   stopping: AbortSignal;
-  metrics: {
-    request(method: string, route: string, code: number, seconds: number): void;
-    trigger(outcome: TriggerOutcome): void;
-  };
+  metrics: Pick<Metrics, 'request' | 'trigger'>;
   log: Log;
   /** For each caller; undefined for no limit. */
   rate?: Rate;

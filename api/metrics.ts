@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TriggerOutcome } from './deps.ts';
 import type { RunStore } from './runs/run-store.ts';
 
-const OUTCOMES: TriggerOutcome[] = ['accepted', 'replayed', 'refused', 'failed'];
+const OUTCOMES = ['accepted', 'replayed', 'refused', 'failed'] as const;
+/** How a trigger or rerun ended. */
+export type TriggerOutcome = (typeof OUTCOMES)[number];
 
 export interface Metrics {
   registry: Registry;
