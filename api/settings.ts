@@ -6,7 +6,7 @@ const count = (fallback: number, description: string, min = 1) =>
   z.coerce.number().int().min(min).max(1_000_000).default(fallback).describe(description);
 const port = (fallback: number, description: string) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe(description);
-/** A page that anybody on the way may change says nothing of whom to trust. */
+/** Plain HTTP can be changed in transit, so it cannot say which keys to trust. */
 const secureUrl = (description: string) =>
   z
     .url()
@@ -16,45 +16,54 @@ const secureUrl = (description: string) =>
 
 const Environment = z
   .object({
-    PORT: port(5100, 'The port it listens on; 0 takes any free one, named in the log.'),
-    HOST: text('').default('127.0.0.1').describe('The address it listens on.'),
+    PORT: port(5100, 'The port of the REST API; 0 selects a free port, which the log names.'),
+    HOST: text('').default('127.0.0.1').describe('The address of the REST API.'),
     NAMESPACE: text('').default('async-api').describe('The namespace of the runs.'),
-    CONFIG_FILE: text('').default('resources/config.yaml').describe('The groups and jobs; read again when it changes.'),
+    CONFIG_FILE: text('')
+      .default('resources/config.yaml')
+      .describe('The file of groups and jobs; the API reads it again when it changes.'),
     METRICS_HOST: text('').default('127.0.0.1').describe('The address of /metrics, /livez and /readyz.'),
-    METRICS_PORT: port(0, 'Their port; 0 takes any free one, named in the log.'),
+    METRICS_PORT: port(0, 'The port of /metrics, /livez and /readyz; 0 selects a free port, which the log names.'),
     ALLOW_ROOT: allowRoot,
-    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The lowest level that is logged.'),
+    LOG_LEVEL: z
+      .enum(['debug', 'info', 'warn', 'error'])
+      .default('info')
+      .describe('The lowest level that the API logs.'),
     AUTH: z
       .enum(['none', 'kubernetes', 'oidc'])
       .default('none')
-      .describe('How callers say who they are: not at all, by a token of the cluster, or by one of an OIDC provider.'),
+      .describe(
+        'How the API authenticates callers: not at all, by a token of the cluster, or by a token of an OIDC issuer.',
+      ),
     ALLOW_ANONYMOUS: flag(
       false,
       'With AUTH=none: whether other machines may call. Without it the API listens on loopback addresses only.',
     ),
-    AUTH_AUDIENCES: text('').optional().describe('With AUTH=kubernetes: audiences, one of which a token must be for.'),
+    AUTH_AUDIENCES: text('')
+      .optional()
+      .describe('With AUTH=kubernetes: the accepted audiences of tokens, separated by commas.'),
     OIDC_ISSUER: secureUrl('With AUTH=oidc, required: the issuer of the tokens.'),
-    OIDC_AUDIENCE: text('').optional().describe('With AUTH=oidc, required: the audience that tokens must be for.'),
+    OIDC_AUDIENCE: text('').optional().describe('With AUTH=oidc, required: the audience that tokens must have.'),
     OIDC_ALGORITHM: z
       .enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])
       .default('RS256')
-      .describe('With AUTH=oidc: the only algorithm that is accepted.'),
-    OIDC_JWKS_URL: secureUrl("With AUTH=oidc: the address of the issuer's keys. Found by discovery where not given."),
-    OIDC_NAME_CLAIM: text('').default('sub').describe('With AUTH=oidc: the claim that names the caller.'),
-    OIDC_GROUPS_CLAIM: text('').default('groups').describe("With AUTH=oidc: the claim with the caller's groups."),
-    TRUST_PROXY: count(0, 'How many proxies stand before it, each adding to X-Forwarded-For.', 0),
+      .describe('With AUTH=oidc: the only accepted signature algorithm.'),
+    OIDC_JWKS_URL: secureUrl("With AUTH=oidc: the URL of the issuer's keys; by default found by discovery."),
+    OIDC_NAME_CLAIM: text('').default('sub').describe('With AUTH=oidc: the claim with the name of the caller.'),
+    OIDC_GROUPS_CLAIM: text('').default('groups').describe('With AUTH=oidc: the claim with the groups of the caller.'),
+    TRUST_PROXY: count(0, 'Number of proxies before the API that add to X-Forwarded-For.', 0),
     GET_TRIGGERS: flag(true, 'Whether GET /group/<name> triggers.'),
-    RATE_LIMIT: count(1000, 'Requests a second of one caller, twice as many at once; 0 for no limit.', 0),
-    MAX_ACTIVE_RUNS: count(10_000, 'Runs that are not over, of all groups.'),
-    MAX_ACTIVE_RUNS_PER_GROUP: count(1000, 'Runs that are not over, of one group.'),
-    MAX_HELD: count(2000, 'Responses held open at a time: events, followed logs, waits.'),
-    MAX_HELD_PER_CALLER: count(200, 'Of these, those of one caller.'),
+    RATE_LIMIT: count(1000, 'Requests per second of one caller, with a burst of twice as many; 0 for no limit.', 0),
+    MAX_ACTIVE_RUNS: count(10_000, 'Maximum of active runs of all groups together.'),
+    MAX_ACTIVE_RUNS_PER_GROUP: count(1000, 'Maximum of active runs of one group.'),
+    MAX_HELD: count(2000, 'Maximum of open long-lived responses: events, logs, waits.'),
+    MAX_HELD_PER_CALLER: count(200, 'Maximum of open long-lived responses of one caller.'),
     STOP_DELAY_SECONDS: count(
       0,
-      'How long it goes on answering after SIGTERM, until no proxy sends more. The manifests set it to 5.',
+      'How long the API serves new requests after SIGTERM, until proxies have removed it. The manifests set it to 5.',
       0,
     ),
-    MAX_CONNECTIONS: count(20_000, 'Connections at a time.'),
+    MAX_CONNECTIONS: count(20_000, 'Maximum of open connections.'),
   })
   .superRefine((settings, context) => {
     const wrong = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });

@@ -8,14 +8,21 @@ const count = (fallback: number, description: string) =>
 
 const Environment = z.object({
   NAMESPACE: text('').default('async-api').describe('The namespace of the runs and their Jobs.'),
-  JOB_IMAGE: text('The image that runs sleep and log jobs, as the cluster names it. Set by npm start.'),
-  LEASE_SECONDS: seconds(15, 'How long the other replicas wait for a leader that has fallen silent.'),
-  JOB_TTL_SECONDS: seconds(3600, 'How long a Job stays once its result is recorded.'),
-  RUN_RETENTION_SECONDS: seconds(604_800, 'How long a GroupRun stays after its end.'),
-  RUN_RETENTION_COUNT: count(1000, 'How many ended GroupRuns of a group stay.'),
-  RUN_RETENTION_MIN_SECONDS: seconds(300, 'How long a GroupRun stays after its end however many there are.', 0),
+  JOB_IMAGE: text('The image of sleep and log jobs. npm start sets it.'),
+  LEASE_SECONDS: seconds(15, 'How long the other replicas wait for a leader that does not renew its Lease.'),
+  JOB_TTL_SECONDS: seconds(3600, 'How long to keep a Job after its result is recorded.'),
+  RUN_RETENTION_SECONDS: seconds(604_800, 'How long to keep a GroupRun after its end.'),
+  RUN_RETENTION_COUNT: count(1000, 'How many finished GroupRuns of a group to keep.'),
+  RUN_RETENTION_MIN_SECONDS: seconds(
+    300,
+    'How long to keep a GroupRun after its end, even beyond RUN_RETENTION_COUNT.',
+    0,
+  ),
   RETENTION_INTERVAL_SECONDS: seconds(60, 'How often the controller looks for GroupRuns to delete.'),
-  WATCH_SILENCE_SECONDS: seconds(150, 'A watch that says nothing for so long counts as dead; over two bookmarks.'),
+  WATCH_SILENCE_SECONDS: seconds(
+    150,
+    'How long a watch may be silent before it is reopened; more than two bookmark intervals.',
+  ),
   METRICS_HOST: text('').default('127.0.0.1').describe('The address of /metrics, /livez and /readyz.'),
   METRICS_PORT: z.coerce
     .number()
@@ -23,7 +30,7 @@ const Environment = z.object({
     .min(0)
     .max(65_535)
     .default(0)
-    .describe('Their port; 0 takes any free one, named in the log.'),
+    .describe('The port of /metrics, /livez and /readyz; 0 selects a free port, which the log names.'),
   ALLOW_ROOT: allowRoot,
 });
 export type Settings = z.infer<typeof Environment>;

@@ -12,7 +12,7 @@ export const flag = (fallback: boolean, description: string) =>
     .describe(description);
 
 /** The images set this to false: root in a container is one kernel or runtime bug away from root on the node. */
-export const allowRoot = flag(true, 'Whether it may run as root. The images set it to false.');
+export const allowRoot = flag(true, 'Whether the process may run as root. The images set it to false.');
 
 /** Throws if the process runs as root although that is not `allowed`. */
 export function requireNonRoot(allowed: boolean, uid = process.getuid?.()): void {
@@ -80,7 +80,7 @@ export function settingsHelp(sentence: string, settings: Setting[]): string {
     setting.name,
     [setting.description, fallback(setting)].filter(Boolean).join(' '),
   ]);
-  const lines = [...about, ['KUBECONFIG', 'The cluster to talk to, outside of one.'] as const];
+  const lines = [...about, ['KUBECONFIG', 'The cluster to use, if the process runs outside of one.'] as const];
   const body = lines.map(([name, text]) => `  ${name.padEnd(26)} ${text}`).join('\n');
   return `${sentence} Settings are environment variables:\n\n${body}`;
 }

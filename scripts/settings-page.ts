@@ -20,27 +20,27 @@ export const settingsPage = (): string => `# Settings
 
 <!-- Generated from api/settings.ts and controller/settings.ts by: npm run generate -->
 
-Settings are environment variables. An empty variable counts as not set. A wrong one ends the process with a sentence that names it.
-\`npx node api/main.ts --help\` and \`npx node controller/main.ts --help\` list them too.
+Settings are environment variables. An empty variable counts as not set. A process with an invalid setting names it and exits.
+\`npx node api/main.ts --help\` and \`npx node controller/main.ts --help\` also list the settings.
 
-\`npm start\` hands on the variables that it finds in its own environment, except \`NAMESPACE\` and \`JOB_IMAGE\`, which it sets.
-\`METRICS_HOST\` and \`METRICS_PORT\` go to the API only: two processes cannot share a port.
+\`npm start\` passes its environment variables to both processes, except \`NAMESPACE\` and \`JOB_IMAGE\`, which it sets itself. It passes
+\`METRICS_HOST\` and \`METRICS_PORT\` only to the API, because two processes cannot share a port.
 
 ## The API
 
 ${table(apiSettings)}
 
-How the ways of \`AUTH\` work: [api.md](api.md#who-may-call). The limits: [api.md](api.md#limits).
+More on \`AUTH\`: [api.md](api.md#who-may-call). More on limits: [api.md](api.md#limits).
 
 ## The controller
 
 ${table(controllerSettings)}
 
-How long things stay: [operations.md](operations.md#retention).
+More on retention: [operations.md](operations.md#retention).
 
 ## Both
 
-\`KUBECONFIG\` names the cluster to talk to, outside of one. In a pod, the service account's token is used.
+\`KUBECONFIG\` selects the cluster if the process runs outside of one. In a pod, it uses the service account's token.
 
-\`ALLOW_ROOT\` holds for the job image too.
+The job image also reads \`ALLOW_ROOT\`.
 `;
