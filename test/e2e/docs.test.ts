@@ -65,7 +65,7 @@ async function type(blocks: Block[], replica: Replica): Promise<string[]> {
 }
 
 test.each([...byFile])(
-  '%s: its commands work as they stand, and print what it says',
+  'the commands of %s work as shown, and print the shown output',
   async (file, blocks) => {
     const printed = await type(blocks, file === OWN_GROUPS ? replicas.own : replicas.shipped);
     expect(printed).toHaveLength(blocks.length);

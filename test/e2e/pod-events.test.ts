@@ -57,7 +57,7 @@ test('a job whose volume cannot be mounted is PENDING with FailedMount, and fail
   expect(status.message).toMatch(/pendingDeadlineSeconds \(20 s\)/);
 }, 600_000);
 
-test('a job whose volume can be mounted in the end succeeds', async () => {
+test('a job whose volume can be mounted later succeeds', async () => {
   await mountMissing('late');
   const [path] = await trigger(product, 'late');
   expect(await reasonOf(path!)).toMatchObject({ state: 'PENDING', reason: 'FailedMount' });

@@ -109,7 +109,7 @@ test.each([
   expect(await finalStatus(product, path!)).toMatchObject({ state: 'FAILURE', reason: 'PodDeleted' });
 });
 
-test('a job whose pod is deleted while its image cannot be pulled fails with PodDeleted and tells of the image', async () => {
+test('a job whose pod is deleted while its image cannot be pulled fails with PodDeleted, and its message names the image problem', async () => {
   const [path] = await trigger(product, 'image-deleted');
   await statusWithReason(product, path!);
   await deletePod(await podOf(path!, () => true), 0);

@@ -46,7 +46,7 @@ async function runWith(...states: JobState[]): Promise<string> {
   return base;
 }
 
-test('a run over REST has the values of the stored object', async () => {
+test('a run over REST has the values of the stored GroupRun', async () => {
   const base = await runWith('SUCCESS', 'FAILURE', 'STARTED');
   const run = await stored(base);
   expect(await (await call('GET', `/runs/${base}`)).json()).toEqual({

@@ -29,7 +29,7 @@ function documented(account: string): string[] {
   return block.output.trimEnd().split('\n');
 }
 
-test.each(ACCOUNTS)('docs/rights.md says of %s what the API server says of it', async (account) => {
+test.each(ACCOUNTS)('docs/rights.md shows the rights of %s as the API server reports them', async (account) => {
   const { resources } = await rightsOf(account);
   expect(documented(account)).toEqual(resources);
 });
@@ -39,7 +39,7 @@ test('docs/rights.md shows the rights of both accounts, and no others', () => {
   expect(commands).toEqual(ACCOUNTS.map((account) => `${COMMAND}${account}`));
 });
 
-test.each(ACCOUNTS)('%s may ask for the paths that every account may', async (account) => {
+test.each(ACCOUNTS)('%s can read the same paths as every account', async (account) => {
   const rows = (lines: string[]) => lines.map((line) => line.replaceAll(/ +/g, ' '));
   expect(rows((await rightsOf(account)).paths)).toEqual(rows((await rightsOf('default')).paths));
 });

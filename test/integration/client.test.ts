@@ -119,7 +119,7 @@ test('a call that hangs fails after its timeout, and the next attempt succeeds',
   await expect(create('hangs', { timeoutMs: 300 })).rejects.toThrow(/POST .* had no answer within 300 ms/);
 });
 
-test('what the API server warns of is logged, each text once', async () => {
+test('warnings of the API server are logged, each text once', async () => {
   const logged: object[] = [];
   const warned = await createClient({
     ...ADMIN,

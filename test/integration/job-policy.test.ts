@@ -139,7 +139,7 @@ test.each<[string, object, RegExp]>([
   ['capabilities', withRights({ capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } }), /without privileges/],
   ['the capabilities of the runtime', withRights({ capabilities: {} }), /without privileges/],
   ['no limits', withContainer({ resources: {} }), /limits/],
-])('a Job with %s is refused to the controller', async (_what, job, message) => {
+])('the controller may not create a Job with %s', async (_what, job, message) => {
   const refusal = expect(create(job)).rejects;
   await refusal.toMatchObject({ code: 403, message: expect.stringMatching(message) });
 });

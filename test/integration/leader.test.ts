@@ -112,7 +112,7 @@ test('a leader that slept past its lease does not lead when it wakes up', async 
   expect(one.leader.writeOptions.fence).toThrow('does not lead');
 });
 
-test('a lease is acquired when it has not changed for its duration, by the own clock alone', async () => {
+test('a lease is acquired when it has not changed for its duration on the clock of the candidate', async () => {
   const path = `${product.leasesPath()}/${NAME}`;
   const spec = {
     holderIdentity: 'dead',

@@ -99,12 +99,12 @@ test('no rooms import each other in a circle', () => {
   }
 });
 
-test('only routes and app import what the routes need as a whole (deps.ts)', () => {
+test('only routes and app import api/deps.ts', () => {
   const importers = globSync('api/**/*.ts', { cwd: ROOT }).filter((file) => importsOf(file).includes('api/deps.ts'));
   expect(importers.filter((file) => !file.startsWith('api/routes/')).toSorted()).toEqual(['api/app.ts']);
 });
 
-test('what decides is pure: it imports no library, and reads neither clock nor chance nor environment', () => {
+test('controller/decide is pure: it imports no library, and reads no clock, randomness or environment', () => {
   for (const file of filesOf('controller/decide')) {
     const text = readFileSync(join(ROOT, file), 'utf8');
     expect(text).not.toMatch(/from '[^.]/);

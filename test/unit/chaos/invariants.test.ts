@@ -106,6 +106,6 @@ test.each<[string, () => Observation, RegExp]>([
     () => trial([...well().slice(0, 3), run('FAILURE'), job({ ttl: 2 })], { told: [] }),
     /^\(5\) one .* is FAILURE/,
   ],
-])('the invariants tell of %s', (_what, observation, expected) => {
+])('the invariants detect %s', (_what, observation, expected) => {
   expect(broken(observation())).toContainEqual(expect.stringMatching(expected));
 });

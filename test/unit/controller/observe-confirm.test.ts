@@ -130,7 +130,7 @@ describe('the pods of a Job', () => {
     expect((await last(backoff(2), pods.slice(0, 1))).status).toMatchObject({ state: 'FAILURE', exitCode: 8 });
   });
 
-  test('keep a stopped job from its end though the cache has none', async () => {
+  test('delay the end of a stopped job, even if the cache has none', async () => {
     const { status } = await last(stoppedJob('Cancelled', true), [], [labelled(runningPod())]);
     expect(status.state).toBe('STARTED');
   });
@@ -141,7 +141,7 @@ describe('the pods of a Job', () => {
   });
 });
 
-test('only the fields that the controller reads are kept of what the API server answers', async () => {
+test('only the fields that the controller reads are kept from a response of the API server', async () => {
   const [big, pod] = [stoppedJob('Cancelled', true), labelled(runningPod())];
   Object.assign(big.metadata, { managedFields: [{}] });
   const live = { jobs: [big], pods: [{ ...pod, metadata: { ...pod.metadata, managedFields: [{}] } }] };

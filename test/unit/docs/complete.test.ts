@@ -50,7 +50,7 @@ const NO_REASONS = [
   'BackoffLimitExceeded',
 ];
 
-test('docs/api.md says of every reason what it means', () => {
+test('docs/api.md explains every reason', () => {
   const files = [
     'blocked',
     'events',
@@ -82,7 +82,7 @@ test('docs/api.md says of every reason what it means', () => {
     ).toHaveLength(4);
 });
 
-test('docs/api.md says of every status that an error can have what it means', () => {
+test('docs/api.md explains every status of an error', () => {
   const statuses = words(globSync('api/**/*.ts', { cwd: ROOT }), /new HttpError\(\s*(\d{3})/g);
   expect(statuses).toEqual(expect.arrayContaining(['403', '404', '422', '429']));
   const rows = api.split('\n').filter((line) => /^\| \d{3}/.test(line));

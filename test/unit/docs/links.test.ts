@@ -17,7 +17,7 @@ const anchors = (file: string): string[] =>
 const links = (file: string): string[] =>
   [...prose(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!).filter((one) => !/^[a-z]+:/.test(one));
 
-test('every document is looked at', () => {
+test('the tests cover every document', () => {
   expect(DOCUMENTS.length).toBeGreaterThan(30);
   expect(DOCUMENTS.flatMap(links).length).toBeGreaterThan(40);
 });
@@ -43,7 +43,7 @@ test('no two headings of a document share an anchor', () => {
 const PATH =
   /`((?:api|contract|controller|dev|docs|job-image|kube|manifests|process|resources|scripts|test)\/[\w./-]*)`/g;
 
-test.each(DOCUMENTS)('each file and folder that %s names is there', (file) => {
+test.each(DOCUMENTS)('each file and folder that %s names exists', (file) => {
   const named = [...prose(file).matchAll(PATH)].map(([, path]) => path!);
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

@@ -17,7 +17,7 @@ test('every shell block is run by a test, or says that it is not run', () => {
   expect(unmarked.map(place)).toEqual([]);
 });
 
-test('the test that a block names takes the blocks of its name', () => {
+test('the test that a block names runs it', () => {
   const named = new Set(shellBlocks.flatMap(marks).filter((mark) => mark.startsWith('run=')));
   expect([...named]).toContain('run=e2e/docs');
   for (const mark of named) {
@@ -27,7 +27,7 @@ test('the test that a block names takes the blocks of its name', () => {
   }
 });
 
-test('what runs our images is run by the test of the images', () => {
+test('the test of the images runs every command that uses them', () => {
   const runs = shellBlocks.filter(({ text }) => /\bdocker run\b/.test(text));
   expect(runs.flatMap(marks)).toEqual(runs.map(() => 'run=images/commands'));
   for (const { text } of blocksRunBy(testFile('run=images/commands'))) {
@@ -45,7 +45,7 @@ test('no command hides in a block of another kind: each block names its language
   }
 });
 
-test('every example of groups is one that the API takes, but for what it shows as broken', () => {
+test('the API accepts every example of groups, except the one named broken', () => {
   const configs = blocksOf('docs/groups.md').filter(
     ({ info, text }) => info[0] === 'yaml' && /^ *groups:$/m.test(text),
   );

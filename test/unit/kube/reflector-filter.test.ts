@@ -11,7 +11,7 @@ const thing = (name: string, resourceVersion: string, kept: boolean): Thing => (
   kept,
 });
 
-test('a filter leaves out objects of the list and of the watch, and those that change so that it does', async () => {
+test('a filter omits objects of the list and of the watch, and objects that stop matching', async () => {
   const stop = new AbortController();
   const events: WatchEvent[] = [
     { type: 'ADDED', object: thing('c', '11', true) },

@@ -72,7 +72,7 @@ test('the bundled api reads its groups in a thread that runs the same file', asy
   }
 });
 
-test('such a thread reads the groups, and starts no second api', async () => {
+test('the thread reads the groups, and does not start a second api', async () => {
   const worker = new Worker(join(folder, 'api.mjs'), {
     workerData: { configText: 'groups: 5' },
     env: { ...env, CONFIG_FILE: 'none.yaml' },
@@ -86,6 +86,6 @@ test('such a thread reads the groups, and starts no second api', async () => {
   expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem }], errors: [] });
 });
 
-test('nothing but the two files is written', async () => {
+test('only the two files are written', async () => {
   expect((await readdir(folder)).sort()).toEqual(['api.mjs', 'controller.mjs']);
 });

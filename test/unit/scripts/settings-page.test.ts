@@ -30,7 +30,7 @@ test('a default stands in one place: no description repeats it', () => {
   }
 });
 
-test('what must be given is said to be required, and has no default', () => {
+test('a required setting is marked as required, and has no default', () => {
   const required = PARTS.flatMap(([, settings]) => settings).filter((setting) => setting.required);
   expect(required.map(({ name, default: fallback }) => [name, fallback])).toEqual([['JOB_IMAGE', undefined]]);
   expect(page).toMatch(/`JOB_IMAGE` \|.*\| required \|/);

@@ -50,7 +50,7 @@ test('the check by a schema names the schema, and each field that it does not ta
   expect(said).toMatch(/\/profiles\/1 must NOT have additional properties.*"deploy"/);
 });
 
-test('where Skaffold is installed it is asked, once for each profile, and what it refuses is shown', async () => {
+test('an installed Skaffold checks each profile once, and its errors are shown', async () => {
   const taken = await check([], await fakeSkaffold('exit 0'));
   expect(taken).toMatchObject({ code: 0, said: expect.stringMatching(/0 problems, checked by Skaffold itself/) });
   const refused = await check([], await fakeSkaffold('case "$*" in *minikube*) echo no such field >&2; exit 1;; esac'));

@@ -3,8 +3,8 @@ import { AnswerCache } from '../../../../api/auth/answer-cache.ts';
 import { HttpError } from '../../../../api/http/http-error.ts';
 import { unavailable } from '../../../support/memory-runs.ts';
 
-describe('an answer that is kept', () => {
-  test('is asked for once at a time, again when it is old, and used for longer while nobody can be asked', async () => {
+describe('a cached answer', () => {
+  test('is requested once at a time, again when it is old, and used for longer during an outage', async () => {
     let now = 0;
     let asked = 0;
     const ask = async () => ++asked;
@@ -41,7 +41,7 @@ describe('an answer that is kept', () => {
     expect(asked).toBe(1);
   });
 
-  test('is one of the ten thousand that were used last', async () => {
+  test('is one of the ten thousand most recently used', async () => {
     const cache = new AnswerCache<string>({ freshMs: 10, staleMs: 100, now: () => 0 });
     const asked: string[] = [];
     const get = (key: string) =>
@@ -58,7 +58,7 @@ describe('an answer that is kept', () => {
   });
 });
 
-test('an error is shared by those who ask at the same time, and is not kept', async () => {
+test('concurrent calls share an error, and it is not cached', async () => {
   const cache = new AnswerCache<number>({ freshMs: 10, staleMs: 100, now: () => 0 });
   let asked = 0;
   const fail = async (): Promise<number> => {

@@ -77,18 +77,18 @@ const unsigned = (header: object, claims: object) =>
 const trigger = (authorization?: string) =>
   fetch(`${app.url}/group/g`, { method: 'POST', headers: authorization === undefined ? {} : { authorization } });
 
-test('a valid token of one whom the group allows starts a run in their name', async () => {
+test('a caller that the group allows starts a run under its name', async () => {
   const response = await trigger(`Bearer ${await token()}`);
   expect(response.status).toBe(202);
   expect(app.runs.list()[0]!.metadata.annotations).toMatchObject({ 'async-api.dev/caller': 'alice' });
 });
 
-test('a valid token of one whom the group does not allow is 403', async () => {
+test('a caller that the group does not allow is 403', async () => {
   const response = await trigger(`Bearer ${await token({ claims: { sub: 'bob', groups: 'team' } })}`);
   expect([response.status, await response.text()]).toEqual([403, 'bob may not trigger runs of group g.']);
 });
 
-test('nothing is to be seen of runs whose group is no longer declared', async () => {
+test('runs of a group that is no longer declared are hidden', async () => {
   await app.runs.create('78b9d1a2-3c4d-4e5f-8a6b-000000000000', { group: 'gone', jobs: [] }, {});
   const headers = { authorization: `Bearer ${await token()}` };
   expect((await fetch(`${app.url}/runs/78b9d1a2-3c4d-4e5f-8a6b-000000000000`, { headers })).status).toBe(403);
@@ -182,7 +182,7 @@ test('the keys of a discovery document that names another issuer are not believe
   expect(app.runs.runs.size).toBe(0);
 });
 
-test('no token ever stands in the log', async () => {
+test('the log never contains a token', async () => {
   const given = await token();
   await trigger(`Bearer ${given}`);
   await trigger(`Bearer ${given.slice(0, -4)}`);

@@ -47,7 +47,7 @@ test('parameters given by an alias keep their order, and their patterns', () => 
   expect(parameters.get('A')!.pattern!.matches('abc')).toBe(true);
 });
 
-test('a group of which an alias is wrong has no callers: it could have had an allow', () => {
+test('a group with an invalid alias allows no callers, because its allow is unknown', () => {
   const catalog = parseCatalog('groups:\n  a: *x\n  b: { allow: *x }\n  c: { jobs: *x, allow: [jane] }\n  d:');
   const allowed = (name: string) => catalog.get(name)!.allow;
   expect([allowed('a'), allowed('b'), allowed('c'), allowed('d')]).toEqual([[], [], ['jane'], undefined]);
@@ -92,7 +92,7 @@ describe('an alias that cannot stand for a value is a problem of its group', () 
     expect(parseCatalog(text).get('other')!.problems).toEqual([]);
   });
 
-  test('also where what it stands for has such a problem', () => {
+  test('also if its value has such a problem', () => {
     const text = `groups:\n  a:\n    jobs: &x\n      j: ${JOB}\n      j: ${JOB}\n  g: { jobs: *x }\n  h: { jobs: *x }`;
     const message = 'expected an alias of a correct value, got *x, which has a problem in line 5';
     expect(problemsOf(text, 'a')).toEqual(['groups.a.jobs.j (5): expected this only once']);
@@ -106,7 +106,7 @@ describe('aliases stand for at most 100,000 values in a file', () => {
   const groups = (aliases: number) =>
     Array.from({ length: aliases }, (_, index) => `  g${index}: { allow: *x }\n`).join('');
 
-  test('up to there they are expanded, and the next one is a problem', () => {
+  test('up to the limit they are expanded, and the next one is a problem', () => {
     // A list of 99 is 100 values.
     const catalog = parseCatalog(`groups:\n  a: { allow: &x ${list(99)} }\n${groups(1001)}  last: { parallelism: 1 }`);
     expect(catalog.get('g999')).toMatchObject({ problems: [], allow: { length: 99 } });
@@ -156,7 +156,7 @@ test.each([
   ['of a group', '{ <<: *x }', '<<'],
   ['of parameters', '{ parameters: { <<: *x } }', 'parameters.<<'],
   ['of an entry of a list', '{ allow: [{ <<: *x }] }', 'allow.0.<<'],
-])('a merge key %s is a problem with its line, and names what to do', (_what, group, path) => {
+])('a merge key %s is a problem with its line, and says what to write instead', (_what, group, path) => {
   const problems = problemsOf(`groups:\n  shared: &x { allow: [jane] }\n  g: ${group}`);
   expect(problems).toContainEqual(
     `groups.g.${path} (3): expected a name, got the merge key <<, which has no meaning here: write its fields out, or use an alias for a whole value`,

@@ -19,7 +19,7 @@ test.each([
   ['only the pending one', '        pendingDeadlineSeconds: 300', '{}', 7, 300, 300],
   ['none, where the defaults do', '', '{ activeDeadlineSeconds: 60 }', 6, 60, 120],
 ])(
-  'a job that says %s is warned of where its pending deadline can never apply',
+  'a job with %s has a warning if its pending deadline can never apply',
   (_what, job, defaults, line, active, pending) => {
     expect(warningsOf(job, defaults)).toEqual([{ path, line, message: message(active, pending) }]);
   },
@@ -30,7 +30,7 @@ test.each([
   ['        activeDeadlineSeconds: 121', '{}'],
   ['        activeDeadlineSeconds: 30\n        pendingDeadlineSeconds: 29', '{}'],
   ['        activeDeadlineSeconds: 30', '{ pendingDeadlineSeconds: 29 }'],
-])('there is no warning of %j where the defaults are %s', (job, defaults) => {
+])('a job %j under the defaults %s has no warning', (job, defaults) => {
   expect(warningsOf(job, defaults)).toEqual([]);
 });
 
@@ -41,7 +41,7 @@ test('a job without limits has 300 s, 120 s and no second try', () => {
   ]);
 });
 
-test('the shipped config.yaml is not warned of', async () => {
+test('the shipped config.yaml has no warnings', async () => {
   const shipped = parseCatalog(await readFile(join(import.meta.dirname, '../../../../resources/config.yaml'), 'utf8'));
   expect([...shipped.values()].flatMap(({ warnings }) => warnings)).toEqual([]);
 });

@@ -37,7 +37,7 @@ async function following(file: CatalogFile, body: () => Promise<void>): Promise<
   }
 }
 
-test('reading takes time linear in the number of groups, also where each has problems', () => {
+test('reading takes time linear in the number of groups, even if each has problems', () => {
   const text = (count: number) => groups(count, `    jobs: { j: { slep: 1 } }\n    jobs: { j: { slep: 1 } }\n`);
   /** Microseconds of CPU, which other processes do not add to. */
   const timeOf = (count: number) => {
@@ -51,7 +51,7 @@ test('reading takes time linear in the number of groups, also where each has pro
   expect(Math.min(timeOf(10_000), timeOf(10_000))).toBeLessThan(8 * Math.min(timeOf(2500), timeOf(2500)));
 });
 
-test('the event loop turns while a file of 12,000 groups is read', async () => {
+test('a file of 12,000 groups does not block the event loop', async () => {
   await writeFile(path, groups(12_000, `    jobs: { one: ${JOB} }\n`));
   let longest = 0;
   let last = performance.now();
@@ -67,7 +67,7 @@ test('the event loop turns while a file of 12,000 groups is read', async () => {
   expect(longest).toBeLessThan((performance.now() - from) / 2);
 });
 
-test('what the thread read is the same as what is read here, and its patterns match', async () => {
+test('a catalog from the thread equals one parsed directly, and its patterns match', async () => {
   const text = `groups:\n  g: { jobs: { b: ${JOB}, 1: ${JOB} }, parameters: { A: { pattern: '[a-z]+' } }, allow: [jane] }\n  bad: { jobs: 5 }`;
   await writeFile(path, text);
   const { catalog } = await CatalogFile.open(path, () => {});

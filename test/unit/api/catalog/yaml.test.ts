@@ -9,7 +9,7 @@ const problemsOf = (group: string) =>
 const TAGS =
   'expected a value without a tag, or with one that fits it of !!str, !!int, !!float, !!bool, !!null, !!map and !!seq, got';
 
-describe('a tag that has no meaning here is a problem of the value it stands before', () => {
+describe('an unsupported tag is a problem of its value', () => {
   test.each([
     ['{ parameters: { A: { default: !vault x } } }', 'parameters.A.default (3)', '!vault'],
     ['{ parameters: { A: { default: !!binary aGVsbG8= } } }', 'parameters.A.default (3)', '!!binary'],
@@ -42,7 +42,7 @@ describe('a tag that has no meaning here is a problem of the value it stands bef
     expect([problems, parameters.get('A')!.default]).toEqual([[], '010']);
   });
 
-  test('other groups stay usable, and tell nothing of it', () => {
+  test('other groups stay usable, without a problem', () => {
     const catalog = parseCatalog('groups:\n  a: {}\n  !vault b: {}\n  c: { allow: !x [jane] }\n  d: {}');
     expect([...catalog].map(([name, { problems }]) => [name, problems.map(({ line }) => line)])).toEqual([
       ['a', []],
@@ -59,13 +59,13 @@ describe('a tag that has no meaning here is a problem of the value it stands bef
       'defaults.backoffLimit (line 2): expected a value without a tag',
     ],
     ['!vault\ngroups: {}', 'line 1: expected a value without a tag'],
-  ])('outside of groups, of the file: %j', (text, problem) => {
+  ])('outside of groups it is a problem of the file: %j', (text, problem) => {
     expect(() => parseCatalog(text)).toThrow(new RegExp(`^${problem.replace(/[()]/g, '\\$&')}`));
     expect(() => parseCatalog(text)).toThrow(CatalogError);
   });
 });
 
-describe('what else the parser warns of is a problem', () => {
+describe('any other warning of the parser is a problem', () => {
   test('of a group', () => {
     expect(problemsOf('{ allow: [&jane: jane] }')).toEqual([
       'groups.g.allow.0 (3): expected YAML without a warning of its parser, got: Anchor ending in : is ambiguous',
@@ -89,7 +89,7 @@ test.each([
   ['one in a list', 'parameters: [.inf, 1, null, x, { a: .nan }]', /, got \[\.inf,1,null,"x",\{"a":\.nan\}\]$/],
   ['a long text', `jobs: ${'x'.repeat(5000)}`, /, got "x{99}$/],
   ['something deep', 'jobs: [[[[[[1]]]]]]', /, got \[\[\[\[…\]\]\]\]$/],
-])('%s is called by its name', (_what, field, expected) => {
+])('the message shows %s in a readable form', (_what, field, expected) => {
   expect(problemsOf(`{ ${field} }`)).toEqual([expect.stringMatching(expected)]);
 });
 
@@ -129,7 +129,7 @@ test.each(['groups: {}\n...\n', '---\ngroups: {}\n...\n# the end\n'])(
   },
 );
 
-test('a value that has a problem of its own is not looked at further; others are', () => {
+test('a value with a problem is not checked further; others are', () => {
   expect(problemsOf('{ parallelism: !vault x, jobs: 5 }')).toEqual([
     `groups.g.parallelism (3): ${TAGS} !vault`,
     'groups.g.jobs (3): expected record, got 5',
@@ -143,7 +143,7 @@ test('a key given twice inside a list is a problem with its line', () => {
   ]);
 });
 
-test('values within each other beyond what the parser can take are refused in a sentence', () => {
+test('values nested too deeply for the parser are refused in one sentence', () => {
   expect(() => parseCatalog(`groups: ${'['.repeat(100_000)}`)).toThrow(
     /^Expected lists and maps within each other to a depth of a few hundred, got more in line 1\./,
   );
@@ -152,7 +152,7 @@ test('values within each other beyond what the parser can take are refused in a 
 test.each([
   ['errors of YAML', `groups:\n${'  g: ]\n'.repeat(1000)}`],
   ['problems', `defaults: { ${'backoffLimit: 1, '.repeat(1000)} }\ngroups: {}`],
-])('of many %s of a file the message has twenty, and counts the others', (_what, text) => {
+])('the message lists twenty of many %s of a file, and counts the others', (_what, text) => {
   const messageOf = () => {
     try {
       parseCatalog(text);

@@ -3,7 +3,7 @@ import { HttpError } from '../../../../api/http/http-error.ts';
 import { RateLimit } from '../../../../api/http/rate-limit.ts';
 
 describe('the rate of a caller', () => {
-  test('allows a burst, then as many as are allowed a second, and others are not hurt', () => {
+  test('allows a burst, then the rate per second, and does not affect others', () => {
     let now = 0;
     const limit = new RateLimit({ perSecond: 2, burst: 3 }, () => now);
     for (let i = 0; i < 3; i++) limit.take('a');
@@ -17,7 +17,7 @@ describe('the rate of a caller', () => {
     expect(() => limit.take('a')).toThrow(HttpError);
   });
 
-  test('does not forget the busy for the sake of ten thousand others', () => {
+  test('remembers a busy caller among ten thousand others', () => {
     const limit = new RateLimit({ perSecond: 1, burst: 2 }, () => 0);
     limit.take('busy');
     for (let i = 0; i < 9000; i++) limit.take(`other-${i}`);
@@ -35,7 +35,7 @@ describe('the rate of a caller', () => {
     limit.take('quiet');
   });
 
-  test('counts nothing at a check, which does not renew a key either', () => {
+  test('is neither counted nor renewed by a check', () => {
     const limit = new RateLimit({ perSecond: 1, burst: 1 }, () => 0);
     limit.check('a');
     limit.take('a');

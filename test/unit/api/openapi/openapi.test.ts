@@ -32,7 +32,7 @@ const operationsOf = ({ stack }: Pick<IRouter, 'stack'>): string[] =>
     return [...methods].map((method) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`);
   });
 
-test('every call that the service knows is in the document, but for the document itself', () => {
+test('the document contains every call of the service, except the document itself', () => {
   const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
   expect(operationsOf(app.router).toSorted()).toEqual([...described, 'get /openapi.json', 'get /docs'].toSorted());
 });
@@ -46,7 +46,7 @@ test('the document is served, and every reference in it leads somewhere', async 
   for (const [, name] of references) expect(schemas).toHaveProperty(name!);
 });
 
-test('the page for people needs no script, and its style is the one that its policy lets in', async () => {
+test('the page needs no script, and its policy allows exactly its style', async () => {
   const response = await fetch(`${app.url}/docs`);
   const page = await response.text();
   expect(page).not.toMatch(/<script|javascript:|https?:\/\//);

@@ -26,7 +26,7 @@ test('the same caller and key give the same run id, a UUID of version 8, and oth
   ).toBe(4);
 });
 
-test('the fingerprint depends on everything but the order of parameters', () => {
+test('the fingerprint depends on everything except the order of parameters', () => {
   const first = fingerprint('trigger', 'g', { a: '1', b: '2' });
   expect(fingerprint('trigger', 'g', { b: '2', a: '1' })).toBe(first);
   const others = [fingerprint('trigger', 'g', { a: '1' }), fingerprint('trigger', 'h', { a: '1', b: '2' })];

@@ -60,7 +60,7 @@ test('an accepted run is replayed even when a cap is reached', async () => {
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
 });
 
-test('who asks too often is told when to come back, and others are not hurt', async () => {
+test('a caller above its rate gets 429 with Retry-After, and others are not affected', async () => {
   app = await startApp({ auth: byHeader, rate: { perSecond: 0.01, burst: 2 } });
   expect((await as('alice', '/groups')).status).toBe(200);
   expect((await as('alice', '/groups')).status).toBe(200);
@@ -70,7 +70,7 @@ test('who asks too often is told when to come back, and others are not hurt', as
   expect((await as('bob', '/groups')).status).toBe(200);
 });
 
-test('who guesses tokens is soon not listened to any more, but who is known behind the same address is', async () => {
+test('an address that guesses tokens soon gets 429, but a known token behind the same address is accepted', async () => {
   let asked = 0;
   const refusing: Auth = {
     ...byHeader,

@@ -52,7 +52,7 @@ describe('a job with a pod that ended', () => {
 describe('a job that was blocked', () => {
   const previous = stored('PENDING', { reason: 'ErrImagePull', message: 'why', pendingSince: '2026-11-24T11:59:00Z' });
 
-  test('keeps the reason when its pod is gone, until the next pod tells', () => {
+  test('keeps the reason when its pod is gone, until the next pod reports one', () => {
     const deletedPods = [deletedPod(waitingPod('ErrImagePull'))];
     expect(status({ deletedPods, previous })).toMatchObject({
       reason: 'ErrImagePull',
@@ -67,7 +67,7 @@ describe('a job that was blocked', () => {
     expect(status({ previous, ...fields })).toEqual(expect.not.objectContaining({ reason: expect.anything() }));
   });
 
-  test('says so again after it had started', () => {
+  test('reports that it is blocked again after it had started', () => {
     expect(status({ pods: [waitingPod('ErrImagePull')], previous: stored('STARTED') })).toMatchObject({
       state: 'STARTED',
       reason: 'ErrImagePull',

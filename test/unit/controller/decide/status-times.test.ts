@@ -17,7 +17,7 @@ describe('finishedAt', () => {
   test.each<[string, Partial<ObservedJob>]>([
     ['is stopped', { job: stoppedJob('Cancelled', true) }],
     ['is gone', { job: undefined, deleted: true }],
-  ])('is the time of the look, if the Job %s', (_, fields) => {
+  ])('is the current time, if the Job %s', (_, fields) => {
     expect(status(fields).finishedAt).toBe(NOW.toISOString());
   });
 });
