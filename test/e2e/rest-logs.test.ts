@@ -109,9 +109,12 @@ test('without its pods, the log of a failed job is its message, and that of anot
   expect(await logOf(fine!)).toMatchObject({ status: 410, text: expect.stringContaining('nothing was kept') });
 });
 
-test('the log of a job that failed at its deadline is 410 once its pod is gone, as the message is not its own', async () => {
+test('the log of a job that failed at its deadline is there until its Job is deleted, then 410: the message is not its own', async () => {
   const [path] = await trigger(product, 'late');
   expect(await finalStatus(product, path!)).toMatchObject({ reason: 'DeadlineExceeded', message: expect.anything() });
+  expect((await logOf(path!)).status).toBe(200);
+  const options = { body: { propagationPolicy: 'Background' } };
+  await product.admin.request('DELETE', product.jobsPath(idOf(path!)), options);
   const gone = await eventually('no log', async () => {
     const log = await logOf(path!);
     return log.status === 200 ? undefined : log;
