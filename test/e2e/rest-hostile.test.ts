@@ -17,8 +17,8 @@ afterAll(() => product.uninstall());
 
 const runs = async () => (await product.storedRuns()).length;
 
-test('there are at least forty hostile requests', () => {
-  expect(HOSTILE.length).toBeGreaterThanOrEqual(40);
+test('there are at least forty different hostile requests', () => {
+  expect(new Set(HOSTILE.map(([, bytes]) => bytes)).size).toBeGreaterThanOrEqual(40);
 });
 
 test.each(HOSTILE)('%s is refused and starts nothing', async (_what, bytes, status, says) => {

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Auth } from '../../../../api/auth/auth.ts';
-import { ANONYMOUS } from '../../../../api/http/caller.ts';
 import { HttpError } from '../../../../api/http/http-error.ts';
 import { ActiveRuns, checkCaps } from '../../../../api/runs/active-runs.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
@@ -44,7 +43,7 @@ const byHeader: Auth = {
   identify: async (request) => {
     const name = request.get('x-test-name');
     if (!name) throw new HttpError(401, 'Expected a name.');
-    return name === 'anonymous' ? ANONYMOUS : { name, groups: name === 'carol' ? ['team'] : [] };
+    return { name, groups: name === 'carol' ? ['team'] : [] };
   },
   allows: async ({ name }, verb, group) => name !== 'reader' || verb === 'get' || group === 'own',
 };
