@@ -34,7 +34,7 @@ const LATE_LOG_MS = 60_000;
 export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> {
   const { client, caches, tombstones, queue, settings, writeOptions, measure, log } = deps;
   const urls = paths(settings.NAMESPACE);
-  const now = () => new Date();
+  const now = () => client.now();
   const observer = new Observer(client, { ...caches, tombstones }, urls);
   let lateLoggedAt = Number.NEGATIVE_INFINITY;
   const recorder = new Recorder({ client, path: urls.events, writeOptions, log, now });
@@ -93,7 +93,7 @@ async function runRetention({ client, caches, settings, writeOptions, log }: Dep
     minAgeSeconds: settings.RUN_RETENTION_MIN_SECONDS,
   };
   while (!signal.aborted) {
-    const expired = expiredRuns(caches.runs.list(), policy, new Date());
+    const expired = expiredRuns(caches.runs.list(), policy, client.now());
     try {
       await deleteRuns(client, path, expired, writeOptions, signal);
       if (expired.length > 0) log('runs deleted', { count: expired.length });

@@ -4,6 +4,7 @@ import { ApiError, toApiError } from './api-error.ts';
 import { connect } from './connection.ts';
 import { jsonLines } from './json-lines.ts';
 import { withRetries } from './retry.ts';
+import { ServerClock } from './server-clock.ts';
 import { warningLog } from './warnings.ts';
 
 type Query = Record<string, string | number | boolean | undefined>;
@@ -39,6 +40,8 @@ export interface KubeClient {
    * iterator for an ERROR event (410: list again). The iterator ends when the server closes the watch.
    */
   watch(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<WatchEvent>>;
+  /** The time of the API server. Deadlines count from its timestamps, so they are compared with its time, not this machine's. */
+  now(): Date;
   /** Closes all connections, including those of watches. */
   close(): Promise<void>;
 }
@@ -63,6 +66,7 @@ interface ClientOptions {
 export async function createClient({ log = () => {}, ...options }: ClientOptions = {}): Promise<KubeClient> {
   const { server, tls, headers } = await connect(options);
   const logWarnings = warningLog(log);
+  const clock = new ServerClock();
   // HTTP/1.1, because HTTP/2 would multiplex all watches on one socket.
   const sockets = { ...tls, allowH2: false };
   const calls = new Agent({ connect: sockets, connections: 32 });
@@ -74,6 +78,7 @@ export async function createClient({ log = () => {}, ...options }: ClientOptions
     const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
     const authHeaders = await headers();
     fence?.();
+    const sentAt = performance.now();
     try {
       const response = await send(toUrl(server, path, query), {
         method: method as Dispatcher.HttpMethod,
@@ -86,6 +91,7 @@ export async function createClient({ log = () => {}, ...options }: ClientOptions
         dispatcher: calls,
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
+      clock.observe(response.headers.date, performance.now() - sentAt);
       logWarnings(`${method} ${path}`, response.headers.warning);
       const text = await response.body.text();
       if (response.statusCode < 300) return (text === '' ? undefined : JSON.parse(text)) as T;
@@ -114,6 +120,7 @@ export async function createClient({ log = () => {}, ...options }: ClientOptions
   return {
     request,
     watch,
+    now: () => clock.now(),
     close: async () => {
       await Promise.all([calls.destroy(), watches.destroy()]);
     },

@@ -13,11 +13,13 @@ let client: KubeClient;
 /** Status codes of the next responses; 200 when none is left. */
 let codes: number[];
 let calls: string[];
+/** The Date header of the responses; the server's own if undefined. */
+let date: string | undefined;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
     calls.push(`${request.method} ${request.url}`);
-    response.writeHead(codes.shift() ?? 200, { 'content-type': 'application/json' }).end('{}');
+    response.writeHead(codes.shift() ?? 200, { 'content-type': 'application/json', ...(date && { date }) }).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -40,6 +42,7 @@ afterAll(async () => {
 beforeEach(() => {
   codes = [];
   calls = [];
+  date = undefined;
 });
 
 test('the fence is called before every try, and a fence that throws ends the call', async () => {
@@ -64,4 +67,10 @@ test('a GET is idempotent by default, a POST only if its caller says so', async 
   codes = [503];
   await client.request('POST', '/jobs', { body: {}, idempotent: true });
   expect(calls).toHaveLength(5);
+});
+
+test('its time is that of the server, whatever this machine says', async () => {
+  date = 'Wed, 25 Nov 2026 12:00:00 GMT';
+  await client.request('GET', '/jobs');
+  expect(Math.abs(client.now().getTime() - Date.parse(date))).toBeLessThan(60_000);
 });
