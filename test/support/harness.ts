@@ -10,7 +10,7 @@ import { eventually } from './eventually.ts';
 
 export const ADMIN = { kubeconfig: process.env.TEST_KUBECONFIG ?? '' };
 
-const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');
+const CONFIG_FILE = join(import.meta.dirname, 'config.yaml');
 
 /** An API process beside the product's first. */
 export interface Replica {

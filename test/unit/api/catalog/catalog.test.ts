@@ -6,10 +6,10 @@ import { CatalogError, parseCatalog } from '../../../../api/catalog/catalog.ts';
 import { CatalogFile } from '../../../../api/catalog/catalog-file.ts';
 import { eventually } from '../../../support/eventually.ts';
 
-const shipped = await readFile(join(import.meta.dirname, '../../../../resources/config.yaml'), 'utf8');
+const text = await readFile(join(import.meta.dirname, '../../../support/config.yaml'), 'utf8');
 
-describe('the shipped config.yaml', () => {
-  const catalog = parseCatalog(shipped);
+describe('the config.yaml of the tests', () => {
+  const catalog = parseCatalog(text);
 
   test('has three valid jobs in group_a, in order, each with a deadline', () => {
     const { jobs, problems } = catalog.get('group_a')!;
@@ -29,7 +29,7 @@ describe('the shipped config.yaml', () => {
       'groups.group_b.jobs.job_b2',
       'groups.group_b.jobs.job_b3.slep',
     ]);
-    for (const { path, line } of problems) expect(shipped.split('\n')[line! - 1]).toContain(path.split('.')[3]);
+    for (const { path, line } of problems) expect(text.split('\n')[line! - 1]).toContain(path.split('.')[3]);
   });
 
   test('has no jobs in group_c and a job that may hang in group_d', () => {
