@@ -24,7 +24,7 @@ export const SkaffoldExcerpt = z.strictObject({
       }),
     ),
     tagPolicy: z.strictObject({ inputDigest: z.strictObject({}) }),
-    local: z.strictObject({ push: z.boolean(), useBuildkit: z.boolean() }),
+    local: z.strictObject({ push: z.boolean(), useDockerCLI: z.boolean() }),
   }),
   test: z.array(
     z.strictObject({
