@@ -47,7 +47,7 @@ export async function startApiServer(layout: Layout, start: Start): Promise<void
     key: await readFile(pki(layout, 'server.key')),
   };
   const etcdUrl = `https://${host}:${ports.etcd}`;
-  const peerUrl = `http://${host}:${ports.etcdPeer}`;
+  const peerUrl = `https://${host}:${ports.etcdPeer}`;
   const etcd = startComponent(layout, start, 'etcd', [
     `--data-dir=${file(layout, 'etcd')}`,
     `--listen-client-urls=${etcdUrl}`,
@@ -59,6 +59,11 @@ export async function startApiServer(layout: Layout, start: Start): Promise<void
     `--trusted-ca-file=${pki(layout, 'ca.crt')}`,
     `--cert-file=${pki(layout, 'server.crt')}`,
     `--key-file=${pki(layout, 'server.key')}`,
+    // A cluster of one member has no peers, but the peer port takes writes too.
+    '--peer-client-cert-auth',
+    `--peer-trusted-ca-file=${pki(layout, 'ca.crt')}`,
+    `--peer-cert-file=${pki(layout, 'server.crt')}`,
+    `--peer-key-file=${pki(layout, 'server.key')}`,
     // The cluster does not outlive the machine's uptime, so it need not survive a power cut.
     '--unsafe-no-fsync',
   ]);
