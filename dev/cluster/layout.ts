@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from './errors.ts';
 import { type Launcher, thisLauncher } from './launcher.ts';
 
 /** What differs between the embedded clusters of a machine: folder, names, addresses and ports. */
@@ -50,10 +49,7 @@ export const file = (layout: { folder: string }, ...parts: string[]): string => 
 /** The prefix of a command that runs in the cluster's network; empty for the machine's network. */
 export const inNetwork = ({ network }: Layout): string[] => (network ? ['nsenter', `--net=${network.namespace}`] : []);
 
-/**
- * Chooses free ports, free subnets and an id. Without a network of its own, the node gets an address of the machine; throws
- * UserError if the machine has only loopback.
- */
+/** Chooses free ports, free subnets and an id. */
 export async function chooseLayout(folder: string, ownNetwork: boolean): Promise<Layout> {
   const addresses = Object.values(networkInterfaces())
     .flat()
@@ -87,11 +83,12 @@ export async function chooseLayout(folder: string, ownNetwork: boolean): Promise
     const network = { namespace: join(folder, 'network'), cable: `asyncnet-${id}`, gateway };
     return { ...common, nodeIp, host: nodeIp, network };
   }
-  // The kubelet refuses a loopback address for its node.
-  const nodeIp = addresses.find((one) => one && !one.internal)?.address;
-  if (!nodeIp) throw new UserError('The node needs an IPv4 address other than 127.0.0.1, and this machine has none.');
-  return { ...common, nodeIp, host: '127.0.0.1' };
+  // The kubelet refuses a loopback address for its node, and the machine's address is open to other machines.
+  return { ...common, nodeIp: bridgeIp(common), host: '127.0.0.1' };
 }
+
+/** The bridge's address, the first of the pods' network. */
+export const bridgeIp = ({ podSubnet }: Pick<Layout, 'podSubnet'>): string => podSubnet.replace(/0\/24$/, '1');
 
 /** The API server's Service address, the first of the subnet. */
 export const apiServerIp = ({ serviceSubnet }: Layout): string => serviceSubnet.replace(/0\/24$/, '1');

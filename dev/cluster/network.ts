@@ -19,12 +19,18 @@ export async function needNetworkTools(): Promise<void> {
 /**
  * Creates the cluster's own network, if the layout has one, and a veth pair through which the machine reaches pods and
  * Services. A file in the cluster's folder holds the namespace: the clean-up unmounts it, which deletes everything in it.
+ * Without one, it creates the bridge, whose address is the node's.
  */
 export async function createNetwork(layout: Layout): Promise<void> {
-  const { network, nodeIp } = layout;
-  if (!network) return;
-  const { namespace, cable, gateway } = network;
+  const { network, nodeIp, bridge } = layout;
   const outside = (...args: string[]) => run('ip', args);
+  if (!network) {
+    await outside('link', 'add', bridge, 'type', 'bridge');
+    await outside('address', 'add', `${nodeIp}/24`, 'dev', bridge);
+    await outside('link', 'set', bridge, 'up');
+    return;
+  }
+  const { namespace, cable, gateway } = network;
   const inside = (...args: string[]) => run('nsenter', [`--net=${namespace}`, 'ip', ...args]);
   await writeFile(namespace, '');
   await run('unshare', [`--net=${namespace}`, 'true']);
