@@ -34,7 +34,7 @@ export class Component {
   }
 
   #spawn(): ChildProcess {
-    const output = openSync(this.#log, 'a');
+    const output = openSync(this.#log, 'a', 0o600);
     const [program, ...args] = this.#command;
     const env = { ...process.env, ...this.#options.env };
     const child = spawn(program!, args, { detached: true, stdio: ['ignore', output, output], env });

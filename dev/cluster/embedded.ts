@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildCluster } from './build.ts';
 import { cleanUp, layoutFile, leftLayout } from './clean.ts';
@@ -70,9 +70,11 @@ export async function startEmbedded(
   await refuseSecond(folder);
   await progress.step('Clean up what an earlier run left', () => cleanUp(folder));
   await rm(join(folder, 'logs'), { recursive: true, force: true });
-  await mkdir(join(folder, 'logs'), { recursive: true });
+  await mkdir(join(folder, 'logs'), { recursive: true, mode: 0o700 });
+  // The folder may exist already.
+  await chmod(folder, 0o700);
   const layout = await chooseLayout(folder, services);
-  await writeFile(layoutFile(folder), JSON.stringify(layout, null, 2));
+  await writeFile(layoutFile(folder), JSON.stringify(layout, null, 2), { mode: 0o600 });
 
   const components: Component[] = [];
   const start = { binaries, onDeath, started: (component: Component) => void components.push(component) };

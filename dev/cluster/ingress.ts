@@ -38,7 +38,7 @@ export async function startIngressController(
   onDeath: (why: string) => void,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const files = join(folder, 'ingress');
-  await mkdir(files, { recursive: true });
+  await mkdir(files, { recursive: true, mode: 0o700 });
   await writeFile(join(files, 'ca.crt'), ca);
   await writeFile(join(files, 'token'), token, { mode: 0o600 });
   const { web, health } = await freePorts(['web', 'health']);

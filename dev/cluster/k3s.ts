@@ -42,7 +42,7 @@ export async function k3sAvailable(progress: Progress): Promise<boolean> {
 
 /** Starts k3s in a container, with the job image built from its Dockerfile. */
 export async function startK3s(folder: string, progress: Progress): Promise<Cluster> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const archive = join(folder, 'job-image.tar');
   await progress.step('Build the job image with Docker', async () => {
     await GenericContainer.fromDockerfile(JOB_IMAGE_FOLDER).build(JOB_IMAGE, { deleteOnExit: false });

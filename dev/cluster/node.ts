@@ -15,7 +15,7 @@ const withBinaries = (start: Start) => ({ PATH: `${start.binaries}:${process.env
 
 /** Starts containerd and imports these OCI archives. */
 export async function startContainerd(layout: Layout, start: Start, archives: Promise<string[]>): Promise<void> {
-  await mkdir(file(layout, 'cni'), { recursive: true });
+  await mkdir(file(layout, 'cni'), { recursive: true, mode: 0o700 });
   await writeFile(file(layout, 'cni', '10-bridge.conflist'), JSON.stringify(network(layout), null, 2));
   await writeFile(file(layout, 'containerd.toml'), containerdConfig(layout, start.binaries));
   const containerd = startComponent(
