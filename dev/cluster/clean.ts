@@ -58,7 +58,7 @@ function kill(pid: number): void {
 }
 
 /** The cluster's components and shims, which have its files in their arguments, and the APIs and controllers that use it. */
-async function processesOf(folder: string): Promise<number[]> {
+export async function processesOf(folder: string): Promise<number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
     const pid = Number(entry);
