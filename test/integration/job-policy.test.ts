@@ -3,6 +3,7 @@ import type { GroupRun, JobDefinition } from '../../contract/group-run.ts';
 import { buildJob } from '../../controller/decide/job.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { definition, ID, run } from '../support/builders.ts';
+import { DENIED_BY_ANOTHER_RULE, DENIED_FIELDS, NEEDED_OF_THE_POD } from '../support/denied-job-fields.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
@@ -76,6 +77,16 @@ const podRights = (fields: object): object =>
   withPod({ securityContext: { ...jobOf().spec.template.spec.securityContext, ...fields } });
 const labels = () => jobOf().metadata.labels;
 const owner = () => jobOf().metadata.ownerReferences[0]!;
+const withLimits = (more: object): object =>
+  withContainer({ resources: { ...container().resources, limits: { ...container().resources.limits, ...more } } });
+/** The API server allows TerminatingOrFailed only without a podFailurePolicy. */
+const twoPods = () => withSpec({ podFailurePolicy: undefined, podReplacementPolicy: 'TerminatingOrFailed' });
+/** The API server allows OnFailure only without a podFailurePolicy. */
+const restarting = () =>
+  withSpec({
+    podFailurePolicy: undefined,
+    template: { ...jobOf().spec.template, spec: { ...jobOf().spec.template.spec, restartPolicy: 'OnFailure' } },
+  });
 const volume = (source: object) => withPod({ volumes: [{ name: 'one', ...source }] });
 
 test.each<[string, object, RegExp]>([
@@ -139,9 +150,108 @@ test.each<[string, object, RegExp]>([
   ['capabilities', withRights({ capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } }), /without privileges/],
   ['the capabilities of the runtime', withRights({ capabilities: {} }), /without privileges/],
   ['no limits', withContainer({ resources: {} }), /limits/],
+  ['a device', withLimits({ 'example.com/gpu': '1' }), /only resources/],
+  ['a disk of the node', withLimits({ 'ephemeral-storage': '1Gi' }), /only resources/],
+  ['the group root', podRights({ runAsGroup: 0 }), /other than root/],
+  ['a pod that outruns its deadline', withPod({ terminationGracePeriodSeconds: 11 }), /grace period/],
+  ['the default grace period', withPod({ terminationGracePeriodSeconds: undefined }), /grace period/],
+  ['containers that start again', restarting(), /defaults of a pod/],
+  ["the node's DNS", withPod({ dnsPolicy: 'Default' }), /defaults of a pod/],
+  ['another scheduler', withPod({ schedulerName: 'other' }), /defaults of a pod/],
+  ['the addresses of Services as variables', withPod({ enableServiceLinks: true }), /defaults of a pod/],
+  ['another container than job', withContainer({ name: 'b' }), /name job/],
+  ['another path of its message', withContainer({ terminationMessagePath: '/tmp/a' }), /name job/],
+  ['indexes', withSpec({ completionMode: 'Indexed', completions: 1 }), /defaults of a Job/],
+  [
+    'a selector of its own',
+    withSpec({ manualSelector: true, selector: { matchLabels: jobOf().spec.template.metadata.labels } }),
+    /defaults of a Job/,
+  ],
+  [
+    'free attempts for an exit code',
+    withSpec({
+      podFailurePolicy: { rules: [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [1] } }] },
+    }),
+    /defaults of a Job/,
+  ],
+  [
+    'free attempts for another condition',
+    withSpec({
+      podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'Ready', status: 'False' }] }] },
+    }),
+    /defaults of a Job/,
+  ],
+  ['two pods at a time after a failure', twoPods(), /defaults of a Job/],
 ])('the controller may not create a Job with %s', async (_what, job, message) => {
   const refusal = expect(create(job)).rejects;
   await refusal.toMatchObject({ code: 403, message: expect.stringMatching(message) });
+});
+
+/** A Job with these fields in the object whose allowed fields a variable of the policy lists. */
+const withFields: Record<keyof typeof DENIED_FIELDS, (fields: object, pod?: object) => object> = {
+  jobFields: withSpec,
+  templateFields: withTemplate,
+  templateMetadataFields: (fields) => withTemplate({ metadata: { labels: labels(), ...fields } }),
+  podFields: withPod,
+  podSecurityFields: podRights,
+  containerFields: (fields, pod) => withPod({ ...pod, containers: [{ ...container(), ...fields }] }),
+  containerSecurityFields: withRights,
+  resourcesFields: (fields, pod) =>
+    withPod({ ...pod, containers: [{ ...container(), resources: { ...container().resources, ...fields } }] }),
+};
+/** The API server refuses the first itself, and drops the second: it is alpha in Kubernetes 1.36. */
+const [REFUSED, DROPPED] = ['ephemeralContainers', 'schedulingGroup'] as const;
+
+const deniedFields = Object.entries(DENIED_FIELDS).flatMap(([list, fields]) =>
+  Object.entries(fields)
+    .filter(([field]) => field !== REFUSED && field !== DROPPED)
+    .map(([field, value]): [string, string, object] => [list, field, value]),
+);
+
+test.each(deniedFields)(
+  'the controller may not create a Job with a field that is not one of %s: %s',
+  async (list, field, value) => {
+    const job = withFields[list as keyof typeof DENIED_FIELDS](value, NEEDED_OF_THE_POD[field]);
+    const message = DENIED_BY_ANOTHER_RULE[field] ?? new RegExp(`no other fields of .*, got (.*, )?${field}\\b`);
+    await expect(create(job)).rejects.toMatchObject({ code: 403, message: expect.stringMatching(message) });
+    // Only the policy denies it.
+    await create(job, product.admin);
+  },
+);
+
+test('the API server refuses ephemeral containers in a Job', async () => {
+  await expect(create(withPod(DENIED_FIELDS.podFields[REFUSED]))).rejects.toMatchObject({ code: 422 });
+});
+
+test('the API server drops a field that it does not know, and the Job is created', async () => {
+  const { spec } = await create(withPod({ ...DENIED_FIELDS.podFields[DROPPED], notYetAField: true }));
+  const fields = Object.keys(spec.template.spec);
+  expect(fields).not.toContain(DROPPED);
+  expect(fields).not.toContain('notYetAField');
+});
+
+test('the API server finds no type errors in the policy', async () => {
+  const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/async-api-controller-jobs';
+  const checked = await eventually('the type check', async () => {
+    const { status } = await product.admin.request<{ status?: { typeChecking?: object } }>('GET', path);
+    return status?.typeChecking;
+  });
+  expect(checked).toEqual({});
+});
+
+test('the controller may suspend and expire a Job with fields of an earlier version or of Kueue, but add none', async () => {
+  const body = { ...run(), metadata: { name: 'earlier' } };
+  const { metadata } = await product.admin.request<GroupRun>('POST', product.runsPath(), { body });
+  const job = buildJob({ ...run(), metadata }, 1, IMAGE);
+  const template = { ...job.spec.template };
+  const spec = { ...template.spec, terminationGracePeriodSeconds: 60, tolerations: [{ operator: 'Exists' }] };
+  const earlier = { ...job, spec: { ...job.spec, suspend: true, template: { ...template, spec } } };
+  await product.admin.request('POST', product.jobsPath(), { body: earlier });
+  const patch = (body: object) => mergePatch(controller, product.jobsPath(job.metadata.name), body);
+  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { ttlSecondsAfterFinished: 60 } });
+  // A suspended Job that never started lets its pods' place be changed.
+  const addition = patch({ spec: { template: { spec: { nodeSelector: { a: 'b' } } } } });
+  await expect(addition).rejects.toThrow(/grace period|no other fields/);
 });
 
 test('the controller may suspend its Job and set its time to live, but not remove its labels or its deadline', async () => {
