@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Container, limits, MAX_JOBS, Name, work } from '../../contract/group-run.ts';
+import { RESERVED_NAME } from '../../contract/reserved-names.ts';
 import { errorMessage } from '../../process/log.ts';
 import { Pattern } from './pattern.ts';
 
@@ -35,8 +36,7 @@ export const JobConfig = z
 
 /** Of a group. The CRD has the same bound. */
 export const MAX_PARAMETERS = 64;
-/** Variables that change how a program starts, those that Kubernetes sets, and our own. */
-const RESERVED = /^(ASYNC_API_|KUBERNETES_|TRACE|LD_|NODE_OPTIONS$|PATH$)/;
+const RESERVED = new RegExp(RESERVED_NAME);
 
 const ParameterName = z
   .string()

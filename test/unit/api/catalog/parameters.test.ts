@@ -31,19 +31,45 @@ test('a value may have 4,096 characters', () => {
   expect(resolveParameters(declared, { CUSTOMER: 'a', NOTE })).toMatchObject({ problems: [], values: { NOTE } });
 });
 
-test.each(['NODE_OPTIONS', 'PATH', 'KUBERNETES_X', 'TRACEPARENT', 'TRACE_ID', 'LD_LIBRARY_PATH', 'ASYNC_API_X'])(
-  '%s is reserved',
+const RESERVED = [
+  ...[
+    'NODE_OPTIONS',
+    'PATH',
+    'KUBERNETES_X',
+    'TRACEPARENT',
+    'TRACE_ID',
+    'LD_LIBRARY_PATH',
+    'ASYNC_API_X',
+    'GIT_SSH_COMMAND',
+  ],
+  ...[
+    'BASH_ENV',
+    'ENV',
+    'IFS',
+    'PS4',
+    'SHELLOPTS',
+    'BASHOPTS',
+    'PYTHONPATH',
+    'PYTHONSTARTUP',
+    'PYTHONHOME',
+    'PERL5OPT',
+  ],
+  ...['PERL5LIB', 'RUBYOPT', 'RUBYLIB', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'GCONV_PATH'],
+];
+
+test.each(RESERVED)('%s is reserved', (name) => {
+  const { problems } = parseCatalog(`groups: { g: { parameters: { ${name}: {} } } }`).get('g')!;
+  expect(problems).toEqual([
+    { path: `groups.g.parameters.${name}`, line: 1, message: 'expected a name that is not reserved' },
+  ]);
+});
+
+test.each(['NODE_OPTIONS_X', 'PATHS', 'MY_PATH', 'node_options', 'ENVIRONMENT', 'MY_GIT_X', 'GITHUB', 'PS41', 'env'])(
+  '%s is not reserved',
   (name) => {
-    const { problems } = parseCatalog(`groups: { g: { parameters: { ${name}: {} } } }`).get('g')!;
-    expect(problems).toEqual([
-      { path: `groups.g.parameters.${name}`, line: 1, message: 'expected a name that is not reserved' },
-    ]);
+    expect(parseCatalog(`groups: { g: { parameters: { ${name}: {} } } }`).get('g')!.problems).toEqual([]);
   },
 );
-
-test.each(['NODE_OPTIONS_X', 'PATHS', 'MY_PATH', 'node_options'])('%s is not reserved', (name) => {
-  expect(parseCatalog(`groups: { g: { parameters: { ${name}: {} } } }`).get('g')!.problems).toEqual([]);
-});
 
 test('64 parameters are taken, and 65 are a problem', () => {
   const group = (count: number) =>
