@@ -30,8 +30,11 @@ export function identify({ auth, rate }: { auth: Pick<Auth, 'identify'>; rate?: 
       context.caller = await auth.identify(request);
       known.set(hash, true);
     } catch (error) {
-      known.delete(hash);
-      if (error instanceof HttpError && error.status === 401) failures.take(address);
+      // Any other error says nothing of the token.
+      if (error instanceof HttpError && error.status === 401) {
+        known.delete(hash);
+        failures.take(address);
+      }
       throw error;
     }
     context.rateLimitKey = context.caller === ANONYMOUS ? address : context.caller.name;

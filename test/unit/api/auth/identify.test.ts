@@ -43,6 +43,23 @@ test('an outage of the token issuer does not count as a failure of the caller', 
   expect(answers).toEqual(Array(40).fill(503));
 });
 
+test('a valid token skips the limit of its address after an outage too', async () => {
+  let isDown = false;
+  const auth = withIdentify(async (request) => {
+    if (isDown) throw unavailable();
+    if (request.get('authorization') !== 'Bearer valid') throw unauthorized('Expected another token.');
+    return { name: 'alice', groups: [] };
+  });
+  app = await startApp({ auth });
+  const valid = { authorization: 'Bearer valid' };
+  expect(await get(valid)).toBe(200);
+  isDown = true;
+  expect(await get(valid)).toBe(503);
+  isDown = false;
+  expect((await statuses((i) => ({ authorization: `Bearer guess-${i}` }))).at(-1)).toBe(429);
+  expect(await get(valid)).toBe(200);
+});
+
 test('callers without a name have a rate for each address', async () => {
   app = await startApp({ proxies: 1, rate: { perSecond: 0.01, burst: 2 } });
   const from = (address: string) => get({ 'X-Forwarded-For': address });
