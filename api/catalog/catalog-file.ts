@@ -23,6 +23,7 @@ export class CatalogFile {
   #textError: CatalogError | undefined;
   #catalog: Catalog;
   #problem: string | undefined;
+  #note: string | undefined;
 
   /** Reads the file for the first time; rejects with a message that says what to correct. */
   static async open(path: string, log: Log, parse: Parse = parseConfig): Promise<CatalogFile> {
@@ -48,9 +49,14 @@ export class CatalogFile {
     return this.#catalog;
   }
 
-  /** Why the current file is not in use; undefined if it is. */
+  /** Why the current file is not in use; undefined if it is. May quote the file. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** For callers without a token: that the current file is not in use and the line of its first problem, but none of its text. */
+  get note(): string | undefined {
+    return this.#note;
   }
 
   /** Polls the file until the signal aborts. File watches are unreliable for a ConfigMap, which swaps symbolic links. */
@@ -69,11 +75,14 @@ export class CatalogFile {
       if (this.#textError) throw this.#textError;
       if (isNew || this.#problem !== undefined) this.#logRead();
       this.#problem = undefined;
+      this.#note = undefined;
     } catch (error) {
       const problem = errorMessage(error);
       if (problem !== this.#problem)
         this.#log('config file cannot be used, the last good one stays', { error: problem });
       this.#problem = problem;
+      const where = error instanceof CatalogError && error.line !== undefined ? ` since line ${error.line}` : '';
+      this.#note = `cannot be used${where}; the log says why`;
     }
   }
 

@@ -3,10 +3,10 @@ import { type JobDefinition, MAX_JOBS, Name } from '../../contract/group-run.ts'
 import { errorMessage } from '../../process/log.ts';
 import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
 import { deadlineWarnings } from './deadlines.ts';
-import { describeIssue, EXPECTED_NAME, formatValue, type Issue } from './describe-issue.ts';
+import { describeIssue, EXPECTED_NAME, formatValue, type Issue, isSecret } from './describe-issue.ts';
 import { wrongValue } from './parameters.ts';
 import { formatPath, formatProblem, type Problem } from './problem.ts';
-import { listFirst, readYaml } from './yaml-file.ts';
+import { listFirst, readYaml, YamlError } from './yaml-file.ts';
 import { keysOf, lineOf, type YamlNode } from './yaml-node.ts';
 import type { YamlProblem } from './yaml-tree.ts';
 
@@ -30,6 +30,13 @@ export type Catalog = ReadonlyMap<string, Group>;
 /** The whole file is unusable; the message has one line per problem. */
 export class CatalogError extends Error {
   override name = 'CatalogError';
+  /** Of the first problem; undefined if none has a line. */
+  readonly line: number | undefined;
+
+  constructor(message: string, line?: number) {
+    super(message);
+    this.line = line;
+  }
 }
 
 /**
@@ -37,13 +44,16 @@ export class CatalogError extends Error {
  * usable. Throws CatalogError only if the text is not YAML, has no groups, or has an error outside of them.
  */
 export function parseCatalog(text: string): Catalog {
-  const { root, problems } = read(text);
+  const { root, problems: found } = read(text);
+  const problems = found.map(withoutSecret);
   const groups = root.children.get('groups')?.children ?? new Map<string, YamlNode>();
   const ofGroup = Map.groupBy(problems, ({ path: [first, name = ''] }) =>
     first === 'groups' && groups.has(name) ? name : undefined,
   );
   const { defaults, problems: fileProblems } = parseFile(root, ofGroup.get(undefined) ?? []);
-  if (fileProblems.length > 0) throw new CatalogError(listFirst(fileProblems));
+  if (fileProblems.length > 0) {
+    throw new CatalogError(listFirst(fileProblems.map(({ text }) => text)), fileProblems[0]?.line);
+  }
   return new Map(
     [...groups].map(([name, { value }]) => [name, parseGroup(root, name, value, defaults, ofGroup.get(name) ?? [])]),
   );
@@ -53,21 +63,32 @@ function read(text: string): ReturnType<typeof readYaml> {
   try {
     return readYaml(text);
   } catch (error) {
-    throw new CatalogError(errorMessage(error));
+    throw new CatalogError(errorMessage(error), error instanceof YamlError ? error.line : undefined);
   }
 }
 
+interface FileProblem {
+  line?: number | undefined;
+  text: string;
+}
+
 /** What stands outside of groups; `yamlProblems` are those there. */
-function parseFile(root: YamlNode, yamlProblems: YamlProblem[]): { defaults: Defaults; problems: string[] } {
+function parseFile(root: YamlNode, yamlProblems: YamlProblem[]): { defaults: Defaults; problems: FileProblem[] } {
   const { groups, defaults, ...unknown } = isObject(root.value) ? root.value : {};
   const parsed = Defaults.safeParse(defaults ?? {}, { reportInput: true });
   const issues: Issue[] = parsed.success ? [] : issuesOf(parsed.error, ['defaults']);
-  const problems = [...yamlProblems, ...located(root, issues, yamlProblems)].map(toProblem).map(formatProblem);
-  const names = Object.keys(unknown).map((key) => `${formatPath([key])} (line ${lineOf(root, [key])})`);
-  if (names.length > 0) problems.push(`Expected only defaults and groups, got ${names.slice(0, 20).join(', ')}.`);
-  else if (!isObject(groups) && problems.length === 0) {
-    const got = `${formatValue(groups ?? root.value)} (line ${lineOf(root, ['groups'])})`;
-    problems.push(`Expected \`groups:\` with a group for each name, got ${got}.`);
+  const problems: FileProblem[] = [...yamlProblems, ...located(root, issues, yamlProblems)]
+    .map(toProblem)
+    .map((problem) => ({ line: problem.line, text: formatProblem(problem) }));
+  const [first, ...others] = Object.keys(unknown).slice(0, 20);
+  if (first !== undefined) {
+    const names = [first, ...others].map((key) => `${formatPath([key])} (line ${lineOf(root, [key])})`);
+    const text = `Expected only defaults and groups, got ${names.join(', ')}.`;
+    problems.push({ line: lineOf(root, [first]), text });
+  } else if (!isObject(groups) && problems.length === 0) {
+    const line = lineOf(root, ['groups']);
+    const got = `${formatValue(groups ?? root.value)} (line ${line})`;
+    problems.push({ line, text: `Expected \`groups:\` with a group for each name, got ${got}.` });
   }
   return { defaults: parsed.data ?? {}, problems };
 }
@@ -119,6 +140,10 @@ function parseAllow(value: unknown): { allow?: string[] } {
   if (!isObject(value) || !('allow' in value)) return {};
   return { allow: GroupConfig.shape.allow.safeParse(value.allow).data ?? [] };
 }
+
+/** A tag or alias in a secret field may be a password that begins with ! or *. */
+const withoutSecret = (problem: YamlProblem): YamlProblem =>
+  isSecret(problem.path.slice(2)) ? { ...problem, message: problem.message.replace(/, got .*$/s, '') } : problem;
 
 const issuesOf = (error: z.ZodError, prefix: string[]): Issue[] =>
   error.issues.flatMap(describeIssue).map(({ path, message }) => ({ path: [...prefix, ...path], message }));

@@ -12,7 +12,10 @@ export interface Issue {
 const MAX_LENGTH = 100;
 const MAX_DEPTH = 4;
 
-/** Problems for one of zod's issues: what was expected and what was found, and one problem for each unknown field. */
+/**
+ * Problems for one of zod's issues: what was expected and what was found, and one problem for each unknown field. Paths begin
+ * below the group or `defaults`.
+ */
 export function describeIssue(issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
@@ -22,9 +25,28 @@ export function describeIssue(issue: z.core.$ZodIssue): Issue[] {
     const keyMessage = issue.issues[0]?.message ?? '';
     return [{ path, message: keyMessage.startsWith('expected') ? keyMessage : EXPECTED_NAME }];
   }
-  const got = issue.input === undefined || issue.code === 'custom' ? '' : `, got ${formatValue(issue.input)}`;
+  const got = issue.input === undefined || issue.code === 'custom' ? '' : `, got ${formatAt(path, issue.input)}`;
   const message = issue.message.replace(/^Invalid input: |^Too (small|big): /, '').replace(/, received .*$/, '');
   return [{ path, message: `${message}${got}` }];
+}
+
+/** Fields of a container that may hold secrets, and so never appear in a message. */
+const SECRET_FIELDS = new Set(['env', 'args', 'command']);
+/** Where a value of the wrong kind is shown, its fields of these names may be meant as secret ones. */
+const HIDDEN_KEYS = new Set([...SECRET_FIELDS, 'container', 'value']);
+
+/** Whether a path, from the group on, is that of a secret field or a value in it. */
+export const isSecret = ([, , work, field = '']: readonly string[]): boolean =>
+  work === 'container' && SECRET_FIELDS.has(field);
+
+/** Of a secret value, and of what stands for a whole container, only the kind. */
+const formatAt = (path: string[], value: unknown): string =>
+  isSecret(path) || (path.length === 3 && path[2] === 'container') ? kindOf(value) : formatValue(value);
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a map';
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }
 
 /** The first 100 characters of a value, as JSON with YAML's names for the numbers that JSON does not have. */
@@ -40,5 +62,5 @@ function format(value: unknown, depth: number): string {
   const inner = (item: unknown) => format(item, depth - 1);
   if (Array.isArray(value)) return `[${value.slice(0, MAX_LENGTH).map(inner)}]`;
   const fields = Object.entries(value).slice(0, MAX_LENGTH);
-  return `{${fields.map(([key, item]) => `${JSON.stringify(key.slice(0, MAX_LENGTH))}:${inner(item)}`)}}`;
+  return `{${fields.map(([key, item]) => `${JSON.stringify(key.slice(0, MAX_LENGTH))}:${HIDDEN_KEYS.has(key) ? '…' : inner(item)}`)}}`;
 }

@@ -4,7 +4,7 @@ import { type Catalog, CatalogError, parseCatalog } from './catalog.ts';
 import { Pattern } from './pattern.ts';
 
 /** What the thread sends back. */
-type Outcome = { catalog: Catalog } | { problem: string };
+type Outcome = { catalog: Catalog } | { problem: string; line: number | undefined };
 
 /** A text of this length is parsed in some milliseconds. A thread takes 0.2 s and 46 MB to start. */
 const MAX_INLINE_LENGTH = 32 * 1024;
@@ -26,7 +26,7 @@ export async function parseInThread(text: string): Promise<Catalog> {
       worker.once('error', reject);
       worker.once('exit', (code) => reject(new Error(`Expected the parser to answer, got its end with code ${code}`)));
     });
-    if ('problem' in outcome) throw new CatalogError(outcome.problem);
+    if ('problem' in outcome) throw new CatalogError(outcome.problem, outcome.line);
     return withPatterns(outcome.catalog);
   } finally {
     await worker.terminate();
@@ -48,7 +48,7 @@ function outcomeOf(text: string): Outcome {
     return { catalog: parseCatalog(text) };
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
-    return { problem: errorMessage(error) };
+    return { problem: errorMessage(error), line: error.line };
   }
 }
 

@@ -5,7 +5,19 @@ import { TreeBuilder, type YamlProblem } from './yaml-tree.ts';
 /** Of one file, in a message. A million characters can have a hundred thousand errors. */
 const MAX_ERRORS = 20;
 
-/** Reads a YAML text. Throws an Error that lists the first problems if the text is not one YAML document. */
+/** The text is not one YAML document. */
+export class YamlError extends Error {
+  override readonly name = 'YamlError';
+  /** Of the first problem. */
+  readonly line: number;
+
+  constructor(message: string, line: number) {
+    super(message);
+    this.line = line;
+  }
+}
+
+/** Reads a YAML text. Throws a YamlError that lists the first problems if the text is not one YAML document. */
 export function readYaml(text: string): { root: YamlNode; problems: YamlProblem[] } {
   const lineCounter = new LineCounter();
   const { contents, errors, warnings } = parseDocument(text, {
@@ -16,7 +28,9 @@ export function readYaml(text: string): { root: YamlNode; problems: YamlProblem[
     uniqueKeys: false,
   });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
-  if (errors.length > 0) throw new Error(listFirst(errors.map((error) => describeError(error, lineAt))));
+  if (errors[0]) {
+    throw new YamlError(listFirst(errors.map((error) => describeError(error, lineAt))), lineAt(errors[0].pos[0]));
+  }
   const builder = new TreeBuilder(
     lineCounter,
     warnings.map((warning) => describeWarning(warning, text)),
@@ -33,7 +47,10 @@ function describeError({ code, message, pos }: YAMLParseError, lineAt: (offset: 
     return `Expected one YAML document, got a second one, which begins in line ${lineAt(pos[0])}: put all groups into one, without --- or ... between them.`;
   if (code === 'RESOURCE_EXHAUSTION')
     return `Expected lists and maps within each other to a depth of a few hundred, got more in line ${lineAt(pos[0])}.`;
-  return message;
+  // The parser adds the lines around the position, and to some sentences a token. Both may hold a secret.
+  return message
+    .replace(/( at line \d+, column \d+):\n\n.*$/s, '$1')
+    .replace(/(extra characters|YAML token|YAML stream|YAML document): .*(?= at line \d+, column \d+$)/s, '$1');
 }
 
 function describeWarning({ code, message, pos }: YAMLWarning, text: string): { offset: number; message: string } {

@@ -83,7 +83,7 @@ test('the thread reads the groups, and does not start a second api', async () =>
   worker.stderr.on('data', (chunk) => errors.push(String(chunk)));
   const code = await new Promise((resolve) => worker.once('exit', resolve));
   const problem = 'Expected `groups:` with a group for each name, got 5 (line 1).';
-  expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem }], errors: [] });
+  expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem, line: 1 }], errors: [] });
 });
 
 test('only the two files are written', async () => {
