@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 import { newRunId } from '../contract/ids.ts';
 import { createClient, type KubeClient } from '../kube/client.ts';
 import { createPodLogs } from '../kube/pod-logs.ts';
-import { createLog, errorMessage } from '../process/log.ts';
+import { createLog, errorMessage, type Log } from '../process/log.ts';
 import { serveMetrics } from '../process/metrics.ts';
 import { requireNonRoot } from '../process/settings.ts';
 import { createApp } from './app.ts';
@@ -24,6 +24,7 @@ function chooseAuth(
   client: KubeClient,
   catalogFile: CatalogFile,
   apiServerDownSeconds: () => number,
+  log: Log,
 ): Auth {
   if (settings.AUTH === 'none') return noAuth;
   if (settings.AUTH === 'kubernetes') {
@@ -38,6 +39,7 @@ function chooseAuth(
     nameClaim: settings.OIDC_NAME_CLAIM,
     groupsClaim: settings.OIDC_GROUPS_CLAIM,
     isDeclared: (group) => catalogFile.catalog.has(group),
+    log,
   });
 }
 
@@ -64,14 +66,14 @@ async function main(settings: Settings): Promise<void> {
     readinessChecks: () => [
       { name: 'runs-synced', ok: runs.hasSynced },
       // Always ok: the replica can serve with the last good file and from its cache. `?verbose` shows the note.
-      { name: 'config-file', ok: true, ...(catalogFile.problem && { note: catalogFile.problem }) },
+      { name: 'config-file', ok: true, ...(catalogFile.note && { note: catalogFile.note }) },
       {
         name: 'api-server',
         ok: true,
         ...(runs.apiServerDownSeconds > 0 && { note: `silent for ${runs.apiServerDownSeconds} s` }),
       },
     ],
-    auth: chooseAuth(settings, client, catalogFile, () => runs.apiServerDownSeconds),
+    auth: chooseAuth(settings, client, catalogFile, () => runs.apiServerDownSeconds, log),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
     longLivedLimit,
     stopping: stopping.signal,

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { ServiceUnavailable } from '../http/http-error.ts';
+import type { Context } from '../http/context.ts';
+import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 import { type Auth, bearerToken, INVALID_TOKEN, unauthorized } from './auth.ts';
 
 export interface OidcOptions {
@@ -14,6 +15,7 @@ export interface OidcOptions {
   groupsClaim: string;
   /** Whether config.yaml has a group of jobs with this name. */
   isDeclared: (group: string) => boolean;
+  log: Context['log'];
   /** Of each request to the issuer, milliseconds. */
   fetchTimeoutMs?: number;
 }
@@ -23,11 +25,16 @@ const FETCH_TIMEOUT_MS = 5000;
 const CLOCK_SKEW_SECONDS = 10;
 const RETRY_AFTER_SECONDS = 5;
 const ISSUER_UNREACHABLE = 'The issuer of the tokens cannot be reached right now. Try again.';
+/** Types of access tokens (RFC 9068, 4; RFC 7519, 5.1), in lower case. Other types, such as logout+jwt, serve another purpose. */
+const TOKEN_TYPES = ['at+jwt', 'application/at+jwt', 'jwt'];
+const WRONG_TYPE = 'Expected an access token (typ at+jwt or JWT, or none), got a token of another type.';
+const UNVERIFIED_EMAIL = 'Expected a token with email_verified: true, since the email is the name of the caller.';
 const unreachable = (error: unknown) => new ServiceUnavailable(RETRY_AFTER_SECONDS, error, ISSUER_UNREACHABLE);
 
 /** Authentication by JWTs of an OpenID Connect provider. Authorization is left to each group's `allow`. */
 export function oidcAuth(options: OidcOptions): Auth {
-  const { issuer, audience, algorithm, nameClaim, groupsClaim, isDeclared } = options;
+  const { issuer, audience, algorithm, nameClaim, groupsClaim, isDeclared, log } = options;
+  let hasLoggedGroups = false;
   let keys: Promise<JWTVerifyGetKey> | undefined;
 
   const verify = async (token: string): Promise<JWTPayload> => {
@@ -37,25 +44,40 @@ export function oidcAuth(options: OidcOptions): Auth {
     });
     const requirements = { issuer, audience, algorithms: [algorithm], requiredClaims: ['exp', nameClaim] };
     try {
-      return (await jwtVerify(token, await keys, { ...requirements, clockTolerance: CLOCK_SKEW_SECONDS })).payload;
+      const verified = await jwtVerify(token, await keys, { ...requirements, clockTolerance: CLOCK_SKEW_SECONDS });
+      const { typ = 'JWT' } = verified.protectedHeader;
+      if (!TOKEN_TYPES.includes(String(typ).toLowerCase())) throw unauthorized(WRONG_TYPE);
+      return verified.payload;
     } catch (error) {
       if (error instanceof errors.JWTExpired)
         throw unauthorized('Expected a token that is valid now, got one that has expired.');
       if (isInvalidToken(error)) throw unauthorized(INVALID_TOKEN);
-      throw error instanceof ServiceUnavailable ? error : unreachable(error);
+      throw error instanceof ServiceUnavailable || error instanceof HttpError ? error : unreachable(error);
     }
+  };
+
+  const groupsOf = (groups: unknown): string[] => {
+    const texts = Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [];
+    const isList = Array.isArray(groups) && texts.length === groups.length;
+    if (groups !== undefined && !isList && !hasLoggedGroups) {
+      hasLoggedGroups = true;
+      log('groups of a token ignored: expected a list of strings', { claim: groupsClaim }, 'warn');
+    }
+    return texts;
   };
 
   return {
     async identify(request) {
       const claims = await verify(bearerToken(request));
       const name = claims[nameClaim];
-      if (typeof name !== 'string' || name === '') throw unauthorized(INVALID_TOKEN);
-      const groups = claims[groupsClaim];
-      return { name, groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [] };
+      if (typeof name !== 'string' || name === '')
+        throw unauthorized(`Expected a token whose claim ${nameClaim} is a text that is not empty.`);
+      // Anyone may enter any address at many providers (OpenID Connect Core 1.0, 5.1).
+      if (nameClaim === 'email' && claims.email_verified !== true) throw unauthorized(UNVERIFIED_EMAIL);
+      return { name, groups: groupsOf(claims[groupsClaim]) };
     },
     // Without its declaration a group's `allow` is unknown, so no caller may see or cancel its runs.
-    allows: async (_caller, verb, group) => verb === 'create' || isDeclared(group),
+    allows: async (_caller, verb, group) => verb === 'create' || (group !== undefined && isDeclared(group)),
   };
 }
 

@@ -38,20 +38,26 @@ afterAll(() => {
 
 const GROUPS = 'groups: { g: { allow: [group:team], jobs: { j: { sleep: { seconds: 1 } } } } }';
 let app: TestApp;
-beforeEach(async () => {
-  down = false;
-  silentAt = '';
-  discovered = url;
+let logged: object[];
+const start = async (nameClaim: string) => {
   const auth = oidcAuth({
     issuer: url,
     audience: 'async-api',
     algorithm: 'RS256',
-    nameClaim: 'sub',
+    nameClaim,
     groupsClaim: 'groups',
     isDeclared: (group) => group === 'g',
+    log: (message, fields, level) => void logged.push({ message, level, ...fields }),
     fetchTimeoutMs: 500,
   });
   app = await startApp({ auth }, GROUPS);
+};
+beforeEach(async () => {
+  down = false;
+  silentAt = '';
+  discovered = url;
+  logged = [];
+  await start('sub');
 });
 afterEach(() => app.close());
 
@@ -150,6 +156,50 @@ test.each(forged)('%s is 401 and starts nothing', async (_what, make) => {
   expect(response.headers.get('www-authenticate')).toMatch(/^Bearer realm="async-api"/);
   expect(await response.text()).toMatch(/^Expected /);
   expect(app.runs.runs.size).toBe(0);
+});
+
+test.each([
+  [undefined, 202],
+  ['JWT', 202],
+  ['jwt', 202],
+  ['at+jwt', 202],
+  ['application/at+jwt', 202],
+  ['logout+jwt', 401],
+  ['dpop+jwt', 401],
+  ['', 401],
+  [5, 401],
+  [null, 401],
+])('a token with the header typ %j is %d', async (typ, status) => {
+  expect((await trigger(`Bearer ${await token({ header: { typ } })}`)).status).toBe(status);
+});
+
+test.each([['alice'], 5, true, null, { a: 'b' }, ''])('a name of %j is 401 with a sentence', async (sub) => {
+  const response = await trigger(
+    `Bearer ${await token({ claims: { sub, groups: ['team'] } as unknown as JWTPayload })}`,
+  );
+  const sentence = 'Expected a token whose claim sub is a text that is not empty.';
+  expect([response.status, await response.text()]).toEqual([401, sentence]);
+});
+
+test.each([
+  [true, 202],
+  [false, 401],
+  ['true', 401],
+  [undefined, 401],
+])('an email as name with email_verified: %j is %d', async (email_verified, status) => {
+  await app.close();
+  await start('email');
+  const claims = { email: 'alice@example.com', email_verified, groups: ['team'] };
+  expect((await trigger(`Bearer ${await token({ claims })}`)).status).toBe(status);
+});
+
+test('groups that are not a list of strings are logged once; no groups are not logged', async () => {
+  await trigger(`Bearer ${await token({ claims: { sub: 'alice' } })}`);
+  expect(logged).toEqual([]);
+  for (const groups of ['team', { team: true }, [5]])
+    await trigger(`Bearer ${await token({ claims: { sub: 'bob', groups } })}`);
+  const message = 'groups of a token ignored: expected a list of strings';
+  expect(logged).toEqual([{ message, level: 'warn', claim: 'groups' }]);
 });
 
 test('an issuer that cannot be reached is 503 with Retry-After, and the service recovers by itself', async () => {
