@@ -7,7 +7,7 @@ import { closeConnectionsWhileStopping } from './http/close-connections.ts';
 import { requestContext } from './http/context.ts';
 import { errorHandler } from './http/errors.ts';
 import { HttpError } from './http/http-error.ts';
-import { csrf, limitUrlLength, requireLoopbackHost, securityHeaders } from './http/security.ts';
+import { csrf, limitUrlLength, requireLoopbackHost, requireOneHost, securityHeaders } from './http/security.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { docsPage, PAGE_CSP } from './openapi/page.ts';
 import { cancelOperations, cancelRoutes } from './routes/cancel.ts';
@@ -45,6 +45,7 @@ export function createApp(deps: Deps): Express {
     securityHeaders(),
     closeConnectionsWhileStopping(deps.stopping),
     limitUrlLength,
+    requireOneHost,
   );
   // Before authentication: the kubelet's probes carry no token.
   app.use(healthRoutes(deps));

@@ -39,7 +39,24 @@ export async function isAllowed(
 
 /** Throws an HttpError (403) if the request's caller may not use this verb on runs of a group. */
 export async function authorize(access: Access, response: Response, verb: Verb, group: string): Promise<void> {
-  if (await isAllowed(access, response, verb, group)) return;
-  const { name } = contextOf(response).caller;
-  throw new HttpError(403, `${name} may not ${ACTIONS[verb]} runs of group ${group.slice(0, 63)}.`);
+  if (!(await isAllowed(access, response, verb, group))) throw forbidden(response, verb, group);
 }
+
+/**
+ * As `authorize`, for a name that no group has: asks for the right to all groups. So all made-up names share one review, and
+ * a caller without that right cannot tell an unknown group from one that it may not use.
+ */
+export async function authorizeUnknown(
+  { auth }: Pick<Access, 'auth'>,
+  response: Response,
+  verb: Verb,
+  group: string,
+): Promise<void> {
+  if (!(await auth.allows(contextOf(response).caller, verb))) throw forbidden(response, verb, group);
+}
+
+const forbidden = (response: Response, verb: Verb, group: string) =>
+  new HttpError(
+    403,
+    `${contextOf(response).caller.name} may not ${ACTIONS[verb]} runs of group ${group.slice(0, 63)}.`,
+  );

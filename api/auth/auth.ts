@@ -8,8 +8,8 @@ export type Verb = 'create' | 'get' | 'patch';
 export interface Auth {
   /** Authenticates the request. Throws an HttpError (401) if it has no valid credentials. */
   identify(request: Request): Promise<Caller>;
-  /** Whether the caller may use the verb on runs of this group. */
-  allows(caller: Caller, verb: Verb, group: string): Promise<boolean>;
+  /** Whether the caller may use the verb on runs of this group; without a group, of all groups. */
+  allows(caller: Caller, verb: Verb, group?: string): Promise<boolean>;
 }
 
 /** AUTH=none: every caller is anonymous and may do everything. */

@@ -82,7 +82,13 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
     async allows(caller, verb, group) {
       const { username: user, ...details } = (caller as KubernetesCaller).user;
       return rights.get(JSON.stringify([user, details, verb, group]), async () => {
-        const resourceAttributes = { namespace, verb, group: API_GROUP, resource: PLURAL, name: group };
+        const resourceAttributes = {
+          namespace,
+          verb,
+          group: API_GROUP,
+          resource: PLURAL,
+          ...(group !== undefined && { name: group }),
+        };
         const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
         return (await ask<AccessReview>(path, { spec: { user, ...details, resourceAttributes } })).status.allowed;
       });

@@ -23,6 +23,13 @@ export const limitUrlLength: RequestHandler = (request, _response, next) => {
   next();
 };
 
+/** Rejects requests with several Host fields (RFC 9112, 3.2): a proxy and this service could act on different ones. */
+export const requireOneHost: RequestHandler = (request, _response, next) => {
+  if ((request.headersDistinct.host?.length ?? 0) > 1)
+    throw new HttpError(400, 'Expected one Host field, got several.');
+  next();
+};
+
 /** Rejects requests whose Host is not loopback: a page can point its own host name at 127.0.0.1 (DNS rebinding). */
 export const requireLoopbackHost: RequestHandler = (request, _response, next) => {
   const host = (request.get('host') ?? '').replace(/:\d+$/, '');
@@ -33,7 +40,7 @@ export const requireLoopbackHost: RequestHandler = (request, _response, next) =>
   next();
 };
 
-/** Rejects unsafe requests that a browser sends for a page of another site (CSRF). */
+/** Rejects unsafe requests that a browser sends for a page of another origin (CSRF). */
 export const csrf: RequestHandler = (request, _response, next) => {
   if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method) && isCrossSite(request)) {
     throw new HttpError(403, 'A page of another site cannot change anything here.');
@@ -41,10 +48,13 @@ export const csrf: RequestHandler = (request, _response, next) => {
   next();
 };
 
+/** Whether Sec-Fetch-Site names a page of another origin; same-site is another scheme, port or subdomain. */
+export const isOtherOrigin = (site: string | undefined): boolean => site === 'cross-site' || site === 'same-site';
+
 /** Falls back to Origin: browsers omit Sec-Fetch-Site on plain HTTP to another machine (Fetch Metadata, 2). */
 function isCrossSite(request: Request): boolean {
   const site = request.get('sec-fetch-site');
-  if (site !== undefined) return site === 'cross-site';
+  if (site !== undefined) return isOtherOrigin(site);
   const origin = request.get('origin');
   return origin !== undefined && origin.replace(/^https?:\/\//, '') !== request.host;
 }

@@ -8,7 +8,7 @@ import {
   TRACEPARENT_ANNOTATION,
 } from '../../contract/labels.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
-import { authorize } from '../auth/access.ts';
+import { authorize, authorizeUnknown } from '../auth/access.ts';
 import type { Deps, TriggerOutcome } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -21,10 +21,12 @@ const REUSED = 'This Idempotency-Key was used for another request. Nothing was s
 export interface TriggerRequest {
   /** Name of the group of jobs, which the caller must be allowed to trigger. */
   group: string;
+  /** Whether config.yaml or a run names the group. A made-up name must not cost a review of its own. */
+  isDeclared: boolean;
   /** Equal for equal requests; stored with the run to detect a reused key. */
   fingerprint: string;
   /** The spec of the run. Throws an HttpError if nothing can be started. */
-  resolve: () => GroupRunSpec;
+  resolve: () => GroupRunSpec | Promise<GroupRunSpec>;
 }
 
 /**
@@ -51,7 +53,8 @@ async function storeRun(
 ): Promise<TriggerOutcome> {
   const { runs, newRunId, caps } = deps;
   const context = contextOf(response);
-  await authorize(deps, response, 'create', trigger.group);
+  if (trigger.isDeclared) await authorize(deps, response, 'create', trigger.group);
+  else await authorizeUnknown(deps, response, 'create', trigger.group);
   const key = request.get('idempotency-key');
   const runId = key === undefined ? newRunId() : runIdFromKey(context.caller.name, parseKey(key));
   const replay = (run: GroupRun): TriggerOutcome => {
@@ -62,7 +65,7 @@ async function storeRun(
   };
   let spec: GroupRunSpec;
   try {
-    spec = trigger.resolve();
+    spec = await trigger.resolve();
     checkSize(spec);
     checkCaps(runs.active, caps, trigger.group);
   } catch (error) {

@@ -1,14 +1,16 @@
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
 import { isAllowed } from '../auth/access.ts';
-import type { Catalog, Group } from '../catalog/catalog.ts';
+import type { Group } from '../catalog/catalog.ts';
 import { resolveParameters } from '../catalog/parameters.ts';
+import type { Problem } from '../catalog/problem.ts';
 import type { Deps } from '../deps.ts';
 import { HttpError } from '../http/http-error.ts';
 import { bodyOf, parseJsonBody } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
+import { isOtherOrigin } from '../http/security.ts';
 import { IdempotencyHeader, json, REFUSED, STARTED } from '../openapi/shared.ts';
 import { GroupList, type GroupView, TriggerBody } from '../views/schemas.ts';
 import { accept } from './accept.ts';
@@ -51,8 +53,17 @@ export function groupRoutes(deps: Deps): Router {
     const { parameters = {} } = request.method === 'POST' ? bodyOf(TriggerBody, request) : {};
     return accept(deps, request, response, {
       group: name,
+      isDeclared: deps.catalog().has(name) || isRepetition(deps, request, name),
       fingerprint: fingerprint('trigger', name, parameters),
-      resolve: () => resolveSpec(deps.catalog(), name, parameters),
+      resolve: async () => {
+        const group = deps.catalog().get(name);
+        if (!group) throw noGroup(name);
+        if (group.problems.length > 0) {
+          const problems = (await isAllowed(deps, response, 'get', name)) ? group.problems : withoutReasons(group);
+          throw new HttpError(422, `Group ${name} has invalid definitions, nothing was started:`, { problems });
+        }
+        return resolveSpec(group, name, parameters);
+      },
     });
   };
   const { getTriggers = true } = deps;
@@ -73,17 +84,20 @@ export function groupRoutes(deps: Deps): Router {
   return router;
 }
 
+/** Whether this may repeat an accepted trigger of a group that config.yaml no longer has. */
+const isRepetition = ({ runs }: Deps, request: Request, name: string): boolean =>
+  request.get('idempotency-key') !== undefined && runs.list().some(({ spec }) => spec.group === name);
+
 const noGroup = (name: string) =>
   new HttpError(404, `There is no group ${name.slice(0, 63)}. GET /groups lists all groups.`);
 
-/** The spec of the run that a trigger starts. Throws an HttpError (404, 422) that names the group. */
-function resolveSpec(catalog: Catalog, name: string, parameterValues: Record<string, unknown>): GroupRunSpec {
-  const group = catalog.get(name);
-  if (!group) throw noGroup(name);
-  const { jobs, problems, parallelism } = group;
-  if (problems.length > 0) {
-    throw new HttpError(422, `Group ${name} has invalid definitions, nothing was started:`, { problems });
-  }
+/** For callers who may trigger the group but not see it: the reasons quote its definitions. */
+const withoutReasons = ({ problems }: Group): Problem[] => problems.map((problem) => ({ ...problem, message: REASON }));
+const REASON = 'expected another value; callers with the right to see the group get the reason';
+
+/** The spec of the run that a trigger of a valid group starts. Throws an HttpError (422) that names the group. */
+function resolveSpec(group: Group, name: string, parameterValues: Record<string, unknown>): GroupRunSpec {
+  const { jobs, parallelism } = group;
   if (jobs.length === 0) throw new HttpError(422, `Group ${name} has no jobs, nothing was started.`);
   const parameters = resolveParameters(group.parameters, parameterValues);
   if (parameters.problems.length > 0) {
@@ -110,10 +124,10 @@ const groupView = (name: string, { jobs, parallelism, parameters, problems, warn
   warnings,
 });
 
-/** Rejects a GET that the user did not intend: from a page of another site, or a prefetch (Sec-Fetch-Site, Sec-Purpose). */
+/** Rejects a GET that the user did not intend: from a page of another origin, or a prefetch (Sec-Fetch-Site, Sec-Purpose). */
 const rejectPrefetch: RequestHandler<{ name: string }> = (request, _response, next) => {
   const isPrefetch = /prefetch|prerender/.test(`${request.get('sec-purpose')} ${request.get('purpose')}`);
-  if (isPrefetch || request.get('sec-fetch-site') === 'cross-site') {
+  if (isPrefetch || isOtherOrigin(request.get('sec-fetch-site'))) {
     throw new HttpError(403, 'A page of another site or a prefetch cannot trigger a group: use POST.');
   }
   next();

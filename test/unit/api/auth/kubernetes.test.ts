@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Request } from 'express';
 import { kubernetesAuth } from '../../../../api/auth/kubernetes.ts';
+import { fingerprint, runIdFromKey } from '../../../../api/routes/idempotency.ts';
+import { startApp } from '../../../support/app.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -52,4 +54,81 @@ test('a token and a right are asked for again after ten seconds', async () => {
   jest.advanceTimersByTime(10_000);
   await expect(ask()).rejects.toMatchObject({ status: 401 });
   expect(asked).toHaveLength(5);
+});
+
+describe('a trigger of a made-up name', () => {
+  /** An app whose callers may trigger these groups; undefined is the right to all groups. */
+  async function appFor(mayTrigger: (group: string | undefined) => boolean) {
+    jest.useRealTimers();
+    const reviewed: unknown[] = [];
+    const request = async <T>(_method: string, path: string, { body }: { body?: unknown } = {}) => {
+      if (path.endsWith('tokenreviews')) return { status: { authenticated: true, user: ALICE } } as T;
+      const { name } = (body as { spec: { resourceAttributes: { name?: string } } }).spec.resourceAttributes;
+      reviewed.push(name);
+      return { status: { allowed: mayTrigger(name) } } as T;
+    };
+    const client = { request };
+    const app = await startApp({
+      auth: kubernetesAuth({ client, namespace: 'ns', audiences: [], apiServerDownSeconds: () => 0 }),
+    });
+    const trigger = async (name: string, method = 'POST', more = {}) => {
+      const headers = { authorization: 'Bearer abc', ...more };
+      const response = await fetch(`${app.url}/group/${name}`, { method, headers });
+      return [response.status, await response.text()] as const;
+    };
+    return { app, reviewed, trigger };
+  }
+
+  test.each([
+    ['the right to all groups', () => true, 404, 202],
+    ['the right to one group', (group?: string) => group === 'good', 403, 202],
+    ['no right', () => false, 403, 403],
+  ])(
+    'costs no review of its own, and shows callers with %s no more than a known name',
+    async (_who, may, unknown, known) => {
+      const { app, reviewed, trigger } = await appFor(may);
+      try {
+        for (const method of ['POST', 'GET']) {
+          for (let i = 0; i < 20; i++) expect((await trigger(`made-up-${i}`, method))[0]).toBe(unknown);
+        }
+        expect(reviewed).toEqual([undefined]);
+        expect((await trigger('good'))[0]).toBe(known);
+        expect(reviewed).toEqual([undefined, 'good']);
+      } finally {
+        await app.close();
+      }
+    },
+  );
+
+  test('is 403 in the same words as a known one', async () => {
+    const { app, trigger } = await appFor(() => false);
+    try {
+      const sentence = (name: string) => `alice may not trigger runs of group ${name}.`;
+      expect(await trigger('made-up')).toEqual([403, sentence('made-up')]);
+      expect(await trigger('good')).toEqual([403, sentence('good')]);
+    } finally {
+      await app.close();
+    }
+  });
+
+  test('a repetition of an accepted trigger is the same 202 after its group went, with the right to that group only', async () => {
+    const { app, trigger } = await appFor((group) => group === 'gone');
+    try {
+      const key = { 'Idempotency-Key': 'k' };
+      const id = runIdFromKey('alice', 'k');
+      const annotations = { 'async-api.dev/request': fingerprint('trigger', 'gone', {}) };
+      const job = {
+        name: 'one',
+        sleep: { seconds: 1 },
+        activeDeadlineSeconds: 1,
+        pendingDeadlineSeconds: 1,
+        backoffLimit: 0,
+      };
+      await app.runs.create(id, { group: 'gone', jobs: [job] }, annotations);
+      expect((await trigger('gone', 'POST', key))[0]).toBe(202);
+      expect(app.runs.runs.size).toBe(1);
+    } finally {
+      await app.close();
+    }
+  });
 });

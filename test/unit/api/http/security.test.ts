@@ -45,6 +45,27 @@ test.each([
   expect((await sendRaw(app.url, rawRequest('GET', '/groups', { Host: host }))).status).toBe(status);
 });
 
+test.each(['GET', 'HEAD', 'POST'])('a %s with two Host fields is 400 and starts nothing', async (method) => {
+  for (const path of ['/group/good', '/livez', '/nowhere']) {
+    const request = rawRequest(method, path).replace('\r\n\r\n', '\r\nhost: evil.example\r\n\r\n');
+    expect((await sendRaw(app.url, request)).status).toBe(400);
+  }
+  expect(app.runs.runs.size).toBe(0);
+});
+
+test.each([
+  ['none', 202],
+  ['same-origin', 202],
+  ['same-site', 403],
+  ['cross-site', 403],
+])('a GET or POST trigger with Sec-Fetch-Site: %s is %d', async (site, status) => {
+  for (const method of ['GET', 'POST']) {
+    const request = rawRequest(method, '/group/good', { 'Sec-Fetch-Site': site });
+    expect((await sendRaw(app.url, request)).status).toBe(status);
+  }
+  expect(app.runs.runs.size).toBe(status === 202 ? 2 : 0);
+});
+
 test('/readyz of a service that is not ready is 503 with Retry-After, and says why with ?verbose', async () => {
   await app.close();
   app = await startApp({ readinessChecks: () => [{ name: 'runs-synced', ok: false, note: 'not yet' }] });
