@@ -69,7 +69,10 @@ test.each(FOLDERS)(
 
 test('only the local overlay allows anonymous callers; without an overlay the API does not start', () => {
   expect(environmentOf('overlays/local', 'async-api')).toMatchObject({ AUTH: 'none', ALLOW_ANONYMOUS: 'true' });
-  expect(environmentOf('overlays/production', 'async-api')).toMatchObject({ AUTH: 'kubernetes' });
+  expect(environmentOf('overlays/production', 'async-api')).toMatchObject({
+    AUTH: 'kubernetes',
+    AUTH_AUDIENCES: 'async-api',
+  });
   const { AUTH, ALLOW_ANONYMOUS, HOST } = environmentOf('base', 'async-api');
   // Settings reject this HOST without AUTH or ALLOW_ANONYMOUS.
   expect({ AUTH, ALLOW_ANONYMOUS, HOST }).toEqual({ HOST: '0.0.0.0' });
