@@ -2,6 +2,7 @@ import { type GroupRun, isTerminal } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
+import { compareTimes } from './decide/time.ts';
 
 export interface RetentionPolicy {
   /** Finished runs older than this are deleted; seconds since their end. */
@@ -18,7 +19,7 @@ export function expiredRuns(runs: GroupRun[], policy: RetentionPolicy, now: Date
   const over = runs.filter(({ status, metadata }) => status && isTerminal(status.state) && !metadata.deletionTimestamp);
   const groups = Map.groupBy(over, ({ spec }) => spec.group);
   return [...groups.values()].flatMap((group) => {
-    const latestFirst = group.toSorted((a, b) => endOf(b).localeCompare(endOf(a)));
+    const latestFirst = group.toSorted((a, b) => compareTimes(endOf(b), endOf(a)));
     return latestFirst.filter((run, position) => {
       const ageSeconds = (now.getTime() - Date.parse(endOf(run))) / 1000;
       return ageSeconds > maxAgeSeconds || (position >= maxPerGroup && ageSeconds > minAgeSeconds);

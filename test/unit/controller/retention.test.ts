@@ -29,6 +29,11 @@ test('the latest finished runs of each group are kept', () => {
   expect(expired([...runs, one('other', 'SUCCESS', at(30), 'h')])).toEqual(['1']);
 });
 
+test('the latest of a second are kept, whether or not their times have fractions', () => {
+  const runs = ['05Z', '05.900Z', '05.100Z'].map((end) => one(end, 'SUCCESS', `2026-11-24T11:30:${end}`));
+  expect(expired(runs)).toEqual(['05Z']);
+});
+
 test('a run that finished just now is kept, however many there are', () => {
   const at = (second: number) => `2026-11-24T11:${second < 30 ? 54 : 55}:${second}Z`;
   const runs = [50, 40, 35, 20, 10].map((second) => one(`${second}`, 'SUCCESS', at(second)));
