@@ -67,7 +67,6 @@ export class Observer {
       if (toConfirm.has(id) || (jobUID !== undefined && jobs.get(id)?.metadata.uid !== jobUID)) {
         const live = await this.job(id);
         jobs.delete(id);
-        pods.delete(id);
         if (live && owns(run, live) && (jobUID === undefined || live.metadata.uid === jobUID))
           this.#add(observed, live);
         else if (jobUID !== undefined) {

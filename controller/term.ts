@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '../contract/group-run.ts';
 import { paths } from '../contract/paths.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
 import { errorMessage, type Log } from '../process/log.ts';
+import { sleep } from '../process/sleep.ts';
 import type { ControllerCaches } from './caches.ts';
 import { kubernetesEvents, podsLateEvent } from './decide/kubernetes-events.ts';
 import { JobWriter } from './job-writer.ts';
@@ -100,6 +100,6 @@ async function runRetention({ client, caches, settings, writeOptions, log }: Dep
     } catch (error) {
       log('runs cannot be deleted, trying again', { error: errorMessage(error) });
     }
-    await sleep(settings.RETENTION_INTERVAL_SECONDS * 1000, undefined, { signal }).catch(() => {});
+    await sleep(settings.RETENTION_INTERVAL_SECONDS * 1000, signal);
   }
 }

@@ -1,8 +1,8 @@
 import { errorMessage, type Log } from '../process/log.ts';
+import { type Sleep, sleep } from '../process/sleep.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { acquiredLease, type Lease, releasedLease } from './lease.ts';
-import { type Sleep, sleep } from './sleep.ts';
 
 interface Options {
   client: Pick<KubeClient, 'request'>;

@@ -1,8 +1,8 @@
 import { errorMessage, type Log } from '../process/log.ts';
+import { type Sleep, sleep } from '../process/sleep.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { isVersionUnavailable, PagedList } from './paged-list.ts';
-import { type Sleep, sleep } from './sleep.ts';
 import { type Change, Store, type Stored } from './store.ts';
 
 interface Options<T> {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, type Log } from '../../process/log.ts';
+import { sleep } from '../../process/sleep.ts';
 import { type Catalog, CatalogError } from './catalog.ts';
 import { parseConfig } from './parse-thread.ts';
 import { formatProblem } from './problem.ts';
@@ -62,7 +62,7 @@ export class CatalogFile {
   /** Polls the file until the signal aborts. File watches are unreliable for a ConfigMap, which swaps symbolic links. */
   async follow(signal: AbortSignal, intervalMs = 1000): Promise<void> {
     while (!signal.aborted) {
-      await sleep(intervalMs, undefined, { signal }).catch(() => {});
+      await sleep(intervalMs, signal);
       if (!signal.aborted) await this.#reload();
     }
   }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { paths } from '../../contract/paths.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { sleep } from '../../process/sleep.ts';
 
 const INTERVAL_MS = 2000;
 const TIMEOUT_MS = 2000;
@@ -39,7 +39,7 @@ export class Reachability {
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (await this.#probe(signal)) this.#lastResponseAt = performance.now();
-      await sleep(INTERVAL_MS, undefined, { signal }).catch(() => {});
+      await sleep(INTERVAL_MS, signal);
     }
   }
 

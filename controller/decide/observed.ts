@@ -101,5 +101,6 @@ export function observedJobs({
 
 /** Whether the job's terminal state is recorded. */
 export const isOver = ({ previous }: ObservedJob): boolean => previous !== undefined && isTerminal(previous.state);
-/** Whether the Job's outcome is decided. The early conditions (Kubernetes 1.31) come before its pods are gone. */
-export const hasOutcome = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed');
+/** The condition that decides the Job's outcome. The early ones (Kubernetes 1.31) come before its pods are gone. */
+export const outcomeOf = (job: Job) => trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed');
+export const hasOutcome = (job: Job): boolean => outcomeOf(job) !== undefined;

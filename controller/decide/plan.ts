@@ -33,7 +33,7 @@ export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
   return due.slice(0, Math.max(0, room));
 }
 
-/** The Jobs to stop, with the cause: cancelled, or blocked past the pending deadline. */
+/** The Jobs to stop, with the cause: cancelled, past their deadline, or blocked past the pending deadline. */
 export function jobsToStop(observed: ObservedRun, now: Date): { job: Job; cause: Cause }[] {
   return observedJobs(observed).flatMap((one) => {
     const { job } = one;

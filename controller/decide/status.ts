@@ -3,7 +3,7 @@ import { blockedCause } from './blocked.ts';
 import type { Cause } from './cause.ts';
 import { failureCause, isRetried, lastFailed, podCause, recordedCause } from './failure.ts';
 import { nodeLostAt, podOnLostNode } from './node-lost.ts';
-import type { ObservedJob } from './observed.ts';
+import { type ObservedJob, outcomeOf } from './observed.ts';
 import { areGone, firstStartTime, hasEnded, isRunning, terminated, trueCondition } from './pods.ts';
 import { isOutlived } from './sidecar.ts';
 import { CANCELLED, stopCause } from './stop.ts';
@@ -117,5 +117,4 @@ function blockedSince(found: Decision, { previous, job }: ObservedJob, now: Date
   return job || isTerminal(found.state) ? undefined : previous?.pendingSince;
 }
 
-const finishTime = (job: Job | undefined): string | undefined =>
-  job && trueCondition(job, 'SuccessCriteriaMet', 'FailureTarget', 'Complete', 'Failed')?.lastTransitionTime;
+const finishTime = (job: Job | undefined): string | undefined => job && outcomeOf(job)?.lastTransitionTime;

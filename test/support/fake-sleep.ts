@@ -1,4 +1,4 @@
-import type { Sleep } from '../../kube/sleep.ts';
+import type { Sleep } from '../../process/sleep.ts';
 
 /** Sleeps on the global timers: jest.useFakeTimers does not replace what node:timers/promises exports to a module. */
 export const fakeSleep: Sleep = (ms, signal) =>
