@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildJob } from '../../controller/decide/job.ts';
-import type { ApiError } from '../../kube/api-error.ts';
 import { run } from '../support/builders.ts';
-import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { createPolicy } from '../support/policy.ts';
+import { createPolicy, denialOf } from '../support/policy.ts';
 import { finalStatus, idOf, statusWithReason, trigger } from '../support/rest.ts';
 
 const GROUP = 'denied';
@@ -30,15 +28,8 @@ test('a job whose Job a policy denies with 422 waits, and runs once the policy i
   const template = buildJob(run(), 1, 'none');
   const labels = { ...template.metadata.labels, 'async-api.dev/group': GROUP };
   const body = { ...template, metadata: { ...template.metadata, labels } };
-  const denial = await eventually(
-    'the policy to be in force',
-    () =>
-      product.admin.request('POST', product.jobsPath(), { query: { dryRun: 'All' }, body }).then(
-        () => undefined,
-        (error: ApiError) => error,
-      ),
-    120_000,
-  );
+  const create = () => product.admin.request('POST', product.jobsPath(), { query: { dryRun: 'All' }, body });
+  const denial = await denialOf(create, /no jobs today/);
   expect(denial).toMatchObject({ code: 422, reason: 'Invalid' });
   const [path] = await trigger(product, GROUP);
   const waits = await statusWithReason(product, path!);

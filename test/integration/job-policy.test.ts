@@ -7,6 +7,7 @@ import { DENIED_BY_ANOTHER_RULE, DENIED_FIELDS, NEEDED_OF_THE_POD } from '../sup
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
+import { denialOf } from '../support/policy.ts';
 
 let product: Product;
 let controller: KubeClient;
@@ -21,17 +22,8 @@ const create = (body: object, client = controller) => client.request<Job>('POST'
 beforeAll(async () => {
   product = await Product.install();
   controller = await product.as('async-api-controller');
-  // The API server compiles a policy some time after it is stored.
-  await eventually(
-    'the policy to be in force',
-    () =>
-      create(withPod({ priorityClassName: 'system-node-critical' })).then(
-        () => undefined,
-        (error) => (/ValidatingAdmissionPolicy/.test(error.message) ? true : undefined),
-      ),
-    60_000,
-  );
-}, 120_000);
+  await denialOf(() => create(withPod({ priorityClassName: 'system-node-critical' })), /ValidatingAdmissionPolicy/);
+}, 240_000);
 afterAll(async () => {
   await controller.close();
   await product.uninstall();

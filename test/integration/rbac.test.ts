@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildJob } from '../../controller/decide/job.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { run } from '../support/builders.ts';
-import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
+import { denialOf } from '../support/policy.ts';
 import { finalStatus, statusWithReason, trigger } from '../support/rest.ts';
 
 let product: Product;
@@ -65,30 +65,19 @@ test("the controller's account can delete the pods of jobs and no others", async
   }
   const remove = (name: string) =>
     controller.request('DELETE', `${product.podsPath()}/${name}`, { query: { dryRun: 'All' } });
-  // The API server compiles a policy some time after it is stored.
-  await eventually('the policy to be in force', () =>
-    remove('other').then(
-      () => undefined,
-      (error) => (/expected the pod of a job/.test(error.message) ? true : undefined),
-    ),
-  );
+  await denialOf(() => remove('other'), /expected the pod of a job/);
   await remove('of-a-job');
-});
+}, 240_000);
 
 test("the controller's account can write its own lease and no other", async () => {
   const put = { body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'other' } } };
   await expect(controller.request('PUT', `${product.leasesPath()}/other`, put)).rejects.toMatchObject(forbidden);
-  // The API server compiles a policy some time after it is stored.
-  await eventually('the policy to be in force', () =>
-    controller.request('POST', product.leasesPath(), { ...put, query: { dryRun: 'All' } }).then(
-      () => undefined,
-      (error) => (/expected the name async-api-controller/.test(error.message) ? true : undefined),
-    ),
-  );
+  const create = () => controller.request('POST', product.leasesPath(), { ...put, query: { dryRun: 'All' } });
+  await denialOf(create, /expected the name async-api-controller/);
   await expect(controller.request('GET', `${product.leasesPath()}/async-api-controller`)).rejects.toMatchObject({
     code: 404,
   });
-});
+}, 240_000);
 
 test("neither account can see another namespace's runs", async () => {
   const path = '/apis/async-api.dev/v1alpha1/namespaces/default/groupruns';

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { run } from '../support/builders.ts';
-import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
+import { denialOf } from '../support/policy.ts';
 
 let product: Product;
 let api: KubeClient;
@@ -20,17 +20,8 @@ const create = (spec: object, metadata: object = {}, client = product.admin) =>
 beforeAll(async () => {
   product = await Product.install();
   api = await product.as('async-api');
-  // The API server compiles a policy some time after it is stored.
-  await eventually(
-    'the policy to be in force',
-    () =>
-      create({}, { annotations: CALLER }).then(
-        () => undefined,
-        (error) => (/ValidatingAdmissionPolicy/.test(error.message) ? true : undefined),
-      ),
-    60_000,
-  );
-}, 120_000);
+  await denialOf(() => create({}, { annotations: CALLER }), /ValidatingAdmissionPolicy/);
+}, 240_000);
 afterAll(async () => {
   await api.close();
   await product.uninstall();

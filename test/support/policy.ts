@@ -1,4 +1,5 @@
 import { buildJob } from '../../controller/decide/job.ts';
+import type { ApiError } from '../../kube/api-error.ts';
 import { run } from './builders.ts';
 import { eventually } from './eventually.ts';
 import type { Product } from './harness.ts';
@@ -33,6 +34,21 @@ export async function createPolicy(
     for (const plural of ['ybindings', 'ies']) await admin.request('DELETE', `${path}${plural}/${name}`);
   };
 }
+
+/**
+ * Waits until a policy denies the call with such a message, and returns the error. The API server compiles a policy some time after
+ * it is stored. The call must be one that may succeed, such as a dry run.
+ */
+export const denialOf = (call: () => Promise<unknown>, message: RegExp): Promise<ApiError> =>
+  eventually(
+    `a denial like ${message}`,
+    () =>
+      call().then(
+        () => undefined,
+        (error: ApiError) => (message.test(error.message) ? error : undefined),
+      ),
+    PATIENCE_MS,
+  );
 
 /** A new pod as the API server returns it. */
 interface Pod {
