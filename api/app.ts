@@ -7,7 +7,8 @@ import { closeConnectionsWhileStopping } from './http/close-connections.ts';
 import { requestContext } from './http/context.ts';
 import { errorHandler } from './http/errors.ts';
 import { HttpError } from './http/http-error.ts';
-import { csrf, limitUrlLength, requireLoopbackHost, requireOneHost, securityHeaders } from './http/security.ts';
+import { limitHeaderSize, limitUrlLength } from './http/request-size.ts';
+import { csrf, requireLoopbackHost, requireOneHost, securityHeaders } from './http/security.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { docsPage, PAGE_CSP } from './openapi/page.ts';
 import { cancelOperations, cancelRoutes } from './routes/cancel.ts';
@@ -44,6 +45,7 @@ export function createApp(deps: Deps): Express {
     accessLog(deps.metrics.request),
     securityHeaders(),
     closeConnectionsWhileStopping(deps.stopping),
+    limitHeaderSize,
     limitUrlLength,
     requireOneHost,
   );

@@ -1,4 +1,5 @@
 import type { Log } from '../process/log.ts';
+import type { ReadinessCheck } from '../process/readiness.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ConcurrencyLimit } from './hold/concurrency-limit.ts';
@@ -9,13 +10,6 @@ import type { JobLogs } from './runs/job-logs.ts';
 import type { RunStore } from './runs/run-store.ts';
 
 export type { TriggerOutcome };
-
-/** One condition of `/readyz`, which is ready when all are ok. */
-export interface ReadinessCheck {
-  name: string;
-  ok: boolean;
-  note?: string;
-}
 
 /** Everything that the routes need from outside. */
 export interface Deps {

@@ -58,21 +58,22 @@ async function main(settings: Settings): Promise<void> {
   const runs = new KubernetesRuns(client, settings.NAMESPACE, log, metrics.statusLag);
   const stopBackground = new AbortController();
   const stopping = new AbortController();
+  const readinessChecks = () => [
+    { name: 'runs-synced', ok: runs.hasSynced },
+    // Always ok: the replica can serve with the last good file and from its cache. `?verbose` shows the note.
+    { name: 'config-file', ok: true, ...(catalogFile.note && { note: catalogFile.note }) },
+    {
+      name: 'api-server',
+      ok: true,
+      ...(runs.apiServerDownSeconds > 0 && { note: `silent for ${runs.apiServerDownSeconds} s` }),
+    },
+  ];
   const app = createApp({
     catalog: () => catalogFile.catalog,
     runs,
     logs: kubernetesJobLogs(client, podLogs, settings.NAMESPACE),
     newRunId: () => newRunId(),
-    readinessChecks: () => [
-      { name: 'runs-synced', ok: runs.hasSynced },
-      // Always ok: the replica can serve with the last good file and from its cache. `?verbose` shows the note.
-      { name: 'config-file', ok: true, ...(catalogFile.note && { note: catalogFile.note }) },
-      {
-        name: 'api-server',
-        ok: true,
-        ...(runs.apiServerDownSeconds > 0 && { note: `silent for ${runs.apiServerDownSeconds} s` }),
-      },
-    ],
+    readinessChecks,
     auth: chooseAuth(settings, client, catalogFile, () => runs.apiServerDownSeconds, log),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
     longLivedLimit,
@@ -87,11 +88,12 @@ async function main(settings: Settings): Promise<void> {
   const metricsServer = await serveMetrics(metrics.registry, {
     host: settings.METRICS_HOST,
     port: settings.METRICS_PORT,
-    ready: () => runs.hasSynced,
+    readinessChecks,
   });
   const close = () => Promise.all([client.close(), podLogs.close(), metricsServer.close()]);
-  const { HOST: host, PORT: port, MAX_CONNECTIONS: maxConnections } = settings;
-  const server = await listen(app, { host, port, maxConnections }).catch(async (error) => {
+  const { HOST: host, PORT: port, MAX_CONNECTIONS: total, MAX_CONNECTIONS_PER_ADDRESS: perAddress } = settings;
+  const connections = { total, perAddress, isProxy: () => false };
+  const server = await listen(app, { host, port, connections }).catch(async (error) => {
     await close();
     throw error;
   });

@@ -63,7 +63,8 @@ const Environment = z
       'How long the API serves new requests after SIGTERM, until proxies have removed it. The manifests set it to 5.',
       0,
     ),
-    MAX_CONNECTIONS: count(20_000, 'Maximum of open connections.'),
+    MAX_CONNECTIONS: count(20_000, 'Maximum of open connections; beyond it the longest idle one is closed.'),
+    MAX_CONNECTIONS_PER_ADDRESS: count(1000, 'Maximum of open connections of one client address.'),
   })
   .superRefine((settings, context) => {
     const wrong = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });

@@ -58,7 +58,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   const server = await serveMetrics(metrics.registry, {
     host: settings.METRICS_HOST,
     port: settings.METRICS_PORT,
-    ready: synced,
+    readinessChecks: () => [{ name: 'caches-synced', ok: synced() }],
   });
 
   const watching = reflectors.map((reflector) => reflector.run(signal));

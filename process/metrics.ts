@@ -1,7 +1,13 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { createHttpServer } from './http-server.ts';
+import { type ReadinessCheck, readiness } from './readiness.ts';
+
+/** Probes and scrapers send a few hundred bytes. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Enough for many scrapers. No address can take the connections that the kubelet's probes need. */
+const CONNECTIONS = { total: 500, perAddress: 50 };
 
 export interface MetricsServer {
   port: number;
@@ -9,22 +15,30 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `/metrics` (Prometheus), `/livez` (always 200) and `/readyz` (503 until `ready()`) on a separate port; port 0
- * takes any free one. Rejects if it cannot listen.
+ * Serves `/metrics` (Prometheus), `/livez` (always 200) and `/readyz` (503 until all checks are ok; `?verbose` lists them) on a
+ * separate port; port 0 takes any free one. Rejects if it cannot listen.
  */
 export async function serveMetrics(
   registry: Registry,
-  { host, port, ready }: { host: string; port: number; ready: () => boolean },
+  { host, port, readinessChecks }: { host: string; port: number; readinessChecks: () => ReadinessCheck[] },
 ): Promise<MetricsServer> {
-  const server = createServer(async (request, response) => {
-    const text = (code: number, body: string) => response.writeHead(code, { 'content-type': 'text/plain' }).end(body);
-    if (request.url === '/livez') return text(200, 'ok');
-    if (request.url === '/readyz') return ready() ? text(200, 'ok') : text(503, 'not ready');
-    if (request.url !== '/metrics') return text(404, 'Expected /metrics, /livez or /readyz');
-    const body = await registry.metrics().catch(() => undefined);
-    if (body === undefined) return text(500, 'The metrics cannot be collected');
-    return response.writeHead(200, { 'content-type': registry.contentType }).end(body);
-  });
+  const server = createHttpServer(
+    async (request, response) => {
+      const respond = (code: number, body: string) =>
+        response.writeHead(code, { 'content-type': 'text/plain' }).end(body);
+      const [path, query] = (request.url ?? '').split('?');
+      if (path === '/livez') return respond(200, 'ok');
+      if (path === '/readyz') {
+        const { ready, text } = readiness(readinessChecks(), new URLSearchParams(query).has('verbose'));
+        return respond(ready ? 200 : 503, text);
+      }
+      if (path !== '/metrics') return respond(404, 'Expected /metrics, /livez or /readyz');
+      const body = await registry.metrics().catch(() => undefined);
+      if (body === undefined) return respond(500, 'The metrics cannot be collected');
+      return response.writeHead(200, { 'content-type': registry.contentType }).end(body);
+    },
+    { maxHeaderBytes: MAX_HEADER_BYTES, connections: CONNECTIONS },
+  );
   server.listen(port, host);
   await once(server, 'listening');
   return {

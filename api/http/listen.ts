@@ -1,16 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
+import type { ConnectionBounds } from '../../process/connection-limit.ts';
+import { createHttpServer, type Timeouts } from '../../process/http-server.ts';
+import { MAX_ADDRESS_BYTES, MAX_FIELDS_BYTES } from './request-size.ts';
 
-/** A very long job id still gets the contract's 404, not a 431. */
-const MAX_HEADER_BYTES = 256 * 1024;
-/** A client that sends its request slowly must not occupy a connection (slowloris). */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than proxies keep idle connections (Traefik: 90 s). If we closed first, a proxy's next request could be lost. */
-const KEEP_ALIVE_MS = 100_000;
-/** Longer than the longest `?wait=` and the interval of SSE heartbeats. */
-const SOCKET_IDLE_MS = 120_000;
 /** Shorter than the 10 s after which supervisors such as Docker send SIGKILL. */
 const DRAIN_TIMEOUT_MS = 8000;
 /** How often to close keep-alive connections that have become idle while draining. */
@@ -19,27 +12,13 @@ const CLOSE_IDLE_INTERVAL_MS = 100;
 export interface ListenOptions {
   host: string;
   port: number;
-  maxConnections: number;
+  connections: ConnectionBounds;
+  timeouts?: Partial<Timeouts>;
 }
 
 /** Starts the HTTP server. If the port is taken, rejects with a sentence that says what to do. */
-export async function listen(app: RequestListener, { host, port, maxConnections }: ListenOptions): Promise<Server> {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: 2000,
-      // TCP keepalive detects that a client's machine has gone while there is nothing to send.
-      keepAlive: true,
-      keepAliveInitialDelay: 60_000,
-    },
-    app,
-  );
-  server.maxConnections = maxConnections;
-  server.setTimeout(SOCKET_IDLE_MS);
-  server.on('clientError', respondToMalformed);
+export async function listen(app: RequestListener, { host, port, ...bounds }: ListenOptions): Promise<Server> {
+  const server = createHttpServer(app, { maxHeaderBytes: MAX_ADDRESS_BYTES + MAX_FIELDS_BYTES, ...bounds });
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -58,20 +37,4 @@ export async function drain(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
   clearInterval(closeIdle);
   clearTimeout(closeAll);
-}
-
-/** Responds to bytes that never became a request: malformed, too large or too slow. */
-function respondToMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const [status, sentence] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [431, `Expected at most ${MAX_HEADER_BYTES} bytes of address and headers.`]
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [
-            408,
-            `Expected the headers within ${HEADERS_TIMEOUT_MS / 1000} s and the whole request within ${REQUEST_TIMEOUT_MS / 1000} s.`,
-          ]
-        : [400, 'Expected a well-formed HTTP/1.1 request.'];
-  const headers = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(String(sentence))}`;
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\nConnection: close\r\n\r\n${sentence}`);
 }

@@ -3,9 +3,6 @@ import helmet from 'helmet';
 import { HttpError } from './http-error.ts';
 import { isLoopback } from './loopback.ts';
 
-/** In characters; every valid URL of this service is shorter. */
-const MAX_URL_LENGTH = 8192;
-
 /** Header fields that forbid browsers to sniff the media type, to frame the response and to load anything for it. */
 export const securityHeaders = (): RequestHandler =>
   helmet({
@@ -14,14 +11,6 @@ export const securityHeaders = (): RequestHandler =>
       directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
     },
   });
-
-/** Rejects overlong URLs (414), except under /status/, where the contract answers any unknown id with 404. */
-export const limitUrlLength: RequestHandler = (request, _response, next) => {
-  if (request.url.length > MAX_URL_LENGTH && !request.path.startsWith('/status/')) {
-    throw new HttpError(414, `Expected an address of at most ${MAX_URL_LENGTH} characters.`);
-  }
-  next();
-};
 
 /** Rejects requests with several Host fields (RFC 9112, 3.2): a proxy and this service could act on different ones. */
 export const requireOneHost: RequestHandler = (request, _response, next) => {

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { readiness } from '../../process/readiness.ts';
 import type { Deps } from '../deps.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { REFUSED, TEXT } from '../openapi/shared.ts';
@@ -34,10 +35,7 @@ export function healthRoutes({ readinessChecks }: Deps): Router {
     response.type('text').send('ok');
   });
   router.get('/readyz', (request, response) => {
-    const checks = readinessChecks();
-    const ready = checks.every((check) => check.ok);
-    const lines = checks.map(({ name, ok, note }) => `[${ok ? '+' : '-'}] ${name}${note ? `: ${note}` : ''}`);
-    const text = 'verbose' in request.query ? lines.join('\n') : ready ? 'ok' : 'not ready';
+    const { ready, text } = readiness(readinessChecks(), 'verbose' in request.query);
     if (!ready) response.set('Retry-After', '1');
     response
       .status(ready ? 200 : 503)

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
-import { cached, trigger } from '../support/rest.ts';
+import { openRaw, rawRequest, sendRaw } from '../support/raw-http.ts';
+import { cached, runOf, trigger } from '../support/rest.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -22,6 +25,39 @@ test('the limit of active runs counts those of other replicas too', async () => 
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
     expect(await refused.text()).toMatch(/at most 1 runs of group group_d/);
   } finally {
+    await service.stop();
+  }
+});
+
+test('connections at the limit shut out neither new callers nor probes', async () => {
+  const { url, metricsUrl, service } = await product.startReplica({ MAX_CONNECTIONS: '50' });
+  const [path] = await trigger(product, 'group_d');
+  const events = rawRequest('GET', `/runs/${runOf(path!)}/events`, { Connection: 'keep-alive' });
+  const livez = rawRequest('GET', '/livez', { Connection: 'keep-alive' });
+  const sockets: Socket[] = [];
+  /** Opens that many connections with this request, and waits for the first bytes of each response. */
+  const fill = (count: number, request: string) =>
+    Promise.all(
+      Array.from({ length: count }, async () => {
+        const socket = openRaw(url, request);
+        sockets.push(socket);
+        await once(socket, 'data');
+      }),
+    );
+  const probes = () =>
+    Promise.all(['/livez', '/readyz'].map(async (probe) => (await fetch(metricsUrl + probe)).status));
+  try {
+    await eventually('readiness', async () => (await fetch(`${metricsUrl}/readyz`)).ok || undefined);
+    await fill(50, livez);
+    expect((await fetch(`${url}/group/group_d`, { method: 'POST' })).status).toBe(202);
+    await fill(50, events);
+    expect(await sendRaw(url, livez)).toMatchObject({
+      status: 503,
+      headers: expect.stringContaining('retry-after: 1'),
+    });
+    expect(await probes()).toEqual([200, 200]);
+  } finally {
+    for (const socket of sockets) socket.destroy();
     await service.stop();
   }
 });

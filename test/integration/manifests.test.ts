@@ -78,6 +78,14 @@ test('only the local overlay allows anonymous callers; without an overlay the AP
   expect({ AUTH, ALLOW_ANONYMOUS, HOST }).toEqual({ HOST: '0.0.0.0' });
 });
 
+test.each(FOLDERS)('the probes of %s use the metrics port, which callers cannot fill', (folder) => {
+  for (const name of ['async-api', 'async-api-controller']) {
+    const { startupProbe, readinessProbe, livenessProbe } = containerOf(folder, name);
+    const probes = [startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet);
+    expect(probes).toEqual(['/readyz', '/readyz', '/livez'].map((path) => ({ path, port: 'metrics' })));
+  }
+});
+
 test('the API reads resources/config.yaml, and a changed file leads to a rollout', async () => {
   const config = find('base', 'ConfigMap', 'async-api-config');
   const file = join(import.meta.dirname, '../../resources/config.yaml');

@@ -41,7 +41,7 @@ export async function startApp(changes: Partial<Deps> = {}, groups = GROUPS): Pr
     ...changes,
   };
   const app = createApp(deps);
-  const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 20_000 });
+  const server = await listen(app, { host: '127.0.0.1', port: 0, connections: { total: 20_000, perAddress: 20_000 } });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     router: app.router,

@@ -8,18 +8,19 @@ export interface RawAnswer {
   body: string;
 }
 
-/** Connects and sends exactly these bytes (latin1). An error only closes the connection. */
-export function openRaw(url: string, bytes: string): Socket {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname, () => void socket.write(bytes, 'latin1'));
+/** Connects from that address and sends exactly these bytes (latin1). An error only closes the connection. */
+export function openRaw(url: string, bytes: string, localAddress?: string): Socket {
+  const { hostname: host, port } = new URL(url);
+  const options = { host, port: Number(port), ...(localAddress && { localAddress }) };
+  const socket = connect(options, () => void socket.write(bytes, 'latin1'));
   return socket.on('error', () => {});
 }
 
 /** Sends exactly these bytes, and reads until the service closes the connection or sends nothing for `maxIdleMs`. */
-export function sendRaw(url: string, bytes: string, maxIdleMs = 400): Promise<RawAnswer> {
+export function sendRaw(url: string, bytes: string, maxIdleMs = 400, localAddress?: string): Promise<RawAnswer> {
   return new Promise((resolve) => {
     let text = '';
-    const socket = openRaw(url, bytes);
+    const socket = openRaw(url, bytes, localAddress);
     const done = () => {
       socket.destroy();
       const [head = '', ...rest] = text.split('\r\n\r\n');

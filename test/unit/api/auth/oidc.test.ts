@@ -108,7 +108,7 @@ const forged: [string, () => Promise<string | undefined>][] = [
   ['an empty token', async () => 'Bearer '],
   ['no token but words', async () => 'Bearer let me in'],
   ['a token that is none', async () => 'Bearer abc'],
-  ['a token of 100 kB', async () => `Bearer ${'a'.repeat(100_000)}`],
+  ['a token of 15 kB', async () => `Bearer ${'a'.repeat(15_000)}`],
   ['a token that has expired', async () => `Bearer ${await token({ expires: '-1m' })}`],
   ['a token that never expires', async () => `Bearer ${await token({ expires: null })}`],
   ['a token of another issuer', async () => `Bearer ${await token({ issuer: 'https://evil.example' })}`],

@@ -9,7 +9,7 @@ test('drain waits for open responses, but not for connections that are idle afte
   const server = await listen((_request, response) => void setTimeout(() => response.end('done'), 500), {
     host: '127.0.0.1',
     port: 0,
-    maxConnections: 10,
+    connections: { total: 10, perAddress: 10 },
   });
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
