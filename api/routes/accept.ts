@@ -7,6 +7,7 @@ import {
   REQUEST_ANNOTATION,
   TRACEPARENT_ANNOTATION,
 } from '../../contract/labels.ts';
+import { parameterCopiesProblem } from '../../contract/parameter-copies.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
 import { authorize, authorizeUnknown } from '../auth/access.ts';
 import type { Deps, TriggerOutcome } from '../deps.ts';
@@ -88,12 +89,15 @@ async function storeRun(
   return 'accepted';
 }
 
-/** Throws an HttpError (422) if the run would be too large for one Kubernetes object. */
+/** Throws an HttpError (422) if the run would be too large for one Kubernetes object, or its Jobs for etcd. */
 function checkSize(spec: GroupRunSpec): void {
   const bytes = storedBytes(spec);
-  if (bytes <= MAX_SPEC_BYTES) return;
-  const expected = `Expected at most ${MAX_SPEC_BYTES} bytes of definitions and parameters, got ${bytes}`;
-  throw new HttpError(422, `${expected}. Nothing was started; split the group.`);
+  if (bytes > MAX_SPEC_BYTES) {
+    const expected = `Expected at most ${MAX_SPEC_BYTES} bytes of definitions and parameters, got ${bytes}`;
+    throw new HttpError(422, `${expected}. Nothing was started; split the group.`);
+  }
+  const problem = parameterCopiesProblem(spec);
+  if (problem) throw new HttpError(422, `${problem}. Nothing was started; shorten the parameters or split the group.`);
 }
 
 /** 202 with the path of each job's status, and the run's in Location. */

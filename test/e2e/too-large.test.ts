@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun } from '../../contract/group-run.ts';
+import type { GroupRun, GroupRunSpec } from '../../contract/group-run.ts';
 import { jobId, newRunId } from '../../contract/ids.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
@@ -15,20 +15,25 @@ beforeAll(async () => {
 });
 afterAll(() => product.uninstall());
 
-/** Creates a run with kubectl whose spec takes about this many bytes, and returns it once it is over. */
-async function finished(jobs: number, bytes: number): Promise<GroupRun> {
-  const name = newRunId();
+/** A spec that takes about this many bytes. */
+function specOf(jobs: number, bytes: number): GroupRunSpec {
   const args = ['x'.repeat(Math.floor(bytes / jobs) - 200)];
   const definition = (_: unknown, index: number) => ({
     name: `${index}`.padStart(63, 'x'),
     container: { image: 'none', args },
     ...LIMITS,
   });
+  return { group: 'large', jobs: Array.from({ length: jobs }, definition) };
+}
+
+/** Creates a run with kubectl, and returns it once it is over. */
+async function finished(spec: GroupRunSpec): Promise<GroupRun> {
+  const name = newRunId();
   const body = {
     apiVersion: 'async-api.dev/v1alpha1',
     kind: 'GroupRun',
     metadata: { name, namespace: product.namespace },
-    spec: { group: 'large', jobs: Array.from({ length: jobs }, definition) },
+    spec,
   };
   await kubectl(['create', '-f', '-'], { input: JSON.stringify(body) });
   return eventually(
@@ -55,7 +60,7 @@ test.each([
 ])(
   'a run of %s fails with what was expected, each job of it, without any Job',
   async (_what, jobs, bytes, entries) => {
-    const run = await finished(jobs, bytes);
+    const run = await finished(specOf(jobs, bytes));
     const { conditions, counts, jobs: stored, succeeded } = run.status!;
     expect(conditions).toMatchObject([
       {
@@ -78,3 +83,13 @@ test.each([
   },
   300_000,
 );
+
+test('a run whose parameters are too large for its number of jobs fails at once, without any Job', async () => {
+  const parameters = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`P${i}`, 'x'.repeat(4096)]));
+  const run = await finished({ ...specOf(8, 10_000), parameters });
+  const message = /^Expected at most 1048576 bytes of parameters times jobs, got 2101688 \(262711 bytes × 8 jobs\)\./;
+  expect(run.status!.conditions).toMatchObject([{ reason: 'SpecTooLarge', message: expect.stringMatching(message) }]);
+  expect(await jobView(run, 8)).toMatchObject({ state: 'FAILURE', reason: 'SpecTooLarge' });
+  const { items } = await product.admin.request<{ items: object[] }>('GET', product.jobsPath());
+  expect(items).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startApp, type TestApp } from '../../../support/app.ts';
 import { rawRequest, sendRaw } from '../../../support/raw-http.ts';
 
@@ -57,4 +57,49 @@ test('a connection goes on after a body in chunks that was not read to its end',
   const body = `${chunks.length.toString(16)}\r\n${chunks}\r\n0\r\n\r\n`;
   const answer = await sendRaw(app.url, first + body + rawRequest('GET', '/livez'));
   expect(answer).toMatchObject({ status: 415, body: expect.stringContaining('HTTP/1.1 200 OK') });
+});
+
+describe('parameters times jobs', () => {
+  const jobs = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`job${i}`, { sleep: { seconds: 1 } }]));
+  const parameters = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`P${i}`, {}]));
+  const groups = JSON.stringify({ groups: { wide: { parameters, jobs: jobs(8) } } });
+  /** `count` parameters of 4,096 characters. */
+  const values = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`P${i}`, 'x'.repeat(4096)]));
+  const post = (path: string, body: object = {}) =>
+    fetch(app.url + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const TOO_MANY =
+    /^Expected at most 1048576 bytes of parameters times jobs, got 2101688 \(262711 bytes × 8 jobs\)\. Nothing was started;/;
+
+  beforeEach(async () => {
+    await app.close();
+    app = await startApp({}, groups);
+  });
+
+  test('beyond the bound a trigger is 422 with the figures, and starts nothing', async () => {
+    const refused = await post('/group/wide', { parameters: values(64) });
+    expect([refused.status, await refused.text()]).toEqual([422, expect.stringMatching(TOO_MANY)]);
+    expect(app.runs.runs.size).toBe(0);
+    expect((await post('/group/wide', { parameters: values(31) })).status).toBe(202);
+  });
+
+  test('a rerun of an older run beyond the bound is 422, and one of fewer jobs is not', async () => {
+    const { headers } = await post('/group/wide');
+    const stored = app.runs.list()[0]!;
+    const spec = { ...stored.spec, parameters: values(64) };
+    const ended = ['FAILURE', 'FAILURE', 'FAILURE', ...Array(5).fill('SUCCESS')].map((state, i) => ({
+      name: spec.jobs[i]!.name,
+      id: '',
+      state,
+    }));
+    app.runs.runs.set(stored.metadata.name, { ...stored, spec, status: { state: 'FAILURE', jobs: ended } });
+    const refused = await post(`${headers.get('location')}/rerun`);
+    expect([refused.status, await refused.text()]).toEqual([422, expect.stringMatching(TOO_MANY)]);
+    expect((await post(`${headers.get('location')}/rerun`, { only: 'failed' })).status).toBe(202);
+  });
 });

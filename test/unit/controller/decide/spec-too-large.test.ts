@@ -44,6 +44,20 @@ test('a run whose spec leaves no room for its results fails, with what was expec
   });
 });
 
+test('a run whose parameters are too large for its number of jobs fails, with the figures', () => {
+  const parameters = { A: 'x'.repeat(300_000) };
+  const wide = (jobs: number) => {
+    const one = run(Array.from({ length: jobs }, (_, i) => definition({ name: `j${i}` })));
+    return { ...one, spec: { ...one.spec, parameters } };
+  };
+  expect(status(wide(3))).toBeUndefined();
+  const { state, jobs, conditions } = status(wide(4))!;
+  expect([state, jobs!.map(({ reason }) => reason)]).toEqual(['FAILURE', Array(4).fill('SpecTooLarge')]);
+  const message =
+    /^Expected at most 1048576 bytes of parameters times jobs, got 1200032 \(300008 bytes × 4 jobs\)\. No Job/;
+  expect(conditions).toMatchObject([{ reason: 'SpecTooLarge', message: expect.stringMatching(message) }]);
+});
+
 test('the conditions of others stay', () => {
   const other = { ...status(runOf(LARGE))!.conditions![0]!, type: 'Audited', reason: 'ByHand', message: 'fine' };
   const large = { ...runOf(LARGE), status: { state: 'PENDING' as const, conditions: [other] } };
