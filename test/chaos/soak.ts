@@ -30,10 +30,7 @@ const definition = { sleep: { seconds: 0 }, activeDeadlineSeconds: 60, pendingDe
 async function storeFinished(product: Product, index: number): Promise<void> {
   const base = newRunId();
   const jobs = [{ name: 'one', ...definition }];
-  const meta = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: base } };
-  await product.admin.request('POST', product.runsPath(), {
-    body: { ...meta, spec: { group: `group_${index % GROUPS}`, jobs } },
-  });
+  await product.createRun({ group: `group_${index % GROUPS}`, jobs }, base);
   const at = new Date().toISOString();
   const job = {
     name: 'one',

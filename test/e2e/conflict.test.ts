@@ -89,8 +89,7 @@ test('a job waits for the deletion of a Job that an earlier run of this name has
   });
   const limits = { activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
   const spec = { group: 'g', jobs: [{ name: 'one', sleep: { seconds: 0 }, ...limits }] };
-  const run = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name: base }, spec };
-  await product.admin.request('POST', product.runsPath(), { body: run });
+  await product.createRun(spec, base);
   expect(await statusWithReason(product, `/status/${id}`)).toMatchObject({
     state: 'PENDING',
     reason: 'FailedCreate',

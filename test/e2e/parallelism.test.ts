@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
-import { newRunId } from '../../contract/ids.ts';
 import type { Job } from '../../controller/decide/types.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
@@ -15,14 +14,7 @@ afterAll(() => product.uninstall());
 test('at most as many Jobs of a run are active as its parallelism says, also after a kill of the controller', async () => {
   const definition = { sleep: { seconds: 1 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
   const jobs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, ...definition }));
-  const name = newRunId();
-  const body = {
-    apiVersion: 'async-api.dev/v1alpha1',
-    kind: 'GroupRun',
-    metadata: { name },
-    spec: { group: 'g', parallelism: 2, jobs },
-  };
-  await product.admin.request('POST', product.runsPath(), { body });
+  const { metadata } = await product.createRun({ group: 'g', parallelism: 2, jobs });
   let most = 0;
   let killed = false;
   const run = await eventually(
@@ -35,7 +27,7 @@ test('at most as many Jobs of a run are active as its parallelism says, also aft
         await product.controller!.kill();
         await product.startController();
       }
-      const found = await product.admin.request<GroupRun>('GET', product.runsPath(name));
+      const found = await product.admin.request<GroupRun>('GET', product.runsPath(metadata.name));
       return found.status?.state === 'SUCCESS' ? found : undefined;
     },
     50_000,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { GroupRun, GroupRunSpec } from '../../contract/group-run.ts';
-import { jobId, newRunId } from '../../contract/ids.ts';
+import { jobId, runIdOf } from '../../contract/ids.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { kubectl } from '../support/kubectl.ts';
@@ -28,7 +28,7 @@ function specOf(jobs: number, bytes: number): GroupRunSpec {
 
 /** Creates a run with kubectl, and returns it once it is over. */
 async function finished(spec: GroupRunSpec): Promise<GroupRun> {
-  const name = newRunId();
+  const name = `large-${spec.jobs.length}`;
   const body = {
     apiVersion: 'async-api.dev/v1alpha1',
     kind: 'GroupRun',
@@ -47,7 +47,7 @@ async function finished(spec: GroupRunSpec): Promise<GroupRun> {
 }
 
 const jobView = async (run: GroupRun, index: number) => {
-  const id = jobId(run.metadata.name, index);
+  const id = jobId(runIdOf(run.metadata), index);
   return eventually('the end of the job', async () => {
     const status = (await (await fetch(`${product.url}/status/${id}`)).json()) as { state: string };
     return status.state === 'PENDING' ? undefined : status;
@@ -74,7 +74,7 @@ test.each([
     for (const index of [1, jobs]) {
       expect(await jobView(run, index)).toEqual({
         state: 'FAILURE',
-        task_id: jobId(run.metadata.name, index),
+        task_id: jobId(runIdOf(run.metadata), index),
         reason: 'SpecTooLarge',
       });
     }

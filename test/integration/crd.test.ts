@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type GroupRun, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
-import { newRunId } from '../../contract/ids.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
 import { jobIds } from '../../controller/decide/observed.ts';
 import { plannedStatus } from '../../controller/decide/plan.ts';
@@ -21,13 +20,7 @@ const definition = {
   pendingDeadlineSeconds: 60,
   backoffLimit: 0,
 };
-const newRun = (spec: object) => ({
-  apiVersion: 'async-api.dev/v1alpha1',
-  kind: 'GroupRun',
-  metadata: { name: newRunId() },
-  spec,
-});
-const create = (spec: object) => product.admin.request<GroupRun>('POST', product.runsPath(), { body: newRun(spec) });
+const create = (spec: object) => product.createRun(spec);
 const patch = (path: string, body: object) => mergePatch<GroupRun>(product.admin, path, body);
 
 test('a run with valid jobs is stored unchanged', async () => {

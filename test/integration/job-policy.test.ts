@@ -247,9 +247,8 @@ test('the controller may suspend and expire a Job with fields of an earlier vers
 });
 
 test('the controller may suspend its Job and set its time to live, but not remove its labels or its deadline', async () => {
-  const body = { ...run(), metadata: { name: run().metadata.name } };
   // The garbage collector deletes a Job whose owner does not exist.
-  const { metadata } = await product.admin.request<GroupRun>('POST', product.runsPath(), { body });
+  const { metadata } = await product.createRun(run().spec);
   const job = buildJob({ ...run(), metadata }, 1, IMAGE);
   await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
   const path = product.jobsPath(job.metadata.name);

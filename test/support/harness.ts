@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GroupRun } from '../../contract/group-run.ts';
+import { newRunId } from '../../contract/ids.ts';
 import { paths } from '../../contract/paths.ts';
 import { accountKubeconfig, installManifests } from '../../dev/cluster/install.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
@@ -28,6 +29,7 @@ export class Product {
   url = '';
   api: Service | undefined;
   controller: Service | undefined;
+  #apiClient: Promise<KubeClient> | undefined;
 
   static async install(cluster = ADMIN): Promise<Product> {
     const namespace = `test-${randomBytes(4).toString('hex')}`;
@@ -95,6 +97,13 @@ export class Product {
     return new Service(name, settings, join(this.folder, `${name}.log`), (why) => process.stderr.write(`${why}\n`));
   }
 
+  /** Stores a run as the API's account, the only one that may create a name that is a run id. */
+  async createRun(spec: object, name = newRunId()): Promise<GroupRun> {
+    this.#apiClient ??= this.as('async-api');
+    const body = { apiVersion: 'async-api.dev/v1alpha1', kind: 'GroupRun', metadata: { name }, spec };
+    return (await this.#apiClient).request<GroupRun>('POST', this.runsPath(), { body });
+  }
+
   /** Every GroupRun of its namespace. */
   async storedRuns(): Promise<GroupRun[]> {
     return (await this.admin.request<{ items: GroupRun[] }>('GET', this.runsPath())).items;
@@ -123,6 +132,7 @@ export class Product {
   async uninstall(): Promise<void> {
     await this.api?.stop();
     await this.controller?.stop();
+    await (await this.#apiClient)?.close();
     await this.admin.request('DELETE', `/api/v1/namespaces/${this.namespace}`);
     await this.admin.close();
     await rm(this.folder, { recursive: true, force: true });
