@@ -79,7 +79,9 @@ export function eventRoutes(deps: Deps): Router {
         if (!current) break;
         const { events, cursor: next } = eventsSince(cursor, current);
         cursor = next;
-        isReading = await send(events.map(formatEvent).join('') || HEARTBEAT);
+        if (events.length === 0) isReading = await send(HEARTBEAT);
+        // One by one: all of a large run are megabytes, which a client that reads nothing would keep in memory.
+        for (const event of events) isReading &&= await send(formatEvent(event));
         if (!isAtEnd(cursor)) await changes.next(HEARTBEAT_MS, signal);
       }
       if (isReading) response.end();

@@ -1,0 +1,46 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startApp, type TestApp } from '../../../support/app.ts';
+import { openRaw, rawRequest } from '../../../support/raw-http.ts';
+
+const JOBS = 1000;
+const names = Array.from({ length: JOBS }, (_, i) => `job_${i}`);
+const GROUPS = `groups: { large: { jobs: { ${names.map((name) => `${name}: { sleep: { seconds: 1 } }`).join(', ')} } } }`;
+/** Far more than the high-water mark of a socket and a few events; all of them are 8 MB. */
+const FEW_BYTES = 256 * 1024;
+
+let app: TestApp;
+/** The most bytes that an answer kept in memory until its client read them. */
+let mostWaiting: number;
+const measure = (message: unknown) => {
+  const { response, socket } = message as { response: ServerResponse; socket: Socket };
+  const timer = setInterval(() => {
+    mostWaiting = Math.max(mostWaiting, response.writableLength, socket.writableLength);
+  }, 1);
+  response.once('close', () => clearInterval(timer));
+};
+beforeEach(async () => {
+  mostWaiting = 0;
+  subscribe('http.server.request.start', measure);
+  app = await startApp({}, GROUPS);
+});
+afterEach(async () => {
+  unsubscribe('http.server.request.start', measure);
+  await app.close();
+});
+
+test('a client that reads nothing of the events of a large run does not make them stay in memory', async () => {
+  const response = await fetch(`${app.url}/group/large`, { method: 'POST' });
+  const location = response.headers.get('location')!;
+  // A reason each makes the ids long: more than the kernel buffers together.
+  const failed = names.map((_, i) => ({ state: 'FAILURE' as const, reason: `Reason${i}`, message: 'x'.repeat(2000) }));
+  app.runs.setJobs(location.slice('/runs/'.length), ...failed);
+  const socket = openRaw(app.url, rawRequest('GET', `${location}/events`)).pause();
+  await sleep(1000);
+  socket.destroy();
+  expect(mostWaiting).toBeGreaterThan(0);
+  expect(mostWaiting).toBeLessThan(FEW_BYTES);
+});
