@@ -31,14 +31,14 @@ export const HOSTILE: [what: string, bytes: string, status: number, says: RegExp
   [
     'thirty thousand parameters',
     post(`{"parameters":{${[...Array(30_000).keys()].map((i) => `"${i}":""`).join()}}}`),
-    422,
-    /^.{0,100}\n.{0,100}at most 64 parameters$/,
+    400,
+    /few names and values/,
   ],
   [
     'thirty thousand parameters of the wrong type',
     post(`{"parameters":{${[...Array(30_000).keys()].map((i) => `"${i}":1`).join()}}}`),
-    422,
-    /expected string/,
+    400,
+    /few names and values/,
   ],
   [
     'lists that are nested a hundred thousand times',
