@@ -12,16 +12,18 @@ interface PageCursor {
   name: string;
 }
 
-/** One page of the runs that match a query, newest first. */
+/** Of the parameters on a page: 500 runs may have 128 MB of them. */
+const MAX_PAGE_CHARACTERS = 1024 * 1024;
+
+/** One page of the runs that match a query, newest first: at most `limit`, fewer if their parameters are large. */
 export function runPage(runs: GroupRun[], query: RunsQuery): RunList {
   const after = query.continue === undefined ? undefined : parseCursor(query.continue);
   const matching = runs
     .filter(({ spec }) => query.group === undefined || spec.group === query.group)
     .filter(({ status }) => query.state === undefined || (status?.state ?? 'PENDING') === query.state)
     .map((run) => ({ run, cursor: cursorOf(run) }))
-    .filter(({ cursor }) => !after || compare(cursor, after) > 0)
-    .sort((a, b) => compare(a.cursor, b.cursor));
-  const page = matching.slice(0, query.limit);
+    .filter(({ cursor }) => !after || compare(cursor, after) > 0);
+  const page = firstThatFit(smallest(matching, query.limit, (a, b) => compare(a.cursor, b.cursor)));
   const hasMore = matching.length > page.length;
   return {
     runs: page.map(({ run }) => runSummary(run)),
@@ -29,9 +31,44 @@ export function runPage(runs: GroupRun[], query: RunsQuery): RunList {
   };
 }
 
-function cursorOf({ metadata: { creationTimestamp, name, annotations } }: GroupRun): PageCursor {
+/** The `count` smallest items in order, without sorting all of them. */
+function smallest<T>(items: T[], count: number, order: (a: T, b: T) => number): T[] {
+  const found: T[] = [];
+  for (const item of items) {
+    if (found.length === count && order(item, found.at(-1)!) >= 0) continue;
+    let [low, high] = [0, found.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (order(found[middle]!, item) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    found.splice(low, 0, item);
+    if (found.length > count) found.pop();
+  }
+  return found;
+}
+
+/** The first of these runs, at least one, whose parameters fit on a page together. */
+function firstThatFit<T extends { run: GroupRun }>(runs: T[]): T[] {
+  let room = MAX_PAGE_CHARACTERS;
+  const tooMany = runs.findIndex(({ run }, index) => {
+    for (const value of Object.values(run.spec.parameters ?? {})) room -= value.length;
+    return room < 0 && index > 0;
+  });
+  return tooMany < 0 ? runs : runs.slice(0, tooMany);
+}
+
+/** Of the runs in the cache, which never change: a new version is another object. */
+const cursors = new WeakMap<GroupRun, PageCursor>();
+
+function cursorOf(run: GroupRun): PageCursor {
+  const known = cursors.get(run);
+  if (known) return known;
+  const { creationTimestamp, name, annotations } = run.metadata;
   const acceptedAt = Date.parse(annotations?.[ACCEPTED_AT_ANNOTATION] ?? '');
-  return { creationTimestamp, acceptedAt: acceptedAt > 0 ? acceptedAt : 0, name };
+  const cursor = { creationTimestamp, acceptedAt: acceptedAt > 0 ? acceptedAt : 0, name };
+  cursors.set(run, cursor);
+  return cursor;
 }
 
 /** Newest first; within a second by when the API accepted the run, then by name. */

@@ -105,3 +105,44 @@ test.each([
   '2026-11-24T11:00:00Z_x_name',
   '2026-11-24T11:00:00Z_1_2_name',
 ])('a continue of %j is invalid', (token) => expect(RunsQuery.safeParse({ continue: token }).success).toBe(false));
+
+test('a page of ten thousand runs reads the time of each only once', () => {
+  let reads = 0;
+  const counted = (_: unknown, i: number): GroupRun => {
+    const one = runAt(newRunId(), (i * 7919) % 1000);
+    const { annotations = {}, ...metadata } = one.metadata;
+    Object.defineProperty(metadata, 'annotations', {
+      get: () => {
+        reads += 1;
+        return annotations;
+      },
+    });
+    return { ...one, metadata };
+  };
+  const runs = Array.from({ length: 10_000 }, counted);
+  const first = namesOf(runs);
+  expect(namesOf(runs)).toEqual(first);
+  expect(reads).toBe(10_000);
+});
+
+test('a page ends early where its parameters would be megabytes, and the next goes on there', () => {
+  const large = { A: 'x'.repeat(300_000) };
+  const runs = createRuns(10).map((one) => ({ ...one, spec: { ...one.spec, parameters: large } }));
+  const sizes: number[] = [];
+  const names: string[] = [];
+  let next: string | undefined;
+  do {
+    const page = runPage(runs, { limit: 500, ...(next && { continue: next }) });
+    sizes.push(page.runs.length);
+    names.push(...page.runs.map(({ name }) => name));
+    next = page.continue;
+  } while (next);
+  expect(sizes).toEqual([3, 3, 3, 1]);
+  expect(new Set(names).size).toBe(10);
+});
+
+test('a run whose parameters alone are too many for a page is listed all the same', () => {
+  const [one] = createRuns(1);
+  const runs = [{ ...one!, spec: { ...one!.spec, parameters: { A: 'x'.repeat(2_000_000) } } }];
+  expect(runPage(runs, { limit: 1 }).runs).toHaveLength(1);
+});
