@@ -91,6 +91,7 @@ test.each<[string, object, RegExp]>([
     /one owner/,
   ],
   ['two owners', withMeta({ ownerReferences: [owner(), { ...owner(), uid: 'b', controller: false }] }), /one owner/],
+  ['a finalizer', withMeta({ finalizers: ['async-api.dev/test'] }), /no finalizers/],
   ['none of our labels', withMeta({ labels: { a: 'b' } }), /labels/],
   [
     'the label of another manager',
@@ -256,6 +257,10 @@ test('the controller may suspend its Job and set its time to live, but not remov
   await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { ttlSecondsAfterFinished: 60 } });
   await expect(patch({ metadata: { labels: { 'async-api.dev/run': null } } })).rejects.toThrow(/labels/);
   await expect(patch({ spec: { activeDeadlineSeconds: null } })).rejects.toThrow(/deadline/);
+  await expect(patch({ metadata: { finalizers: ['async-api.dev/test'] } })).rejects.toThrow(/no finalizers/);
+  await mergePatch(product.admin, path, { metadata: { finalizers: ['async-api.dev/test'] } });
+  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{"reason":"Cancelled"}' } } });
+  await mergePatch(product.admin, path, { metadata: { finalizers: null } });
 });
 
 test('the policy does not bind other accounts with the right to create Jobs', async () => {
