@@ -1,7 +1,8 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Context } from '../http/context.ts';
 import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 import { type Auth, bearerToken, INVALID_TOKEN, unauthorized } from './auth.ts';
+import { pausingFetch } from './issuer-fetch.ts';
 
 export interface OidcOptions {
   issuer: string;
@@ -18,12 +19,16 @@ export interface OidcOptions {
   log: Context['log'];
   /** Of each request to the issuer, milliseconds. */
   fetchTimeoutMs?: number;
+  /** Milliseconds of a clock that never jumps. */
+  now?: () => number;
 }
 
 const FETCH_TIMEOUT_MS = 5000;
 /** Tolerated difference between the issuer's clock and ours. */
 const CLOCK_SKEW_SECONDS = 10;
 const RETRY_AFTER_SECONDS = 5;
+/** Between a failed request to the issuer and the next. */
+const PAUSE_MS = 1000;
 const ISSUER_UNREACHABLE = 'The issuer of the tokens cannot be reached right now. Try again.';
 /** Types of access tokens (RFC 9068, 4; RFC 7519, 5.1), in lower case. Other types, such as logout+jwt, serve another purpose. */
 const TOKEN_TYPES = ['at+jwt', 'application/at+jwt', 'jwt'];
@@ -34,11 +39,12 @@ const unreachable = (error: unknown) => new ServiceUnavailable(RETRY_AFTER_SECON
 /** Authentication by JWTs of an OpenID Connect provider. Authorization is left to each group's `allow`. */
 export function oidcAuth(options: OidcOptions): Auth {
   const { issuer, audience, algorithm, nameClaim, groupsClaim, isDeclared, log } = options;
+  const fetchFromIssuer = pausingFetch(PAUSE_MS, options.now);
   let hasLoggedGroups = false;
   let keys: Promise<JWTVerifyGetKey> | undefined;
 
   const verify = async (token: string): Promise<JWTPayload> => {
-    keys ??= findKeys(options).catch((error) => {
+    keys ??= findKeys(options, fetchFromIssuer).catch((error) => {
       keys = undefined;
       throw unreachable(error);
     });
@@ -81,16 +87,16 @@ export function oidcAuth(options: OidcOptions): Auth {
   };
 }
 
-async function findKeys({ issuer, jwksUrl, fetchTimeoutMs = FETCH_TIMEOUT_MS }: OidcOptions): Promise<JWTVerifyGetKey> {
-  const url = jwksUrl ?? (await discover(issuer, fetchTimeoutMs));
-  return createRemoteJWKSet(new URL(url), { timeoutDuration: fetchTimeoutMs });
+async function findKeys(options: OidcOptions, fetchFromIssuer: typeof fetch): Promise<JWTVerifyGetKey> {
+  const { issuer, jwksUrl, fetchTimeoutMs = FETCH_TIMEOUT_MS } = options;
+  const url = jwksUrl ?? (await discover(issuer, fetchTimeoutMs, fetchFromIssuer));
+  return createRemoteJWKSet(new URL(url), { timeoutDuration: fetchTimeoutMs, [customFetch]: fetchFromIssuer });
 }
 
 /** URL of the issuer's JWKS (OpenID Connect Discovery 1.0, 4). */
-async function discover(issuer: string, timeoutMs: number): Promise<string> {
+async function discover(issuer: string, timeoutMs: number, fetchFromIssuer: typeof fetch): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
-  if (!response.ok) throw new Error(`${url} was answered with ${response.status}`);
+  const response = await fetchFromIssuer(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
   const metadata = (await response.json()) as { issuer?: string; jwks_uri?: string };
   if (metadata.issuer !== issuer || !metadata.jwks_uri) throw new Error(`Expected at ${url} the issuer ${issuer}`);
   return metadata.jwks_uri;

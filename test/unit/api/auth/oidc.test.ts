@@ -12,6 +12,9 @@ let url: string;
 let keys: { publicKey: CryptoKey; privateKey: CryptoKey };
 let strangers: CryptoKey;
 let down = false;
+/** How many requests the issuer got. */
+let asked = 0;
+let now = 0;
 /** The address that gets no answer. */
 let silentAt = '';
 /** The issuer that discovery names. */
@@ -21,6 +24,7 @@ beforeAll(async () => {
   strangers = (await generateKeyPair('RS256')).privateKey;
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
   issuer = createServer((request, response) => {
+    asked += 1;
     if (down) return void response.writeHead(500).end();
     if (request.url === silentAt) return;
     const discovery = request.url === '/.well-known/openid-configuration';
@@ -49,6 +53,7 @@ const start = async (nameClaim: string) => {
     isDeclared: (group) => group === 'g',
     log: (message, fields, level) => void logged.push({ message, level, ...fields }),
     fetchTimeoutMs: 500,
+    now: () => now,
   });
   app = await startApp({ auth }, GROUPS);
 };
@@ -209,6 +214,7 @@ test('an issuer that cannot be reached is 503 with Retry-After, and the service 
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
   expect(await response.text()).toMatch(/issuer/);
   down = false;
+  now += 1000;
   expect((await trigger(authorization)).status).toBe(202);
 });
 
@@ -221,6 +227,7 @@ test.each(['/.well-known/openid-configuration', '/keys'])(
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
     expect(app.runs.runs.size).toBe(0);
     silentAt = '';
+    now += 1000;
     expect((await trigger(authorization)).status).toBe(202);
   },
 );
@@ -237,4 +244,23 @@ test('the log never contains a token', async () => {
   await trigger(`Bearer ${given}`);
   await trigger(`Bearer ${given.slice(0, -4)}`);
   expect(JSON.stringify(app.logged)).not.toContain(given.slice(0, 40));
+});
+
+test('an issuer that is down gets one request a second, however many tokens come', async () => {
+  down = true;
+  asked = 0;
+  const tokens = ['Bearer made-up', `Bearer ${await token()}`];
+  for (let i = 0; i < 20; i++) expect((await trigger(tokens[i % 2]!)).status).toBe(503);
+  expect(asked).toBe(1);
+  now += 1000;
+  await trigger(tokens[0]!);
+  expect(asked).toBe(2);
+});
+
+test('while the issuer is down, a made-up key does not affect tokens of a known key', async () => {
+  const authorization = `Bearer ${await token()}`;
+  expect((await trigger(authorization)).status).toBe(202);
+  down = true;
+  await trigger(`Bearer ${await token({ header: { kid: 'made-up' } })}`);
+  expect((await trigger(authorization)).status).toBe(202);
 });
