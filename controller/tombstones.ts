@@ -5,6 +5,8 @@ import { JOB_NAME_LABEL } from './observe.ts';
 
 /** Only for the moment until the run is reconciled; afterwards the status holds what they tell. */
 const MAX_JOBS = 1000;
+/** Of one Job. Its backoffLimit allows 21, but pods that a disruption or an operator deletes do not count. */
+const MAX_PODS = 50;
 
 /**
  * The last versions of Jobs and pods that were deleted. What a watch has shown must count, although the object is gone before
@@ -25,6 +27,8 @@ export class Tombstones {
     if (jobName === undefined) return;
     const pods = this.#pods.get(jobName) ?? new Map<string, Pod>();
     this.#pods.set(jobName, pods.set(pod.metadata.uid, pod));
+    const [oldest] = pods.keys();
+    if (pods.size > MAX_PODS) pods.delete(oldest!);
   }
 
   /** The deleted Job with this UID, if it had ended. */

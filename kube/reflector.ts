@@ -145,11 +145,9 @@ export class Reflector<T extends Stored> {
     this.#lastEventAt = performance.now();
     this.#watchAbort = watchAbort;
     const idleTimer = setTimeout(() => watchAbort.abort(), maxIdleMs);
-    let count = 0;
     try {
       for await (const event of events) {
         idleTimer.refresh();
-        count += 1;
         this.#failures = 0;
         this.#lastEventAt = performance.now();
         const object = event.object as T;
@@ -171,9 +169,9 @@ export class Reflector<T extends Stored> {
       this.#watchAbort = undefined;
       if (performance.now() - startedAt > BACKOFF_RESET_MS) this.#failures = 0;
     }
-    // The error causes a backoff: otherwise a server that closes each watch at once is polled in a tight loop.
-    if (count === 0 && performance.now() - startedAt < 1000)
-      throw new Error('The watch ended at once without an event');
+    // The error causes a backoff: otherwise a server that closes each watch at once, or after an event, is polled in a tight loop.
+    if (!watchAbort.signal.aborted && performance.now() - startedAt < 1000)
+      throw new Error('The watch ended within a second');
   }
 
   get #selectors() {

@@ -36,3 +36,13 @@ test('the last thousand are remembered', () => {
   expect(names.filter((name) => !tombstones.job(name))).toEqual(['0']);
   expect(names.filter((name) => tombstones.pods(name).length === 0)).toEqual(['0']);
 });
+
+test('of one Job the last fifty pods are remembered', () => {
+  const tombstones = new Tombstones();
+  for (let i = 0; i < 60; i++) {
+    const pod = labelled(runningPod());
+    tombstones.addPod({ ...pod, metadata: { ...pod.metadata, uid: `${i}` } });
+  }
+  const uids = tombstones.pods(ID).map(({ metadata }) => Number(metadata.uid));
+  expect(uids).toEqual(Array.from({ length: 50 }, (_, i) => i + 10));
+});

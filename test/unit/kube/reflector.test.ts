@@ -140,6 +140,16 @@ test('a server that closes each watch at once is asked with backoff, not in a ti
   expect(openedAt()).toEqual([0, 501, 1502]);
 });
 
+test('a server that closes each watch after its first event is asked with backoff too', async () => {
+  onOpen = ({ stream }) => {
+    stream.enqueue(bookmark('2'));
+    setTimeout(() => stream.close(), 1);
+  };
+  await run();
+  await pass(2000);
+  expect(openedAt()).toEqual([0, 501, 1002, 1503]);
+});
+
 test('a watch that the server closes after a while is reopened at once', async () => {
   await run();
   await pass(1000);
