@@ -39,7 +39,7 @@ export function createApp(deps: Deps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', deps.proxies ?? 0);
+  app.set('trust proxy', deps.proxies ?? []);
   app.use(
     requestContext(deps.log),
     accessLog(deps.metrics.request),

@@ -28,8 +28,8 @@ export interface Deps {
   log: Log;
   /** For each caller; undefined for no limit. */
   rate?: Rate;
-  /** How many proxies are trusted to add to X-Forwarded-For; 0 by default. */
-  proxies?: number;
+  /** Addresses and networks of the proxies whose X-Forwarded-For counts; none by default. */
+  proxies?: string[];
   /** Whether GET /group/:name triggers; true by default. */
   getTriggers?: boolean;
   /** Reject requests whose Host is not loopback (DNS rebinding). */

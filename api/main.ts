@@ -81,7 +81,7 @@ async function main(settings: Settings): Promise<void> {
     metrics,
     log,
     ...(settings.RATE_LIMIT > 0 && { rate: { perSecond: settings.RATE_LIMIT, burst: 2 * settings.RATE_LIMIT } }),
-    proxies: settings.TRUST_PROXY,
+    ...(settings.TRUST_PROXY && { proxies: settings.TRUST_PROXY }),
     getTriggers: settings.GET_TRIGGERS,
     requireLoopbackHost: settings.AUTH === 'none' && !settings.ALLOW_ANONYMOUS,
   });

@@ -14,6 +14,11 @@ const secureUrl = (description: string) =>
     .optional()
     .describe(description);
 
+const SOME_PROXIES = 'expected the addresses or networks of proxies, such as 10.0.0.7 or 10.0.0.0/8, not their number';
+const Network = z
+  .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], SOME_PROXIES)
+  .refine((network) => !network.endsWith('/0'), 'expected no network of all addresses: any client could forge its own');
+
 const Environment = z
   .object({
     PORT: port(5100, 'The port of the REST API; 0 selects a free port, which the log names.'),
@@ -51,7 +56,13 @@ const Environment = z
     OIDC_JWKS_URL: secureUrl("With AUTH=oidc: the URL of the issuer's keys; by default found by discovery."),
     OIDC_NAME_CLAIM: text('').default('sub').describe('With AUTH=oidc: the claim with the name of the caller.'),
     OIDC_GROUPS_CLAIM: text('').default('groups').describe('With AUTH=oidc: the claim with the groups of the caller.'),
-    TRUST_PROXY: count(0, 'Number of proxies before the API that add to X-Forwarded-For.', 0),
+    TRUST_PROXY: text('')
+      .transform((list) => list.split(/[\s,]+/).filter(Boolean))
+      .pipe(z.array(Network))
+      .optional()
+      .describe(
+        'The addresses and networks (CIDR) of the proxies before the API, separated by commas. X-Forwarded-For counts only from these.',
+      ),
     GET_TRIGGERS: flag(true, 'Whether GET /group/<name> triggers.'),
     RATE_LIMIT: count(1000, 'Requests per second of one caller, with a burst of twice as many; 0 for no limit.', 0),
     MAX_ACTIVE_RUNS: count(10_000, 'Maximum of active runs of all groups together.'),

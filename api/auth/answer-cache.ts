@@ -43,6 +43,16 @@ export class AnswerCache<T> {
     }
   }
 
+  /** Whether it holds an answer, of any age. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Drops the answer, so that it is not used in an outage either. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
   #ask(key: string, ask: () => Promise<T>): Promise<T> {
     const inFlight = this.#inFlight.get(key);
     if (inFlight) return inFlight;

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { API_GROUP, PLURAL } from '../../contract/group-run.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Caller } from '../http/caller.ts';
+import { clientNetwork } from '../http/client-network.ts';
 import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
 import { callKube } from '../runs/kube-call.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { type Auth, bearerToken, INVALID_TOKEN, unauthorized } from './auth.ts';
+import { ReviewBudget } from './review-budget.ts';
 
 interface User {
   username: string;
@@ -32,6 +35,8 @@ const MISSING_ROLE =
   'This service may not ask the cluster who calls: its service account needs the ClusterRole system:auth-delegator.';
 /** A revoked token or a changed role still counts for `freshMs`; while the API server does not respond, for `staleMs`. */
 const CACHE_TIMES = { freshMs: 10_000, staleMs: 300_000 };
+/** A wrong token needs no review for so long. Not longer, because it can become valid: by its nbf, or a new audience. */
+const WRONG_TOKENS = { max: 10_000, ttl: 10_000, perf: { now: () => performance.now() } };
 
 interface Options {
   client: Pick<KubeClient, 'request'>;
@@ -47,7 +52,10 @@ interface Options {
  * read, with patch cancel. A rule's resourceNames are names of groups of jobs.
  */
 export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeconds }: Options): Auth {
-  const callers = new AnswerCache<KubernetesCaller | undefined>(CACHE_TIMES);
+  const callers = new AnswerCache<KubernetesCaller>(CACHE_TIMES);
+  // Apart from the callers, so that no number of wrong tokens drops a valid one.
+  const wrongTokens = new LRUCache<string, true>(WRONG_TOKENS);
+  const budget = new ReviewBudget();
   const rights = new AnswerCache<boolean>(CACHE_TIMES);
 
   const ask = <T>(path: string, body: object): Promise<T> => {
@@ -75,9 +83,15 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
     async identify(request) {
       const token = bearerToken(request);
       const key = createHash('sha256').update(token).digest('base64');
-      const caller = await callers.get(key, () => review(token));
-      if (!caller) throw unauthorized(INVALID_TOKEN);
-      return caller;
+      if (wrongTokens.has(key)) throw unauthorized(INVALID_TOKEN);
+      const turn = { address: clientNetwork(`${request.ip}`), wasValid: callers.has(key) };
+      return callers.get(key, async () => {
+        const caller = await budget.run(turn, () => review(token));
+        if (caller) return caller;
+        wrongTokens.set(key, true);
+        callers.forget(key);
+        throw unauthorized(INVALID_TOKEN);
+      });
     },
     async allows(caller, verb, group) {
       const { username: user, ...details } = (caller as KubernetesCaller).user;

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import express from 'express';
 import { isLoopback } from '../../../api/http/loopback.ts';
 import { help, loadSettings, settings } from '../../../api/settings.ts';
 
@@ -19,6 +20,13 @@ test.each([
   [{ AUTH: 'oidc', OIDC_ISSUER: 'https://i.example', OIDC_AUDIENCE: 'a', OIDC_ALGORITHM: 'none' }, /OIDC_ALGORITHM/],
   [{ PORT: '70000', MAX_HELD: '0' }, /PORT.*\n.*MAX_HELD/],
   [{ GET_TRIGGERS: 'no' }, /GET_TRIGGERS/],
+  [{ TRUST_PROXY: '1' }, /TRUST_PROXY: expected the addresses or networks of proxies, such as .*, not their number/],
+  [{ TRUST_PROXY: '10.0.0.0/8, ingress' }, /TRUST_PROXY: expected the addresses/],
+  [{ TRUST_PROXY: '10.0.0.0/33' }, /TRUST_PROXY: expected the addresses/],
+  [{ TRUST_PROXY: 'fd00::/129' }, /TRUST_PROXY: expected the addresses/],
+  [{ TRUST_PROXY: '10.0.0.256' }, /TRUST_PROXY: expected the addresses/],
+  [{ TRUST_PROXY: '0.0.0.0/0' }, /TRUST_PROXY: expected no network of all addresses/],
+  [{ TRUST_PROXY: '::/0' }, /TRUST_PROXY: expected no network of all addresses/],
 ])('%j is invalid, and the error names the setting', (environment, message) => {
   expect(() => loadSettings(environment as Record<string, string>)).toThrow(message);
 });
@@ -30,7 +38,7 @@ test.each([
   { AUTH: 'oidc', OIDC_ISSUER: 'http://127.0.0.1:8080', OIDC_AUDIENCE: 'a' },
   { AUTH: 'oidc', OIDC_ISSUER: 'https://i.example/', OIDC_AUDIENCE: 'a', OIDC_ALGORITHM: 'EdDSA' },
   { AUTH: 'kubernetes', AUTH_AUDIENCES: 'a, b', LOG_LEVEL: 'debug', METRICS_HOST: '0.0.0.0', NAMESPACE: 'ns' },
-  { PORT: '0', METRICS_PORT: '65535', MAX_HELD: '1', RATE_LIMIT: '0', TRUST_PROXY: '2', GET_TRIGGERS: 'false' },
+  { PORT: '0', METRICS_PORT: '65535', MAX_HELD: '1', RATE_LIMIT: '0', GET_TRIGGERS: 'false' },
 ])('%j is valid, and every other setting keeps its default', (environment) => {
   // Numbers and flags are what their text says as JSON; any other text is itself.
   const isJson = (value: string) => /^(\d+|true|false)$/.test(value);
@@ -42,6 +50,18 @@ test.each([
     ...loadSettings({}),
     ...Object.fromEntries(expected),
   });
+});
+
+test.each([
+  ['', undefined],
+  ['10.0.0.7', ['10.0.0.7']],
+  ['10.0.0.0/8,172.16.0.0/12, 192.168.0.0/16', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']],
+  ['::1 fd00::/8\t2001:db8::7/128', ['::1', 'fd00::/8', '2001:db8::7/128']],
+  ['::ffff:10.0.0.1 10.1.2.3/1', ['::ffff:10.0.0.1', '10.1.2.3/1']],
+])('the proxies %j are %j, as Express takes them', (given, proxies) => {
+  const { TRUST_PROXY } = loadSettings({ TRUST_PROXY: given });
+  expect(TRUST_PROXY).toEqual(proxies);
+  expect(() => express().set('trust proxy', TRUST_PROXY ?? [])).not.toThrow();
 });
 
 test.each([
