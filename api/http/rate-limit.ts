@@ -13,36 +13,35 @@ const MAX_KEYS = 10_000;
 export class RateLimit {
   readonly #rate: Rate;
   readonly #now: () => number;
+  readonly #counted: string;
   /** When each key has its whole burst again, by `now`. The key whose last request is the oldest is forgotten first. */
   readonly #fullAt = new LRUCache<string, number>({ max: MAX_KEYS });
 
-  /** `now` is in milliseconds, of a clock that never jumps. */
-  constructor(rate: Rate, now: () => number = () => performance.now()) {
+  /** `now` is in milliseconds, of a clock that never jumps; `counted` is what the 429 says one may have too many of. */
+  constructor(rate: Rate, now: () => number = () => performance.now(), counted = 'requests') {
     this.#rate = rate;
     this.#now = now;
+    this.#counted = counted;
   }
 
   /** Counts one request. Throws an HttpError (429) without counting it when it is one too many. */
   take(key: string): void {
-    this.check(key);
-    const from = Math.max(this.#fullAt.peek(key) ?? 0, this.#now());
-    this.#fullAt.set(key, from + 1000 / this.#rate.perSecond);
-  }
-
-  /** Throws as `take` does, without counting. */
-  check(key: string): void {
-    const waitMs = this.#waitMs(key);
-    if (waitMs > 0) throw tooMany(this.#rate.perSecond, waitMs);
-  }
-
-  #waitMs(key: string): number {
     const { perSecond, burst } = this.#rate;
-    const roomAt = (this.#fullAt.peek(key) ?? 0) - ((burst - 1) * 1000) / perSecond;
-    return roomAt - this.#now();
+    const fullAt = this.#fullAt.peek(key) ?? 0;
+    const waitMs = fullAt - ((burst - 1) * 1000) / perSecond - this.#now();
+    if (waitMs > 0) throw this.#tooMany(waitMs);
+    this.#fullAt.set(key, Math.max(fullAt, this.#now()) + 1000 / perSecond);
   }
-}
 
-function tooMany(perSecond: number, waitMs: number): HttpError {
-  const headers = { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) };
-  return new HttpError(429, `Expected at most ${perSecond} requests a second. Try again later.`, { headers });
+  /** Takes back the count of one request. */
+  giveBack(key: string): void {
+    const fullAt = this.#fullAt.peek(key);
+    if (fullAt !== undefined) this.#fullAt.set(key, fullAt - 1000 / this.#rate.perSecond);
+  }
+
+  #tooMany(waitMs: number): HttpError {
+    const headers = { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) };
+    const sentence = `Expected at most ${this.#rate.perSecond} ${this.#counted} a second. Try again later.`;
+    return new HttpError(429, sentence, { headers });
+  }
 }

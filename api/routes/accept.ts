@@ -70,7 +70,7 @@ async function storeRun(
     checkSize(spec);
     checkCaps(runs.active, caps, trigger.group);
   } catch (error) {
-    const existing = key === undefined ? undefined : await runs.find(runId);
+    const existing = key === undefined ? undefined : await runs.findLatest(runId, context.rateLimitKey);
     if (existing) return replay(existing);
     throw error;
   }

@@ -5,6 +5,7 @@ import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
 import { openLongLived } from '../hold/long-lived.ts';
 import { setAge } from '../http/cache-age.ts';
+import { contextOf } from '../http/context.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { IdPath, REFUSED } from '../openapi/shared.ts';
 import { RunChanges } from '../runs/run-changes.ts';
@@ -75,7 +76,7 @@ export function eventRoutes(deps: Deps): Router {
     try {
       let isReading = await send('retry: 2000\n\n');
       while (isReading && !signal.aborted && !isAtEnd(cursor)) {
-        const current = await deps.runs.find(id);
+        const current = await deps.runs.find(id, contextOf(response).rateLimitKey);
         if (!current) break;
         const { events, cursor: next } = eventsSince(cursor, current);
         cursor = next;

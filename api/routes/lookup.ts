@@ -9,9 +9,9 @@ import { unknownJob, unknownRun } from '../http/http-error.ts';
 
 type Lookup = Pick<Deps, 'auth' | 'catalog' | 'runs'>;
 
-/** The run with this id. Throws an HttpError if there is none (404) or the caller may not use the verb on it (403). */
+/** The run with this id. Throws an HttpError if there is none (404), the caller asked for too many of which there is none (429) or may not use the verb on it (403). */
 export async function runById(deps: Lookup, response: Response, id: string, verb: Verb = 'get'): Promise<GroupRun> {
-  const run = isRunId(id) ? await deps.runs.find(id) : undefined;
+  const run = isRunId(id) ? await deps.runs.find(id, contextOf(response).rateLimitKey) : undefined;
   if (!run || runIdOf(run.metadata) !== id) throw unknownRun();
   contextOf(response).run = id;
   await authorize(deps, response, verb, run.spec.group);
@@ -29,7 +29,7 @@ export async function jobById(
   verb: Verb = 'get',
 ): Promise<{ run: GroupRun; index: number }> {
   const parsed = parseJobId(id);
-  const run = parsed && (await deps.runs.find(parsed.runId));
+  const run = parsed && (await deps.runs.find(parsed.runId, contextOf(response).rateLimitKey));
   if (!run || parsed.index > run.spec.jobs.length || jobId(runIdOf(run.metadata), parsed.index) !== id) {
     throw unknownJob();
   }

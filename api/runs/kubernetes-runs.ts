@@ -19,6 +19,7 @@ import { ActiveRuns } from './active-runs.ts';
 import { callKube, clusterDenial } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
 import type { RunStore } from './run-store.ts';
+import { UncachedRuns } from './uncached-runs.ts';
 import { WatchCheck } from './watch-check.ts';
 
 const RETRY_AFTER_SECONDS = 2;
@@ -33,6 +34,7 @@ export class KubernetesRuns implements RunStore {
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #reflector: Reflector<GroupRun>;
   readonly #reachability: Reachability;
+  readonly #uncached = new UncachedRuns((runId) => undefinedIfNotFound(this.#call('GET', `${this.#path}/${runId}`)));
   readonly active = new ActiveRuns();
 
   constructor(client: KubeClient, namespace: string, log: Log, onFinished: (lagSeconds: number) => void) {
@@ -47,8 +49,10 @@ export class KubernetesRuns implements RunStore {
         const { metadata } = (current ?? previous)!;
         const runId = runIdOf(metadata);
         this.active.observe(runId, current && !isFinished(current) ? current.spec.group : undefined);
-        if (current) this.#nameByRunId.set(runId, metadata.name);
-        else this.#nameByRunId.delete(runId);
+        if (current) {
+          this.#nameByRunId.set(runId, metadata.name);
+          this.#uncached.forget(runId);
+        } else this.#nameByRunId.delete(runId);
         for (const { finishedAt } of justFinished(previous, current)) {
           if (finishedAt) onFinished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
         }
@@ -107,13 +111,17 @@ export class KubernetesRuns implements RunStore {
       // Deleted between the two calls: a retry creates it.
       if (!existing) throw new ServiceUnavailable(1, error);
       return existing;
+    } finally {
+      this.#uncached.forget(runId);
     }
   }
 
-  async find(runId: string): Promise<GroupRun | undefined> {
-    const name = this.#nameByRunId.get(runId);
-    const cached = name && this.#reflector.get(name);
-    return cached || undefinedIfNotFound(this.#call('GET', `${this.#path}/${runId}`));
+  async find(runId: string, caller: string): Promise<GroupRun | undefined> {
+    return this.#cached(runId) ?? this.#uncached.find(runId, caller);
+  }
+
+  async findLatest(runId: string, caller: string): Promise<GroupRun | undefined> {
+    return this.#cached(runId) ?? this.#uncached.read(runId, caller);
   }
 
   list(): GroupRun[] {
@@ -138,6 +146,11 @@ export class KubernetesRuns implements RunStore {
         throw clusterDenial(error, 'this cancel, nothing was stopped') ?? error;
       }),
     );
+  }
+
+  #cached(runId: string): GroupRun | undefined {
+    const name = this.#nameByRunId.get(runId);
+    return name === undefined ? undefined : this.#reflector.get(name);
   }
 
   async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {

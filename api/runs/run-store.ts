@@ -8,8 +8,13 @@ export interface RunStore {
    * exists, writes nothing and resolves with that run. Throws an HttpError if a quota (429) or a policy (422) denies it.
    */
   create(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined>;
-  /** From the cache, else from the API server: another replica may have stored the run a moment ago. */
-  find(runId: string): Promise<GroupRun | undefined>;
+  /**
+   * From the cache, else from the API server: another replica may have stored the run a moment ago. A run that was not found
+   * may stay so for a second. Throws an HttpError (429) if the caller, a rateLimitKey, asks for too many runs that do not exist.
+   */
+  find(runId: string, caller: string): Promise<GroupRun | undefined>;
+  /** As `find`, but a run that was not found before is looked for again. */
+  findLatest(runId: string, caller: string): Promise<GroupRun | undefined>;
   /** All runs in the cache. Throws ServiceUnavailable until the first list is complete. */
   list(): GroupRun[];
   /** Calls `listener` after each change of the run in the cache. The returned function unsubscribes. */

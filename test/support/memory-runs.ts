@@ -36,6 +36,10 @@ export class MemoryRuns implements RunStore {
     return this.runs.get(runId);
   }
 
+  findLatest(runId: string): Promise<GroupRun | undefined> {
+    return this.find(runId);
+  }
+
   list(): GroupRun[] {
     return [...this.runs.values()];
   }

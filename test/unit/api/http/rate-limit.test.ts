@@ -31,19 +31,26 @@ describe('the rate of a caller', () => {
     limit.take('quiet');
     limit.take('second');
     for (let i = 0; i < 9_999; i++) limit.take(`other-${i}`);
-    expect(() => limit.check('second')).toThrow(HttpError);
+    expect(() => limit.take('second')).toThrow(HttpError);
     limit.take('quiet');
   });
 
-  test('is neither counted nor renewed by a check', () => {
-    const limit = new RateLimit({ perSecond: 1, burst: 1 }, () => 0);
-    limit.check('a');
+  test('has room again for what is given back, and the 429 says what is counted', () => {
+    const limit = new RateLimit({ perSecond: 1, burst: 2 }, () => 0, 'unknown ids');
     limit.take('a');
-    expect(() => limit.check('a')).toThrow(expect.objectContaining({ status: 429, headers: { 'Retry-After': '1' } }));
-    for (let i = 0; i < 9_999; i++) limit.take(`other-${i}`);
-    expect(() => limit.check('a')).toThrow(HttpError);
-    expect(() => limit.take('a')).toThrow(HttpError);
-    limit.take('last');
-    limit.check('a');
+    limit.take('a');
+    limit.giveBack('a');
+    limit.giveBack('b');
+    limit.take('a');
+    expect(() => limit.take('a')).toThrow('Expected at most 1 unknown ids a second. Try again later.');
+  });
+
+  test('is not counted by a refusal', () => {
+    let now = 0;
+    const limit = new RateLimit({ perSecond: 1, burst: 1 }, () => now);
+    limit.take('a');
+    for (let i = 0; i < 10; i++) expect(() => limit.take('a')).toThrow(HttpError);
+    now = 1000;
+    limit.take('a');
   });
 });
