@@ -49,10 +49,8 @@ export class KubernetesRuns implements RunStore {
         const { metadata } = (current ?? previous)!;
         const runId = runIdOf(metadata);
         this.active.observe(runId, current && !isFinished(current) ? current.spec.group : undefined);
-        if (current) {
-          this.#nameByRunId.set(runId, metadata.name);
-          this.#uncached.forget(runId);
-        } else this.#nameByRunId.delete(runId);
+        if (current) this.#nameByRunId.set(runId, metadata.name);
+        else this.#nameByRunId.delete(runId);
         for (const { finishedAt } of justFinished(previous, current)) {
           if (finishedAt) onFinished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
         }

@@ -33,7 +33,7 @@ export class UncachedRuns {
     return this.#ask(runId, caller);
   }
 
-  /** To be called when the run exists: from then on no earlier answer counts. */
+  /** To be called when the run was stored: from then on no earlier answer counts. */
   forget(runId: string): void {
     this.#unknown.delete(runId);
     this.#reads.delete(runId);

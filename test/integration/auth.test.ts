@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
+import { proxied } from '../support/behind-proxy.ts';
 import { Product } from '../support/harness.ts';
 
 let product: Product;
@@ -84,5 +85,28 @@ test('an API without the right to review tokens answers 503 and names the role i
     expect(await response.text()).toMatch(/system:auth-delegator/);
   } finally {
     await other.uninstall();
+  }
+});
+
+test('a new valid token is served beside 400 concurrent wrong ones, with at most 16 reviews in flight', async () => {
+  const { proxy, kubeconfig } = await proxied(product, 'async-api');
+  const replica = await product.startReplica({ AUTH: 'kubernetes', KUBECONFIG: kubeconfig });
+  const reviews = () => proxy.calls.filter(({ label }) => label.endsWith('/tokenreviews'));
+  let maxInFlight = 0;
+  const sampling = setInterval(() => {
+    maxInFlight = Math.max(maxInFlight, reviews().filter((call) => call.status === undefined).length);
+  }, 1);
+  try {
+    const wrong = Array.from({ length: 400 }, (_, i) => statusOf(`wrong-${i}`, '/groups', 'GET', replica.url));
+    expect(await statusOf('all', '/groups', 'GET', replica.url)).toBe(200);
+    expect(new Set(await Promise.all(wrong))).toEqual(new Set([401]));
+    expect(await statusOf('one', '/groups', 'GET', replica.url)).toBe(200);
+    expect(reviews()).toHaveLength(402);
+    expect(maxInFlight).toBeGreaterThan(1);
+    expect(maxInFlight).toBeLessThanOrEqual(16);
+  } finally {
+    clearInterval(sampling);
+    await replica.service.stop();
+    await proxy.close();
   }
 });

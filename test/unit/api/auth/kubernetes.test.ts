@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { kubernetesAuth } from '../../../../api/auth/kubernetes.ts';
 import { fingerprint, runIdFromKey } from '../../../../api/routes/idempotency.ts';
 import { startApp } from '../../../support/app.ts';
+import { OPERATIONS } from '../../../support/operations.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -99,6 +100,25 @@ describe('a trigger of a made-up name', () => {
       }
     },
   );
+
+  test.each(OPERATIONS)('costs no review of its own: $method $path', async ({ method, path }) => {
+    for (const mayTrigger of [() => true, () => false]) {
+      const { app, reviewed } = await appFor(mayTrigger);
+      try {
+        for (let i = 0; i < 5; i++) {
+          const url = path
+            .replace('{name}', `made-up-${i}`)
+            .replace('{id}', `78b9d1a2-3c4d-4e5f-8a6b-0000${i + 1000}0001`);
+          const headers = { authorization: 'Bearer abc', 'Idempotency-Key': `${i}` };
+          const response = await fetch(`${app.url}${url}?group=made-up-${i}`, { method, headers });
+          await response.text();
+        }
+        expect(reviewed.filter((name) => name !== 'good' && name !== 'empty').length).toBeLessThanOrEqual(1);
+      } finally {
+        await app.close();
+      }
+    }
+  });
 
   test('is 403 in the same words as a known one', async () => {
     const { app, trigger } = await appFor(() => false);

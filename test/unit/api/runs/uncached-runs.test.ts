@@ -79,7 +79,7 @@ describe('runs that are not in the cache', () => {
     expect(await find('late')).toBe('found');
   });
 
-  test('are known at once when this replica stores or sees them', async () => {
+  test('are known at once when this replica stores them', async () => {
     const { server, runs, find } = apiServer();
     await find('new');
     server.stored.add('new');

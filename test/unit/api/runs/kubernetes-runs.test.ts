@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { expect, test } from '@jest/globals';
+import { KubernetesRuns } from '../../../../api/runs/kubernetes-runs.ts';
+import type { GroupRun } from '../../../../contract/group-run.ts';
+import { newRunId } from '../../../../contract/ids.ts';
+import { ApiError } from '../../../../kube/api-error.ts';
+import type { KubeClient, WatchEvent } from '../../../../kube/client.ts';
+import { eventually } from '../../../support/eventually.ts';
+
+/** An API server that stores runs, counts the reads of each by its name, and tells the watch of runs made elsewhere. */
+function apiServer() {
+  const gets: string[] = [];
+  const stored = new Map<string, GroupRun>();
+  const seen = Promise.withResolvers<GroupRun>();
+  const client = {
+    async request(method: string, path: string, { body }: { body?: unknown } = {}) {
+      const name = path.split('/groupruns/')[1];
+      if (method === 'POST') {
+        const run = body as GroupRun;
+        stored.set(run.metadata.name, run);
+        return run;
+      }
+      if (name === undefined) return { metadata: { resourceVersion: '1' }, items: [] };
+      gets.push(name);
+      const run = stored.get(name);
+      if (!run) throw new ApiError(404, 'NotFound', 'not found');
+      return run;
+    },
+    async watch(_path: string, _query: object, signal: AbortSignal) {
+      return (async function* (): AsyncGenerator<WatchEvent> {
+        yield { type: 'ADDED', object: await seen.promise };
+        await once(signal, 'abort');
+      })();
+    },
+  } as unknown as KubeClient;
+  const runs = new KubernetesRuns(
+    client,
+    'ns',
+    () => {},
+    () => {},
+  );
+  return { runs, gets, stored, seen };
+}
+
+const SPEC = { group: 'good', jobs: [] };
+const stranger = (name: string) =>
+  ({ metadata: { name, uid: name, resourceVersion: '2' }, spec: SPEC }) as unknown as GroupRun;
+
+test('a run that this replica stores is found at once, even if it was unknown a moment ago', async () => {
+  const { runs, gets } = apiServer();
+  const id = newRunId();
+  expect([await runs.find(id, 'alice'), await runs.find(id, 'alice')]).toEqual([undefined, undefined]);
+  await runs.create(id, SPEC, {});
+  expect(await runs.find(id, 'alice')).toMatchObject({ spec: SPEC });
+  expect(gets).toEqual([id, id]);
+});
+
+test('a run that this replica sees is found at once, even if it was unknown a moment ago', async () => {
+  const { runs, gets, seen } = apiServer();
+  const stop = new AbortController();
+  const following = runs.follow(stop.signal);
+  const id = newRunId();
+  expect(await runs.find(id, 'alice')).toBe(undefined);
+  seen.resolve(stranger(id));
+  await eventually('the run in the cache', async () => runs.list()[0]);
+  expect(await runs.find(id, 'alice')).toMatchObject({ spec: SPEC });
+  expect(gets.filter((name) => name === id)).toEqual([id]);
+  stop.abort();
+  await following;
+});
+
+test('a run that another replica has just stored is found by the first question', async () => {
+  const { runs, stored } = apiServer();
+  const id = newRunId();
+  stored.set(id, stranger(id));
+  expect(await runs.find(id, 'alice')).toMatchObject({ spec: SPEC });
+});
+
+test('a repeated trigger asks again for a run that was unknown a moment ago', async () => {
+  const { runs, stored } = apiServer();
+  const id = newRunId();
+  expect(await runs.find(id, 'alice')).toBe(undefined);
+  stored.set(id, stranger(id));
+  expect(await runs.findLatest(id, 'alice')).toMatchObject({ spec: SPEC });
+});
