@@ -21,7 +21,7 @@ interface Waiter {
   refuse(): void;
 }
 
-const LIMITS: Limits = { inFlight: 16, waiting: 1000, maxWaitMs: 5000 };
+const LIMITS: Limits = { inFlight: 16, waiting: 1000, maxWaitMs: 10_000 };
 const RETRY_AFTER_SECONDS = 2;
 const BUSY = 'Too many tokens wait for their review at the moment. Try again.';
 
