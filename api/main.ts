@@ -92,7 +92,9 @@ async function main(settings: Settings): Promise<void> {
   });
   const close = () => Promise.all([client.close(), podLogs.close(), metricsServer.close()]);
   const { HOST: host, PORT: port, MAX_CONNECTIONS: total, MAX_CONNECTIONS_PER_ADDRESS: perAddress } = settings;
-  const connections = { total, perAddress, isProxy: () => false };
+  // Express' own answer, so that X-Forwarded-For and connections count by the same proxies.
+  const isProxy = (address: string): boolean => app.get('trust proxy fn')(address, 0);
+  const connections = { total, perAddress, isProxy };
   const server = await listen(app, { host, port, connections }).catch(async (error) => {
     await close();
     throw error;

@@ -62,6 +62,27 @@ test('connections at the limit shut out neither new callers nor probes', async (
   }
 });
 
+test('an address has a bound on its connections, but not that of a trusted proxy, behind which many clients are', async () => {
+  const { url, service } = await product.startReplica({ MAX_CONNECTIONS_PER_ADDRESS: '1', TRUST_PROXY: '127.0.0.2' });
+  const [path] = await trigger(product, 'group_d');
+  const events = rawRequest('GET', `/runs/${runOf(path!)}/events`, { Connection: 'keep-alive' });
+  const open: Socket[] = [];
+  const statusOfSecond = async (address: string) => {
+    const first = openRaw(url, events, address);
+    open.push(first);
+    await once(first, 'data');
+    return (await sendRaw(url, rawRequest('GET', '/livez'), 400, address)).status;
+  };
+  try {
+    await eventually('readiness', async () => (await fetch(`${url}/readyz`)).ok || undefined);
+    expect(await statusOfSecond('127.0.0.3')).toBe(503);
+    expect(await statusOfSecond('127.0.0.2')).toBe(200);
+  } finally {
+    for (const socket of open) socket.destroy();
+    await service.stop();
+  }
+});
+
 test('a refusal by a quota is 429, by an admission policy 422, and each says that nothing was started', async () => {
   const quotas = `/api/v1/namespaces/${product.namespace}/resourcequotas`;
   await product.admin.request('POST', quotas, {
