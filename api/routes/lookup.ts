@@ -9,7 +9,10 @@ import { unknownJob, unknownRun } from '../http/http-error.ts';
 
 type Lookup = Pick<Deps, 'auth' | 'catalog' | 'runs'>;
 
-/** The run with this id. Throws an HttpError if there is none (404), the caller asked for too many of which there is none (429) or may not use the verb on it (403). */
+/**
+ * The run with this id. Throws an HttpError if there is none (404), the caller asked for too many of which there is none
+ * (429), or the caller may not use the verb on it (403).
+ */
 export async function runById(deps: Lookup, response: Response, id: string, verb: Verb = 'get'): Promise<GroupRun> {
   const run = isRunId(id) ? await deps.runs.find(id, contextOf(response).rateLimitKey) : undefined;
   if (!run || runIdOf(run.metadata) !== id) throw unknownRun();
@@ -20,7 +23,7 @@ export async function runById(deps: Lookup, response: Response, id: string, verb
 
 /**
  * The run of the job with this id, and the job's index in it, from 0. Throws an HttpError if there is none (404, the
- * contract's text) or the caller may not use the verb on it (403).
+ * contract's text), the caller asked for too many of which there is none (429), or may not use the verb on it (403).
  */
 export async function jobById(
   deps: Lookup,
