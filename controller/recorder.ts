@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
+import { FencedError } from '../kube/fenced-error.ts';
 import { errorMessage, type Log } from '../process/log.ts';
 import type { KubernetesEvent } from './decide/kubernetes-events.ts';
 
@@ -84,6 +85,8 @@ export class Recorder {
       } catch (error) {
         if (error instanceof ApiError && error.reason === 'AlreadyExists') continue;
         log('cannot write an event', { error: errorMessage(error) });
+        // The fence would refuse all others too.
+        if (error instanceof FencedError) this.#waiting.length = 0;
       }
     }
   }

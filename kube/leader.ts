@@ -2,6 +2,7 @@ import { errorMessage, type Log } from '../process/log.ts';
 import { type Sleep, sleep } from '../process/sleep.ts';
 import { ApiError } from './api-error.ts';
 import type { KubeClient } from './client.ts';
+import { FencedError } from './fenced-error.ts';
 import { acquiredLease, type Lease, releasedLease } from './lease.ts';
 
 interface Options {
@@ -34,6 +35,8 @@ export class Leader {
   #observed: { version: string | undefined; at: number } = { version: undefined, at: 0 };
   #renewedAt = Number.NEGATIVE_INFINITY;
   #lease: Lease | undefined;
+  /** Aborts when the current term's lease is lost. */
+  #lost = new AbortController();
 
   constructor(options: Options) {
     this.#options = options;
@@ -48,12 +51,15 @@ export class Leader {
   }
 
   /**
-   * Request options for every write of a leader. The fence throws right before sending if this replica no longer leads, and
-   * the timeout of a third of the lease ends the call before another replica can lead.
+   * Request options for every write of a leader. The fence throws a FencedError right before sending if this replica no longer
+   * leads, and the timeout of a third of the lease ends the call before another replica can lead.
    */
   get writeOptions(): { fence: () => void; timeoutMs: number } {
     const fence = () => {
-      if (!this.leads) throw new Error('This replica does not lead any more: nothing is written');
+      if (this.leads) return;
+      // Even if a renewal under way succeeds: what was refused is done in the next term, which starts from the caches.
+      this.#lost.abort();
+      throw new FencedError('This replica does not lead any more: nothing is written');
     };
     return { fence, timeoutMs: Math.floor(this.#options.leaseMs / 3) };
   }
@@ -82,6 +88,7 @@ export class Leader {
     const { log, identity } = this.#options;
     log('leading', { identity });
     const lost = new AbortController();
+    this.#lost = lost;
     const done = new AbortController();
     const work = lead(AbortSignal.any([signal, lost.signal])).finally(() => done.abort());
     const renewing = this.#renewLoop(lost, done.signal);

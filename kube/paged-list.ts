@@ -17,11 +17,14 @@ export const isVersionUnavailable = (error: unknown): boolean =>
     error.causes.includes('ResourceVersionTooLarge') ||
     /too large resource version/i.test(error.message));
 
-/** Lists a collection in pages. After an expired continue token the next list is unpaged, because its token may expire too. */
+/**
+ * Lists a collection in pages. After an expired continue token the next list is unpaged, because its token may expire too. Only
+ * that one: if the collection is too large for one answer, pages are the only way to read it.
+ */
 export class PagedList<T> {
   readonly #client: Pick<KubeClient, 'request'>;
   readonly #path: string;
-  #unpaged = false;
+  #nextIsUnpaged = false;
 
   constructor(client: Pick<KubeClient, 'request'>, path: string) {
     this.#client = client;
@@ -34,24 +37,24 @@ export class PagedList<T> {
     each: (item: T) => void,
     signal: AbortSignal,
   ): Promise<string> {
+    const limit = this.#nextIsUnpaged ? undefined : PAGE;
+    this.#nextIsUnpaged = false;
     let token: string | undefined;
     let version: string;
     do {
-      const page = await this.#page({ ...selectors, continue: token }, signal);
+      const page = await this.#page({ limit, ...selectors, continue: token }, signal);
       for (const item of page.items ?? []) each(item);
       token = page.metadata.continue || undefined;
       version = page.metadata.resourceVersion;
     } while (token !== undefined);
-    this.#unpaged = false;
     return version;
   }
 
-  async #page(query: Record<string, string | undefined>, signal: AbortSignal): Promise<Page<T>> {
-    const limit = this.#unpaged ? undefined : PAGE;
+  async #page(query: Record<string, string | number | undefined>, signal: AbortSignal): Promise<Page<T>> {
     try {
-      return await this.#client.request('GET', this.#path, { query: { limit, ...query }, signal, timeoutMs: LIST_MS });
+      return await this.#client.request('GET', this.#path, { query, signal, timeoutMs: LIST_MS });
     } catch (error) {
-      if (query.continue !== undefined && isVersionUnavailable(error)) this.#unpaged = true;
+      if (query.continue !== undefined && isVersionUnavailable(error)) this.#nextIsUnpaged = true;
       throw error;
     }
   }

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Recorder } from '../../../controller/recorder.ts';
 import { ApiError } from '../../../kube/api-error.ts';
 import type { KubeClient } from '../../../kube/client.ts';
+import { FencedError } from '../../../kube/fenced-error.ts';
 import { NOW, run } from '../../support/builders.ts';
 
 const event = (message: string) => ({ type: 'Normal' as const, reason: 'Started', message });
@@ -51,4 +52,10 @@ test('an event that exists is no error, and another refusal is logged and not tr
   await denied.record('a');
   await denied.record('a');
   expect([denied.sent.length, denied.logged]).toEqual([1, ['cannot write an event']]);
+});
+
+test('when the fence refuses one event, the others are dropped with it', async () => {
+  const { sent, logged, record } = start(() => Promise.reject(new FencedError('does not lead')));
+  await record('a', 'b', 'c');
+  expect([sent.length, logged]).toEqual([1, ['cannot write an event']]);
 });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createClient, type KubeClient } from '../../../kube/client.ts';
+import { FencedError } from '../../../kube/fenced-error.ts';
 
 let folder: string;
 let server: Server;
@@ -43,6 +44,18 @@ beforeEach(() => {
   codes = [];
   calls = [];
   date = undefined;
+});
+
+test('a call that the fence refuses is not tried again, though it is idempotent', async () => {
+  let asked = 0;
+  const fence = () => {
+    asked += 1;
+    throw new FencedError('does not lead');
+  };
+  await expect(client.request('PATCH', '/jobs', { body: {}, fence, idempotent: true })).rejects.toThrow(
+    'does not lead',
+  );
+  expect([asked, calls]).toEqual([1, []]);
 });
 
 test('the fence is called before every try, and a fence that throws ends the call', async () => {

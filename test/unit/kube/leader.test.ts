@@ -1,6 +1,8 @@
 // Real: Leader, its retry period and lease bodies. Not real: the API server (one Lease in memory) and time (fake timers).
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { FencedError } from '../../../kube/fenced-error.ts';
 import { Leader } from '../../../kube/leader.ts';
+import { WorkQueue } from '../../../kube/work-queue.ts';
 import { fakeSleep } from '../../support/fake-sleep.ts';
 import { MemoryLease } from '../../support/memory-lease.ts';
 
@@ -72,6 +74,50 @@ test('a leader that cannot renew leads for two thirds of the lease, then its wri
   expect(leader.writeOptions.fence).toThrow('does not lead');
   await pass(RETRY_PERIOD_MS);
   expect(terms.map(({ aborted }) => aborted)).toEqual([true]);
+});
+
+test('a write that the fence refuses ends the term, though a renewal under way succeeds', async () => {
+  const { leader, terms } = await replica('one');
+  server.latencyMs = RENEW_DEADLINE_MS;
+  // The renewal is sent at 2 s and answered at 12 s; in between the renew deadline of the last one passes.
+  await pass(RENEW_DEADLINE_MS);
+  expect(leader.writeOptions.fence).toThrow(FencedError);
+  expect(terms.map(({ aborted }) => aborted)).toEqual([true]);
+  server.latencyMs = 0;
+  await pass(3 * RETRY_PERIOD_MS);
+  expect(leader.leads).toBe(true);
+  expect(terms.map(({ aborted }) => aborted)).toEqual([true, false]);
+});
+
+test('a key whose write the fence refuses is not tried again in that term', async () => {
+  const leader = new Leader({
+    client: server,
+    path: '/leases',
+    name: 'controller',
+    identity: 'one',
+    leaseMs: LEASE_MS,
+    log: () => {},
+    monotonic: () => performance.now(),
+    sleep: fakeSleep,
+    // Renewals 1.6 s apart: one after 9.6 s, the next after 11.2 s.
+    random: () => 0,
+  });
+  const stop = new AbortController();
+  stops.push(stop);
+  let tries = 0;
+  void leader.run(async (signal) => {
+    const queue = new WorkQueue();
+    queue.addAfter('run', RENEW_DEADLINE_MS);
+    const handler = async () => {
+      tries += 1;
+      leader.writeOptions.fence();
+    };
+    await queue.run(1, handler, signal);
+  }, stop.signal);
+  await pass(0);
+  server.failure = OUTAGE;
+  await pass(RENEW_DEADLINE_MS + RETRY_PERIOD_MS);
+  expect(tries).toBe(1);
 });
 
 test('the renew deadline counts from sending the renewal, not from its response', async () => {

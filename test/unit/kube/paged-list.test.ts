@@ -43,6 +43,16 @@ test('after an expired continue token the next read is unpaged, and the one afte
   expect(queries.map((query) => query?.limit)).toEqual([100, 100, undefined, 100]);
 });
 
+test('an unpaged read is tried once: if it fails too, the next read is paged again', async () => {
+  const timeout = new Error('GET /runs had no answer within 60000 ms');
+  const { read, items, queries } = listOf(page('5', ['a'], 'next'), EXPIRED, timeout, page('6', ['b']));
+  await expect(read()).rejects.toBe(EXPIRED);
+  await expect(read()).rejects.toBe(timeout);
+  await read();
+  expect(queries.map((query) => query?.limit)).toEqual([100, 100, undefined, 100]);
+  expect(items.at(-1)).toBe('b');
+});
+
 test('a failure of another kind does not make the next read unpaged', async () => {
   const down = new ApiError(503, 'ServiceUnavailable', 'down');
   const { read, queries } = listOf(page('5', ['a'], 'next'), down, page('6', ['a']));

@@ -1,6 +1,7 @@
 // Real: the rules and the loop. Not real: the calls, which fail as the tests say, the sleeps and the random jitter.
 import { describe, expect, test } from '@jest/globals';
 import { ApiError } from '../../../kube/api-error.ts';
+import { FencedError } from '../../../kube/fenced-error.ts';
 import { mayRetry, withRetries } from '../../../kube/retry.ts';
 
 const answered = (code: number, reason = '', retryAfterSeconds?: number) =>
@@ -31,6 +32,7 @@ describe('a failed try is not retried', () => {
     ['of a POST that may have had an effect: timeout', 'POST', false, new Error('no answer within 10000 ms')],
     ['of a POST: 409 AlreadyExists', 'POST', false, answered(409, 'AlreadyExists')],
     ['of a PATCH: 409 Conflict, decided on an old version', 'PATCH', true, answered(409, 'Conflict')],
+    ['of an idempotent call that the fence refused to send', 'PATCH', true, new FencedError('does not lead')],
     ['of an idempotent call: 403', 'GET', true, answered(403)],
   ])('%s', (_what, method, idempotent, error) => {
     expect(mayRetry(method, idempotent, error)).toBe(false);
