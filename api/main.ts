@@ -1,12 +1,15 @@
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { newRunId } from '../contract/ids.ts';
-import { createClient, type KubeClient } from '../kube/client.ts';
+import { type KubeClient, openClient } from '../kube/client.ts';
+import { connect } from '../kube/connection.ts';
 import { createPodLogs } from '../kube/pod-logs.ts';
 import { createLog, errorMessage, type Log } from '../process/log.ts';
 import { serveMetrics } from '../process/metrics.ts';
+import { runToEnd } from '../process/run-to-end.ts';
+import { type Part, runTogether, whenAborted } from '../process/run-together.ts';
 import { requireNonRoot } from '../process/settings.ts';
+import { sleep } from '../process/sleep.ts';
 import { createApp } from './app.ts';
 import { type Auth, noAuth } from './auth/auth.ts';
 import { kubernetesAuth } from './auth/kubernetes.ts';
@@ -43,20 +46,24 @@ function chooseAuth(
   });
 }
 
-async function main(settings: Settings): Promise<void> {
-  requireNonRoot(settings.ALLOW_ROOT);
-  const log = createLog('api', settings.LOG_LEVEL);
-  const catalogFile = await CatalogFile.open(settings.CONFIG_FILE, log);
-  const client = await createClient({ log });
-  const podLogs = await createPodLogs(settings.NAMESPACE);
+/** Serves until the signal aborts, or until something that it needs fails; then closes all that it has opened. */
+async function serve(settings: Settings, catalogFile: CatalogFile, log: Log, signal: AbortSignal): Promise<void> {
+  await using opened = new AsyncDisposableStack();
+  const connection = await connect({});
+  const clientOf = (connections: number) =>
+    opened.adopt(openClient(connection, { log, connections }), (client) => client.close());
+  // By purpose, so that none starves another: slow logs must not hold up triggers, nor a probe behind them look like an outage.
+  const clients = { reads: clientOf(16), writes: clientOf(32), probe: clientOf(2) };
+  const reviewClient = clientOf(16);
+  const logClient = clientOf(16);
+  const podLogs = opened.adopt(createPodLogs(connection, settings.NAMESPACE), (logs) => logs.close());
   const longLivedLimit = new ConcurrencyLimit({ total: settings.MAX_HELD, perCaller: settings.MAX_HELD_PER_CALLER });
   const metrics = createMetrics({
     runs: () => runs,
     longLivedResponses: () => longLivedLimit.active,
     configIsBroken: () => catalogFile.problem !== undefined,
   });
-  const runs = new KubernetesRuns(client, settings.NAMESPACE, log, metrics.statusLag);
-  const stopBackground = new AbortController();
+  const runs = new KubernetesRuns(clients, settings.NAMESPACE, log, metrics.statusLag);
   const stopping = new AbortController();
   const readinessChecks = () => [
     { name: 'runs-synced', ok: runs.hasSynced },
@@ -71,10 +78,10 @@ async function main(settings: Settings): Promise<void> {
   const app = createApp({
     catalog: () => catalogFile.catalog,
     runs,
-    logs: kubernetesJobLogs(client, podLogs, settings.NAMESPACE),
+    logs: kubernetesJobLogs(logClient, podLogs, settings.NAMESPACE),
     newRunId: () => newRunId(),
     readinessChecks,
-    auth: chooseAuth(settings, client, catalogFile, () => runs.apiServerDownSeconds, log),
+    auth: chooseAuth(settings, reviewClient, catalogFile, () => runs.apiServerDownSeconds, log),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
     longLivedLimit,
     stopping: stopping.signal,
@@ -90,43 +97,46 @@ async function main(settings: Settings): Promise<void> {
     port: settings.METRICS_PORT,
     readinessChecks,
   });
-  const close = () => Promise.all([client.close(), podLogs.close(), metricsServer.close()]);
+  opened.defer(() => metricsServer.close());
   const { HOST: host, PORT: port, MAX_CONNECTIONS: total, MAX_CONNECTIONS_PER_ADDRESS: perAddress } = settings;
   // Express' own answer, so that X-Forwarded-For and connections count by the same proxies.
   const isProxy = (address: string): boolean => app.get('trust proxy fn')(address, 0);
-  const connections = { total, perAddress, isProxy };
-  const server = await listen(app, { host, port, connections }).catch(async (error) => {
-    await close();
-    throw error;
-  });
-  const background = [catalogFile.follow(stopBackground.signal), runs.follow(stopBackground.signal)];
+  const server = await listen(app, { host, port, connections: { total, perAddress, isProxy } });
   // Logged at any LOG_LEVEL: scripts and tests read the ports from this line.
   createLog('api')('listening', {
     host,
     port: (server.address() as AddressInfo).port,
     metricsPort: metricsServer.port,
   });
-  const shutDown = async (signal: NodeJS.Signals) => {
-    log('stopping', { signal });
+  const serveRequests: Part = async (ended) => {
+    await whenAborted(AbortSignal.any([signal, ended]));
+    log('stopping', { signal: signal.reason });
     stopping.abort();
-    await sleep(settings.STOP_DELAY_SECONDS * 1000);
+    await sleep(settings.STOP_DELAY_SECONDS * 1000, ended);
     await drain(server);
-    stopBackground.abort();
-    await Promise.all(background);
-    await close();
-    log('stopped');
   };
-  process.once('SIGTERM', shutDown);
-  process.once('SIGINT', shutDown);
+  // Requests need the others until the last response: they end after it, not at the signal.
+  await runTogether([(ended) => catalogFile.follow(ended), (ended) => runs.follow(ended), serveRequests]);
+}
+
+async function main(): Promise<void> {
+  let settings: Settings;
+  let log: Log;
+  let catalogFile: CatalogFile;
+  try {
+    settings = loadSettings(process.env);
+    requireNonRoot(settings.ALLOW_ROOT);
+    log = createLog('api', settings.LOG_LEVEL);
+    catalogFile = await CatalogFile.open(settings.CONFIG_FILE, log);
+  } catch (error) {
+    // Not a line of the log: these are lists for whoever wrote the settings or the file.
+    process.stderr.write(`${errorMessage(error)}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  await runToEnd(log, (signal) => serve(settings, catalogFile, log, signal));
 }
 
 if (process.argv.includes('--help')) console.log(help());
 // A thread that runs a bundle does only what it was started for (catalog/parse-thread.ts).
-else if (isMainThread) {
-  try {
-    await main(loadSettings(process.env));
-  } catch (error) {
-    process.stderr.write(`${errorMessage(error)}\n`);
-    process.exitCode = 1;
-  }
-}
+else if (isMainThread) await main();

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../contract/paths.ts';
-import { createClient } from '../kube/client.ts';
+import { openClient } from '../kube/client.ts';
+import { connect } from '../kube/connection.ts';
 import { Leader } from '../kube/leader.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
-import { createLog, errorMessage } from '../process/log.ts';
+import { createLog } from '../process/log.ts';
 import { serveMetrics } from '../process/metrics.ts';
+import { runToEnd } from '../process/run-to-end.ts';
+import { type Part, runTogether } from '../process/run-together.ts';
 import { requireNonRoot } from '../process/settings.ts';
+import { sleep } from '../process/sleep.ts';
 import { createCaches } from './caches.ts';
 import { createMetrics } from './metrics.ts';
 import { help, loadSettings, type Settings } from './settings.ts';
@@ -25,10 +27,16 @@ const LEASE = 'async-api-controller';
 
 const log = createLog('controller');
 
-/** Runs until aborted, then waits for the calls in progress. Rejects if no cluster is configured. */
+/** Runs until aborted, or until a part of it fails; then waits for the calls in progress, and closes all that it has opened. */
 async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   requireNonRoot(settings.ALLOW_ROOT);
-  const client = await createClient({ log });
+  await using opened = new AsyncDisposableStack();
+  const connection = await connect({});
+  const clientOf = (connections: number) =>
+    opened.adopt(openClient(connection, { log, connections }), (one) => one.close());
+  const client = clientOf(32);
+  // With connections of its own: calls that wait for a slow webhook must not hold up a renewal.
+  const leaseClient = clientOf(2);
   // The queue of the current term. Undefined while another replica leads; the next term starts from the caches.
   let queue: WorkQueue | undefined;
   const tombstones = new Tombstones();
@@ -45,7 +53,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     },
   });
   const leader = new Leader({
-    client,
+    client: leaseClient,
     log,
     path: paths(settings.NAMESPACE).leases,
     name: LEASE,
@@ -60,34 +68,33 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     port: settings.METRICS_PORT,
     readinessChecks: () => [{ name: 'caches-synced', ok: synced() }],
   });
+  opened.defer(() => server.close());
 
-  const watching = reflectors.map((reflector) => reflector.run(signal));
-  // Decide nothing before all caches have synced: an empty cache would look like deleted Jobs.
-  while (!signal.aborted && !synced()) await sleep(20);
-  if (!signal.aborted) {
-    log('ready', { namespace: settings.NAMESPACE, runs: caches.runs.size, metricsPort: server.port });
-  }
   const serve = async (term: AbortSignal) => {
     queue = new WorkQueue();
     const writeOptions = () => leader.writeOptions;
     await serveTerm({ client, caches, tombstones, queue, settings, writeOptions, measure: metrics.measure, log }, term);
     queue = undefined;
   };
-  await leader.run(serve, signal);
-  await Promise.all(watching);
-  await Promise.all([client.close(), server.close()]);
+  const lead: Part = async (ended) => {
+    // Decide nothing before all caches have synced: an empty cache would look like deleted Jobs.
+    while (!ended.aborted && !synced()) await sleep(20, ended);
+    if (ended.aborted) return;
+    log('ready', { namespace: settings.NAMESPACE, runs: caches.runs.size, metricsPort: server.port });
+    await leader.run(serve, ended);
+  };
+  await runTogether(
+    [
+      lead,
+      ...reflectors.map(
+        (one): Part =>
+          (ended) =>
+            one.run(ended),
+      ),
+    ],
+    signal,
+  );
 }
 
 if (process.argv.includes('--help')) console.log(help());
-else {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT']) once(process, name).then(() => stop.abort());
-  try {
-    await run(loadSettings(process.env), stop.signal);
-    log('stopped');
-  } catch (error) {
-    log('cannot go on', { error: errorMessage(error) });
-    process.exitCode = 1;
-    stop.abort();
-  }
-}
+else await runToEnd(log, (signal) => run(loadSettings(process.env), signal));

@@ -3,6 +3,7 @@ import { paths } from '../contract/paths.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
 import { errorMessage, type Log } from '../process/log.ts';
+import { runTogether } from '../process/run-together.ts';
 import { sleep } from '../process/sleep.ts';
 import type { ControllerCaches } from './caches.ts';
 import { kubernetesEvents, podsLateEvent } from './decide/kubernetes-events.ts';
@@ -75,14 +76,14 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
     all.filter(({ status }) => (status !== undefined && isTerminal(status.state)) === wanted),
   );
   for (const { metadata } of [...open!, ...over!]) queue.add(metadata.name);
-  const retention = runRetention(deps, urls.runs, signal);
-  await queue.run(
-    WORKERS,
-    (name) => measure(() => reconciler.reconcile(name)),
+  const reconcile = (name: string) => measure(() => reconciler.reconcile(name));
+  const onError = (name: string, error: unknown) =>
+    log('reconcile failed, trying again', { run: name, error: errorMessage(error) });
+  await runTogether(
+    [(ended) => queue.run(WORKERS, reconcile, ended, onError), (ended) => runRetention(deps, urls.runs, ended)],
     signal,
-    (name, error) => log('reconcile failed, trying again', { run: name, error: errorMessage(error) }),
   );
-  await Promise.all([retention, recorder.flush()]);
+  await recorder.flush();
 }
 
 /** Deletes expired runs periodically until the signal aborts. */

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request as send } from 'undici';
 import type { Log } from '../process/log.ts';
 import { ApiError, toApiError } from './api-error.ts';
-import { connect } from './connection.ts';
+import { type Connection, connect } from './connection.ts';
 import { jsonLines } from './json-lines.ts';
 import { withRetries } from './retry.ts';
 import { ServerClock } from './server-clock.ts';
@@ -10,6 +10,8 @@ import { warningLog } from './warnings.ts';
 type Query = Record<string, string | number | boolean | undefined>;
 
 export interface RequestOptions {
+  /** Media type of the response; application/json by default. */
+  accept?: string;
   /** Sent as JSON. */
   body?: unknown;
   contentType?: string;
@@ -18,6 +20,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Timeout of each try, milliseconds; 10,000 by default. */
   timeoutMs?: number;
+  /** Three by default. */
+  maxTries?: number;
   /** Safe to retry: the caller handles the answer to a duplicate, such as AlreadyExists. True by default for GET. */
   idempotent?: boolean;
   /** Called right before each try is sent; throws to abort the call. */
@@ -31,7 +35,7 @@ export interface WatchEvent<T = unknown> {
 
 export interface KubeClient {
   /**
-   * Sends one JSON request; at most three tries, with backoff and jitter. Retries only if the failed try certainly had no
+   * Sends one JSON request; at most `maxTries` times, with backoff and jitter. Retries only if the failed try certainly had no
    * effect or the call is idempotent. Throws ApiError for an error response, an Error that names the call on timeout.
    */
   request<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
@@ -56,25 +60,38 @@ function toUrl(server: string, path: string, query: Query = {}): string {
 }
 
 interface ClientOptions {
-  kubeconfig?: string;
-  context?: string;
   /** For the warnings that the API server sends with its responses; they are dropped if not given. */
   log?: Log;
+  /** At most so many TCP connections for calls, 32 by default; further calls wait. Watches have their own, without a limit. */
+  connections?: number;
 }
 
 /** A client for the cluster and identity of the kubeconfig, or of the pod it runs in. Throws if neither exists. */
-export async function createClient({ log = () => {}, ...options }: ClientOptions = {}): Promise<KubeClient> {
-  const { server, tls, headers } = await connect(options);
+export const createClient = async ({
+  log,
+  ...options
+}: {
+  kubeconfig?: string;
+  context?: string;
+  log?: Log;
+} = {}): Promise<KubeClient> => openClient(await connect(options), log ? { log } : {});
+
+/**
+ * A client with connections of its own. A process has one for each purpose: calls that hang or pile up take no connection from
+ * those of another.
+ */
+export function openClient(connection: Connection, { log = () => {}, connections = 32 }: ClientOptions): KubeClient {
+  const { server, tls, headers } = connection;
   const logWarnings = warningLog(log);
   const clock = new ServerClock();
   // HTTP/1.1, because HTTP/2 would multiplex all watches on one socket.
   const sockets = { ...tls, allowH2: false };
-  const calls = new Agent({ connect: sockets, connections: 32 });
+  const calls = new Agent({ connect: sockets, connections });
   // A separate pool, so that watches never use up the connections of calls.
   const watches = new Agent({ connect: sockets, bodyTimeout: 0, headersTimeout: 30_000 });
 
   async function once<T>(method: string, path: string, options: RequestOptions): Promise<T> {
-    const { body, contentType, query, signal, timeoutMs = TIMEOUT_MS, fence } = options;
+    const { accept = 'application/json', body, contentType, query, signal, timeoutMs = TIMEOUT_MS, fence } = options;
     const deadline = AbortSignal.timeout(Math.ceil(timeoutMs));
     const authHeaders = await headers();
     fence?.();
@@ -83,7 +100,7 @@ export async function createClient({ log = () => {}, ...options }: ClientOptions
       const response = await send(toUrl(server, path, query), {
         method: method as Dispatcher.HttpMethod,
         headers: {
-          accept: 'application/json',
+          accept,
           ...authHeaders,
           ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
         },
@@ -103,8 +120,8 @@ export async function createClient({ log = () => {}, ...options }: ClientOptions
   }
 
   function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-    const { signal, idempotent = method === 'GET' } = options;
-    return withRetries(() => once<T>(method, path, options), { method, idempotent, signal });
+    const { signal, maxTries, idempotent = method === 'GET' } = options;
+    return withRetries(() => once<T>(method, path, options), { method, idempotent, signal, maxTries });
   }
 
   async function watch(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<WatchEvent>> {

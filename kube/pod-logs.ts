@@ -1,7 +1,7 @@
 import { Agent, request as send } from 'undici';
 import { paths } from '../contract/paths.ts';
 import { toApiError } from './api-error.ts';
-import { connect } from './connection.ts';
+import type { Connection } from './connection.ts';
 
 export interface LogOptions {
   /** The container's name. The API server answers 400 without one if the pod has several containers. */
@@ -24,8 +24,7 @@ export interface PodLogs {
 }
 
 /** Reads pod logs of one namespace. Has its own connection pool, because a followed log occupies a connection for long. */
-export async function createPodLogs(namespace: string): Promise<PodLogs> {
-  const { server, tls, headers } = await connect({});
+export function createPodLogs({ server, tls, headers }: Connection, namespace: string): PodLogs {
   const agent = new Agent({ connect: { ...tls, allowH2: false }, bodyTimeout: 0, headersTimeout: 10_000 });
   return {
     async read(pod, { signal, ...options }) {

@@ -7,7 +7,7 @@ interface Options {
   idempotent: boolean;
   /** Ends the retries. */
   signal?: AbortSignal | undefined;
-  maxTries?: number;
+  maxTries?: number | undefined;
   /** Rejects when the signal aborts. */
   sleep?: (ms: number, value: undefined, options: { signal?: AbortSignal }) => Promise<void>;
   random?: () => number;

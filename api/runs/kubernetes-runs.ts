@@ -26,22 +26,34 @@ const RETRY_AFTER_SECONDS = 2;
 /** A watch gets a bookmark at least every minute. One idle for longer is broken, even if other requests succeed. */
 const MAX_IDLE_SECONDS = 100;
 
+/** Each has connections of its own. */
+export interface RunClients {
+  /** Lists, watches and reads runs. */
+  reads: KubeClient;
+  /** Creates and cancels runs. */
+  writes: Pick<KubeClient, 'request'>;
+  /** Asks whether the API server responds. */
+  probe: Pick<KubeClient, 'request'>;
+}
+
 /** The GroupRuns of a namespace, with a cache kept by a watch. */
 export class KubernetesRuns implements RunStore {
-  readonly #client: KubeClient;
+  readonly #clients: RunClients;
   readonly #path: string;
   readonly #nameByRunId = new Map<string, string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #reflector: Reflector<GroupRun>;
   readonly #reachability: Reachability;
-  readonly #uncached = new UncachedRuns((runId) => undefinedIfNotFound(this.#call('GET', `${this.#path}/${runId}`)));
+  readonly #uncached = new UncachedRuns((runId) =>
+    undefinedIfNotFound(this.#call('reads', 'GET', `${this.#path}/${runId}`)),
+  );
   readonly active = new ActiveRuns();
 
-  constructor(client: KubeClient, namespace: string, log: Log, onFinished: (lagSeconds: number) => void) {
-    this.#client = client;
+  constructor(clients: RunClients, namespace: string, log: Log, onFinished: (lagSeconds: number) => void) {
+    this.#clients = clients;
     this.#path = paths(namespace).runs;
     this.#reflector = new Reflector<GroupRun>({
-      client,
+      client: clients.reads,
       log,
       path: this.#path,
       transform: dropManagedFields,
@@ -57,7 +69,7 @@ export class KubernetesRuns implements RunStore {
         for (const listener of this.#listeners.get(runId) ?? []) listener();
       },
     });
-    const watchCheck = new WatchCheck<GroupRun>({
+    const watchCheck = new WatchCheck({
       get: (name) => this.#reflector.get(name),
       reopen: () => {
         const reopened = this.#reflector.reopen();
@@ -65,7 +77,7 @@ export class KubernetesRuns implements RunStore {
       },
     });
     this.#reachability = new Reachability({
-      client,
+      client: clients.probe,
       namespace,
       nextRunName: () => this.#nameByRunId.get(this.active.next() ?? ''),
       onRead: (run) => watchCheck.compare(run),
@@ -81,7 +93,7 @@ export class KubernetesRuns implements RunStore {
     const watchIdleSeconds = this.#reflector.watchIdleSeconds;
     return this.hasSynced && watchIdleSeconds > MAX_IDLE_SECONDS
       ? Math.round(watchIdleSeconds)
-      : this.apiServerDownSeconds;
+      : this.#reachability.unreadSeconds;
   }
 
   get hasSynced(): boolean {
@@ -100,12 +112,12 @@ export class KubernetesRuns implements RunStore {
     const release = this.active.reserve(runId, spec.group);
     try {
       // Strict: reject a field that the CRD does not know, rather than drop it silently.
-      await this.#call('POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
+      await this.#call('writes', 'POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
       return undefined;
     } catch (error) {
       release();
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw clusterDenial(error) ?? error;
-      const existing = await undefinedIfNotFound(this.#call('GET', `${this.#path}/${runId}`));
+      const existing = await undefinedIfNotFound(this.#call('writes', 'GET', `${this.#path}/${runId}`));
       // Deleted between the two calls: a retry creates it.
       if (!existing) throw new ServiceUnavailable(1, error);
       return existing;
@@ -138,7 +150,7 @@ export class KubernetesRuns implements RunStore {
   async cancel(name: string, job?: string): Promise<GroupRun | undefined> {
     const body = { spec: job === undefined ? { cancel: true } : { cancelJobs: { [job]: true } } };
     const contentType = 'application/merge-patch+json';
-    const call = this.#call('PATCH', `${this.#path}/${name}`, { body, contentType });
+    const call = this.#call('writes', 'PATCH', `${this.#path}/${name}`, { body, contentType });
     return undefinedIfNotFound(
       call.catch((error) => {
         throw clusterDenial(error, 'this cancel, nothing was stopped') ?? error;
@@ -151,12 +163,12 @@ export class KubernetesRuns implements RunStore {
     return name === undefined ? undefined : this.#reflector.get(name);
   }
 
-  async #call(method: string, path: string, options?: RequestOptions): Promise<GroupRun> {
+  async #call(use: 'reads' | 'writes', method: string, path: string, options?: RequestOptions): Promise<GroupRun> {
     const { apiServerDownSeconds } = this;
     // Fail at once: requests would pile up, and take effect long after their callers gave up.
     if (apiServerDownSeconds > 0)
       throw new ServiceUnavailable(RETRY_AFTER_SECONDS, `silent for ${apiServerDownSeconds} s`);
-    return callKube(this.#client, method, path, options);
+    return callKube(this.#clients[use], method, path, options);
   }
 }
 

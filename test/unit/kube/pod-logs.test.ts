@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { ApiError } from '../../../kube/api-error.ts';
+import { connect } from '../../../kube/connection.ts';
 import { createPodLogs, type PodLogs } from '../../../kube/pod-logs.ts';
 
 /** Calls `use` with pod logs of an API server that answers as `answer` does. */
@@ -26,7 +27,7 @@ async function withServer(answer: RequestListener, use: (logs: PodLogs) => Promi
     };
     process.env.KUBECONFIG = join(folder, 'kubeconfig');
     await writeFile(process.env.KUBECONFIG, JSON.stringify(kubeconfig));
-    const logs = await createPodLogs('ns');
+    const logs = createPodLogs(await connect({}), 'ns');
     await use(logs).finally(() => logs.close());
   } finally {
     if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;

@@ -34,7 +34,7 @@ function apiServer() {
     },
   } as unknown as KubeClient;
   const runs = new KubernetesRuns(
-    client,
+    { reads: client, writes: client, probe: client },
     'ns',
     () => {},
     () => {},

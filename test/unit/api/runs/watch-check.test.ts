@@ -5,7 +5,7 @@ const object = (resourceVersion: string, uid = 'u') => ({ metadata: { name: 'one
 
 function createCheck() {
   const state = { cached: object('5') as ReturnType<typeof object> | undefined, now: 0, reopened: 0 };
-  const check = new WatchCheck<ReturnType<typeof object>>({
+  const check = new WatchCheck({
     get: () => state.cached,
     reopen: () => void state.reopened++,
     now: () => state.now,
