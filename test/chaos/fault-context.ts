@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MANAGED_SELECTOR } from '../../contract/labels.ts';
 import { paths } from '../../contract/paths.ts';
-import type { Answer } from '../fault-proxy/answer.ts';
+import { type Answer, TOO_MANY_REQUESTS } from '../fault-proxy/answer.ts';
 import type { CallFault, FaultContext } from '../fault-proxy/faults.ts';
 import type { Sender } from './environment.ts';
 import type { Lane } from './lane.ts';
@@ -27,7 +27,14 @@ export function faultContext(
     },
     refuse: async (sender, answer, ms) => {
       const proxy = lane.proxies[sender as Sender];
-      proxy.refusal = answer;
+      proxy.refusal = () => answer;
+      await sleep(ms);
+      proxy.refusal = undefined;
+    },
+    throttle: async (sender, ms) => {
+      const proxy = lane.proxies[sender as Sender];
+      proxy.refusal = () => TOO_MANY_REQUESTS;
+      proxy.cutWatches();
       await sleep(ms);
       proxy.refusal = undefined;
     },

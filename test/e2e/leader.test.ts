@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newRunId } from '../../contract/ids.ts';
 import type { Service } from '../../scripts/service.ts';
 import { isMutating } from '../fault-proxy/call.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
-import { proxied } from '../support/behind-proxy.ts';
+import { hang, proxied, sharedConnections } from '../support/behind-proxy.ts';
+import { definition, run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, statusOf, trigger } from '../support/rest.ts';
@@ -79,6 +81,36 @@ test('the length of its queue and the age of its watches are metrics', async () 
     expect(Number(age)).toBeLessThan(120);
   }
   expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(200);
+});
+
+test('a leader goes on leading while its creates of Jobs hang on all their connections', async () => {
+  const { leading } = await roles();
+  const proxy = proxies.get(leading)!;
+  const before = await lease();
+  const release = hang(proxy, /^POST jobs/);
+  proxy.mark();
+  const names = Array.from({ length: 8 }, () => newRunId());
+  try {
+    // Invalid, so that none of them ever runs.
+    const resources = { requests: { cpu: '2' }, limits: { cpu: '1' } };
+    const { sleep: _, ...rest } = definition({ container: { image: 'none', resources } });
+    const jobs = Array.from({ length: 10 }, (_, i) => ({ ...rest, name: `job-${i}` }));
+    for (const name of names) {
+      const body = { ...run(jobs), metadata: { name } };
+      await product.admin.request('POST', product.runsPath(), { body });
+    }
+    const creates = () => proxy.calls.filter(({ label }) => label.startsWith('POST jobs')).length;
+    // Each is given up after a third of the lease, and sent again.
+    await eventually('hanging creates', async () => creates() > 100 || undefined);
+    const { spec } = await lease();
+    expect(spec).toMatchObject({ holderIdentity: before.spec.holderIdentity });
+    expect(spec.renewTime > before.spec.renewTime).toBe(true);
+    expect(spec.leaseTransitions).toBe(before.spec.leaseTransitions);
+    expect(sharedConnections(proxy.calls, { lease: / leases/, 'all others': /^(?!.* leases)/ })).toEqual([]);
+  } finally {
+    for (const name of names) await product.admin.request('DELETE', product.runsPath(name)).catch(() => {});
+    release();
+  }
 });
 
 test('a leader that is stopped hands over at once', async () => {

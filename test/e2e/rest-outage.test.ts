@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TOO_MANY_REQUESTS } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { WATCH_FAULTS } from '../fault-proxy/watch-faults.ts';
 import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
-import { proxied } from '../support/behind-proxy.ts';
+import { hang, proxied, sharedConnections } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product, type Replica } from '../support/harness.ts';
 import { metricsOf } from '../support/metrics.ts';
@@ -124,6 +125,68 @@ test('during an outage of the API server status is answered and triggers are 503
   const stored = new Set((await product.storedRuns()).map(({ metadata }) => metadata.name));
   for (const path of accepted) expect(stored).toContain(runOf(path));
 }, 150_000);
+
+/** Triggers again and again for so long. Returns the statuses. */
+async function keepTriggering(url: string, ms: number, token: () => Promise<string>): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const until = performance.now() + ms; performance.now() < until; await sleep(500)) {
+    const headers = { authorization: `Bearer ${await token()}` };
+    const response = await fetch(`${url}/group/quick`, { method: 'POST', headers });
+    await response.body?.cancel();
+    statuses.push(response.status);
+  }
+  return statuses;
+}
+/** Longer than the API takes to notice that the API server sends no response. */
+const NOTICED_MS = 12_000;
+const readiness = async (url: string) => (await fetch(`${url}/readyz?verbose`)).text();
+
+test('while the API server throttles half of the calls, triggers that pass are 202', async () => {
+  let creates = 0;
+  proxy.mark();
+  // Every probe, and the first try of every trigger.
+  proxy.refusal = ({ label }) =>
+    label === 'GET groupruns' || (label === 'POST groupruns' && creates++ % 2 === 0) ? TOO_MANY_REQUESTS : undefined;
+  try {
+    const statuses = await keepTriggering(open.url, NOTICED_MS, async () => '');
+    expect(statuses.length).toBeGreaterThan(4);
+    expect(statuses.filter((status) => status !== 202)).toEqual([]);
+    expect(creates).toBe(2 * statuses.length);
+    expect(await readiness(open.url)).not.toMatch(/silent/);
+  } finally {
+    proxy.refusal = undefined;
+  }
+}, 120_000);
+
+test('lists for logs that hang hold up no trigger, no probe and no review of a caller', async () => {
+  const newToken = () => accountToken(product, 'trigger', [onRuns(['create', 'get'])]);
+  const first = { authorization: `Bearer ${await newToken()}` };
+  const path = await eventually('the right to trigger', async () => {
+    const response = await fetch(`${guarded.url}/group/quick`, { method: 'POST', headers: first });
+    return response.status === 202 ? (await statusPaths(response))[0] : void response.body?.cancel();
+  });
+  proxy.mark();
+  const release = hang(proxy, /^LIST pods/);
+  let stopped = false;
+  const read = async () => {
+    while (!stopped) await fetch(`${guarded.url}${path}/logs`, { headers: first }).then((response) => response.text());
+  };
+  const reading = Array.from({ length: 100 }, read);
+  try {
+    const statuses = await keepTriggering(guarded.url, NOTICED_MS, newToken);
+    expect(statuses.length).toBeGreaterThan(4);
+    expect(statuses.filter((status) => status !== 202)).toEqual([]);
+    expect(await readiness(guarded.url)).not.toMatch(/silent/);
+  } finally {
+    stopped = true;
+    release();
+    await Promise.all(reading);
+  }
+  const purposes = { logs: /^LIST pods/, triggers: /^POST groupruns/, probe: /^GET groupruns/, reviews: /reviews$/ };
+  for (const pattern of Object.values(purposes))
+    expect(proxy.calls.filter(({ label }) => pattern.test(label)).length).toBeGreaterThan(3);
+  expect(sharedConnections(proxy.calls, purposes)).toEqual([]);
+}, 120_000);
 
 test('a watch that becomes silent while other calls work is detected and reopened', async () => {
   const groups = { slow: { jobs: { one: { sleep: { seconds: 8 } } } } };

@@ -6,6 +6,8 @@ export interface Call {
   label: string;
   /** Its number among the sender's calls with this label since the recording began, from 1. */
   occurrence: number;
+  /** Number of the sender's TCP connection that it came over. */
+  connection: number;
   /** The status of the answer; absent before it, and where the connection was cut. */
   status?: number;
 }

@@ -20,6 +20,8 @@ export interface FaultContext {
   partition(sender: string, ms: number): Promise<void>;
   /** Gives this answer to every call of this process for so long. */
   refuse(sender: string, answer: Answer, ms: number): Promise<void>;
+  /** Answers 429 to every call of this process for so long, and cuts its watches, so that opening them is answered so too. */
+  throttle(sender: string, ms: number): Promise<void>;
   /** Injects this fault into the sender's next call with that label. */
   arm(sender: string, label: string, fault: CallFault): void;
   /** The answer to this list before the trial began. */
@@ -30,6 +32,8 @@ export type CallFault = (exchange: Exchange, context: FaultContext) => Promise<v
 
 /** Longer than the client's own three attempts take. */
 const OUTAGE_MS = 5000;
+/** Longer than what waits for the API server, such as a lease, a caller's request and the retries of both. */
+const THROTTLED_MS = 30_000;
 
 const answered =
   (answer: Answer): CallFault =>
@@ -72,6 +76,10 @@ export const LONG_FAULTS: Record<string, CallFault> = {
   '429 for 5 s': async (exchange, context) => {
     exchange.answer(TOO_MANY_REQUESTS);
     await context.refuse(exchange.call.sender, TOO_MANY_REQUESTS, OUTAGE_MS);
+  },
+  'throttled for 30 s': async (exchange, context) => {
+    exchange.answer(TOO_MANY_REQUESTS);
+    await context.throttle(exchange.call.sender, THROTTLED_MS);
   },
   '500 for 5 s': async (exchange, context) => {
     exchange.answer(INTERNAL_ERROR);

@@ -52,14 +52,15 @@ export class FaultProxy {
   readonly watchFaults = new Set<WatchFault>();
   /** While set, calls and answers are held; when it resolves, the connections that waited are cut. */
   partition: Promise<void> | undefined;
-  /** While set, this answers every call in place of the API server; open watches go on. */
-  refusal: Answer | undefined;
+  /** While set, its answers replace those of the API server; where it has none, the call goes through. Open watches go on. */
+  refusal: ((call: Call) => Answer | undefined) | undefined;
   /** While set, these Leases are used in place of the API server's: the sender leads, even beside another leader. */
   leases: Leases | undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #upstream: string;
   readonly #agent: Agent;
   readonly #counts = new Map<string, number>();
+  readonly #watches = new Set<ServerResponse>();
   /** Watches into which a fault was injected. */
   readonly #faultyWatches = new Set<ServerResponse>();
 
@@ -92,6 +93,11 @@ export class FaultProxy {
     for (const response of this.#faultyWatches) response.destroy();
   }
 
+  /** Cuts every open watch. */
+  cutWatches(): void {
+    for (const response of this.#watches) response.destroy();
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -110,7 +116,8 @@ export class FaultProxy {
     const label = labelOf({ method, url, body });
     const occurrence = (this.#counts.get(label) ?? 0) + 1;
     this.#counts.set(label, occurrence);
-    const call: Call = { sender: this.sender, label, occurrence };
+    const connection = request.socket.remotePort ?? 0;
+    const call: Call = { sender: this.sender, label, occurrence, connection };
     this.calls.push(call);
     const open = (to = url) =>
       send(this.#upstream + to, {
@@ -138,7 +145,8 @@ export class FaultProxy {
       };
       if (fault) return await fault.inject(exchange);
       if (this.leases && / leases/.test(label)) return exchange.answer(answerLease(this.leases, method, url, body));
-      if (this.refusal) return exchange.answer(this.refusal);
+      const refused = this.refusal?.(call);
+      if (refused) return exchange.answer(refused);
       if (isWatch(label)) return await this.#stream(call, await open(), response);
       const answer = await exchange.forward();
       await this.#cutByPartition();
@@ -152,8 +160,10 @@ export class FaultProxy {
   async #stream(call: Call, upstream: Dispatcher.ResponseData, response: ServerResponse): Promise<void> {
     call.status = upstream.statusCode;
     response.writeHead(upstream.statusCode, headersOf(upstream.headers)).flushHeaders();
+    this.#watches.add(response);
     response.once('close', () => {
       upstream.body.destroy();
+      this.#watches.delete(response);
       this.#faultyWatches.delete(response);
     });
     const faulty = () => void this.#faultyWatches.add(response);

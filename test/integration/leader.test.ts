@@ -95,7 +95,7 @@ test('a released lease is acquired at once, and its transitions are counted', as
 test('a leader that cannot renew stops before another may lead, and its writes are not sent', async () => {
   const one = candidate('one');
   await leads(one);
-  proxy.refusal = OUT_OF_ORDER;
+  proxy.refusal = () => OUT_OF_ORDER;
   await eventually('the end of its term', async () => (one.leader.leads ? undefined : true), LEASE_MS);
   proxy.mark();
   const write = client.request('POST', product.jobsPath(), { ...one.leader.writeOptions, body: {} });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createClient, type KubeClient } from '../../kube/client.ts';
+import type { Call } from '../fault-proxy/call.ts';
 import { endpoint, throughProxy } from '../fault-proxy/kubeconfig.ts';
 import { type Exchange, FaultProxy } from '../fault-proxy/proxy.ts';
 import { ADMIN, type Product } from './harness.ts';
@@ -25,4 +26,30 @@ export async function behindProxy(product: Product): Promise<{ client: KubeClien
 /** Injects a fault into the next call with that label. */
 export function onceOn(proxy: FaultProxy, label: string, inject: (exchange: Exchange) => Promise<void>): void {
   proxy.faults.add({ matches: (call) => call.label === label, inject });
+}
+
+/** Has every call with such a label hang from now on. The function that it returns cuts them, and ends that. */
+export function hang(proxy: FaultProxy, label: RegExp): () => void {
+  const held = Promise.withResolvers<void>();
+  const inject = async (exchange: Exchange) => {
+    // A fault is injected once: arm the next one.
+    arm();
+    await held.promise;
+    exchange.cut();
+  };
+  const arm = () => proxy.faults.add({ matches: (call) => label.test(call.label), inject });
+  arm();
+  return () => {
+    proxy.faults.clear();
+    held.resolve();
+  };
+}
+
+/** The purposes that shared a TCP connection, of these calls. A purpose is a pattern of labels. */
+export function sharedConnections(calls: Call[], purposes: Record<string, RegExp>): string[] {
+  const users = new Map<number, Set<string>>();
+  for (const { label, connection } of calls)
+    for (const [purpose, pattern] of Object.entries(purposes))
+      if (pattern.test(label)) users.set(connection, (users.get(connection) ?? new Set()).add(purpose));
+  return [...users.values()].filter(({ size }) => size > 1).map((all) => [...all].join(' and '));
 }
