@@ -50,18 +50,15 @@ export class JobWriter {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const refused = refusal(error, 'Job');
-      const isDenied = refused === 'denied';
-      // A policy may deny what an earlier call has created already.
-      if (error.reason === 'AlreadyExists' || isDenied) {
+      if (error.reason === 'AlreadyExists') {
         const job = await this.#deps.observer.job(id);
         if (job && owns(observed.run, job)) observed.jobs.set(id, job);
         else if (job) observed.denied.set(id, nameTaken(observed.run, job));
-        else if (isDenied) observed.denied.set(id, error.message.slice(0, MAX_MESSAGE));
         else throw error; // Deleted in the meantime: the retry creates it.
         return;
       }
-      if (refused !== 'invalid') throw error;
-      observed.invalid.set(id, error.message.slice(0, MAX_MESSAGE));
+      if (!refused) throw error;
+      observed[refused].set(id, error.message.slice(0, MAX_MESSAGE));
     }
   }
 

@@ -81,6 +81,24 @@ export class Observer {
     });
   }
 
+  /**
+   * Asks for the Jobs of jobs that are about to end because their create was denied: a policy may deny what an earlier call, whose
+   * response was lost, has created. Of the others the cache tells in time. If it throws, the jobs that it asked for do not end.
+   */
+  async confirmDenied(observed: ObservedRun, now: Date): Promise<void> {
+    const { run, denied } = observed;
+    const ending = jobsToConfirm(observed, now).flatMap((id) => {
+      const message = denied.get(id);
+      return message === undefined ? [] : [{ id, message }];
+    });
+    for (const { id } of ending) denied.delete(id);
+    await forEachLimited(ending, async ({ id, message }) => {
+      const live = await this.job(id);
+      if (live && owns(run, live)) this.#add(observed, live);
+      else denied.set(id, message);
+    });
+  }
+
   /** The Job of this name, read from the API server. */
   async job(id: string): Promise<Job | undefined> {
     try {

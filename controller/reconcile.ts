@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { LRUCache } from 'lru-cache';
 import { type GroupRun, type GroupRunStatus, isTerminal } from '../contract/group-run.ts';
 import { ApiError, isTooLarge } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
@@ -6,8 +7,9 @@ import { isOlder } from '../kube/store.ts';
 import type { Log } from '../process/log.ts';
 import { forEachLimited } from './concurrency.ts';
 import { jobsToCleanUp, podsToDelete } from './decide/clean-up.ts';
+import { type CreatePace, nextPace, UNPACED } from './decide/create-pace.ts';
 import type { ObservedRun } from './decide/observed.ts';
-import { jobsToCreate, jobsToStop, nextChange, plannedStatus, podsAreLate } from './decide/plan.ts';
+import { jobsToCreate, jobsToStop, nextChange, nextCreateAt, plannedStatus, podsAreLate } from './decide/plan.ts';
 import { smallerStatuses } from './decide/smaller-status.ts';
 import { specTooLargeStatus } from './decide/spec-too-large.ts';
 import { transformRun } from './decide/transform.ts';
@@ -32,10 +34,12 @@ export interface Deps {
   writeOptions: () => RequestOptions;
   log: Log;
   now: () => Date;
+  random?: () => number;
 }
 
 const CONFLICT_REQUEUE_MS = 200;
-const DENIED_REQUEUE_MS = 5000;
+/** A run that is forgotten is tried sooner than it need be. */
+const MAX_PACES = 10_000;
 
 /**
  * Reconciles one run: observes, creates and stops Jobs, writes the status at most once, and cleans up Jobs whose result is
@@ -46,6 +50,8 @@ export class Reconciler {
   readonly #deps: Deps;
   /** The results of our own writes, until the cache has caught up: a stale cache must not revert a status. */
   readonly #lastWritten = new Map<string, GroupRun>();
+  /** By the UID of runs of which a create was denied. */
+  readonly #paces = new LRUCache<string, CreatePace>({ max: MAX_PACES });
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -73,7 +79,7 @@ export class Reconciler {
   /** Creates and stops Jobs, writes the status, and requeues the run for its next deadline. */
   async #advance(observed: ObservedRun): Promise<void> {
     const { observer, jobs, now, requeueAfter } = this.#deps;
-    const { name } = observed.run.metadata;
+    const { name, uid } = observed.run.metadata;
     // Read the clock once: a deadline that passes between two reads would be neither acted on nor requeued for.
     const at = now();
     const tooLarge = specTooLargeStatus(observed, at);
@@ -82,18 +88,36 @@ export class Reconciler {
       return;
     }
     await observer.confirm(observed, at);
-    const acting = Promise.allSettled([
-      forEachLimited(jobsToCreate(observed, at), (index) => jobs.create(observed, index)),
+    const acting = await Promise.allSettled([
+      this.#create(observed, at),
       forEachLimited(jobsToStop(observed, at), ({ job, cause }) => jobs.stop(observed, job, cause)),
     ]);
-    const failed = (await acting).find((result) => result.status === 'rejected');
+    const failed = acting.find((result) => result.status === 'rejected');
     observed.run = await this.#writeStatus(observed.run, plannedStatus(observed, at));
     // After the status write, so that the calls that succeeded are recorded.
     if (failed) throw failed.reason;
-    if (observed.denied.size > 0) requeueAfter(name, DENIED_REQUEUE_MS);
     if (podsAreLate(observed, at)) this.#deps.onPodsLate(observed.run);
-    const next = nextChange(observed, at);
+    const next = Math.min(nextChange(observed, at), nextCreateAt(observed, at, this.#paces.get(uid) ?? UNPACED));
     if (Number.isFinite(next)) requeueAfter(name, Math.max(0, next - now().getTime()));
+  }
+
+  /** Creates Jobs up to the first denial. */
+  async #create(observed: ObservedRun, at: Date): Promise<void> {
+    const { observer, jobs, random = Math.random } = this.#deps;
+    const { uid } = observed.run.metadata;
+    const pace = this.#paces.get(uid) ?? UNPACED;
+    const tried: number[] = [];
+    const create = (index: number) => {
+      tried.push(index);
+      return jobs.create(observed, index);
+    };
+    const isDenied = () => observed.denied.size > 0;
+    const creating = await Promise.allSettled([forEachLimited(jobsToCreate(observed, at, pace), create, isDenied)]);
+    if (isDenied()) {
+      this.#paces.set(uid, nextPace(observed, pace, tried, at, random()));
+      await observer.confirmDenied(observed, at);
+    } else if (tried.length > 0) this.#paces.delete(uid);
+    if (creating[0].status === 'rejected') throw creating[0].reason;
   }
 
   /** The newest known version of the run: cached or last written. */

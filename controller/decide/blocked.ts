@@ -49,6 +49,15 @@ export function blockedCause({
 }
 
 /**
+ * Why the API server denied the job's last create, as the stored status tells. A pass does not try every Job that was denied, so
+ * this is not evidence that it would be denied now.
+ */
+export const recordedDenial = ({ job, previous }: Pick<ObservedJob, 'job' | 'previous'>): Cause | undefined =>
+  !job && previous?.reason === 'FailedCreate' && previous.jobUID === undefined
+    ? cause(previous.reason, previous.message)
+    : undefined;
+
+/**
  * Whether the pod may still lack its sandbox, network or volumes. Kubernetes before 1.29 does not set PodReadyToStartContainers: there
  * until its container runs.
  */

@@ -1,14 +1,15 @@
 import type { GroupRunStatus } from '../../contract/group-run.ts';
 import { truncateStart } from '../../contract/stored-size.ts';
-import { blockedCause } from './blocked.ts';
+import { blockedCause, recordedDenial } from './blocked.ts';
 import type { Cause } from './cause.ts';
+import { type CreatePace, UNPACED } from './create-pace.ts';
 import { NODE_GRACE_MS, nodeLostAt } from './node-lost.ts';
 import { hasOutcome, isOver, type ObservedJob, type ObservedRun, observedJobs } from './observed.ts';
 import { runStatus } from './run-status.ts';
 import { outlivedAt } from './sidecar.ts';
 import { jobStatus } from './status.ts';
 import { stopCause } from './stop.ts';
-import { deadlineAt, stopDue } from './stop-due.ts';
+import { deadlineAt, pendingDeadlineAt, stopDue } from './stop-due.ts';
 import type { Job } from './types.ts';
 
 /** Normally the Job controller creates pods within one or two seconds. */
@@ -18,19 +19,59 @@ const MAX_MESSAGE_BYTES = 2048;
 /** Maximum for all jobs of a run together: with a spec of MAX_SPEC_BYTES and 1,000 jobs the object still fits into etcd. */
 const ALL_MESSAGES_BYTES = 400_000;
 
+/** Jobs by index, from 1. */
+interface Creatable {
+  /** Not denied so far, in order; then those denied whose pending deadline has passed: they end if they are denied once more. */
+  now: number[];
+  /** The others that were denied. */
+  later: number[];
+  /** How many more Jobs may be active. */
+  room: number;
+}
+
 /**
- * The jobs (by index from 1) whose Job must be created now, in order, limited by the run's parallelism minus its active Jobs.
- * Never a Job that was recorded already (even if deleted since), and never for a job that is over, invalid or due to stop.
+ * The jobs whose Job must be created. Never a Job that was recorded already (even if deleted since), and never for a job that is
+ * over, invalid or due to stop.
  */
-export function jobsToCreate(observed: ObservedRun, now: Date): number[] {
+function creatable(observed: ObservedRun, now: Date): Creatable {
   const jobs = observedJobs(observed);
   const active = jobs.filter((one) => one.job && !isOver(one) && !hasOutcome(one.job)).length;
-  const room = (observed.run.spec.parallelism ?? Number.POSITIVE_INFINITY) - active;
   const due = jobs.flatMap((one, position) => {
     const made = one.job !== undefined || one.previous?.jobUID !== undefined;
-    return made || isOver(one) || one.invalid || stopDue(one, now) ? [] : [position + 1];
+    return made || isOver(one) || one.invalid || stopDue(one, now) ? [] : [{ ...one, index: position + 1 }];
   });
-  return due.slice(0, Math.max(0, room));
+  const [fresh, denied] = [false, true].map((wanted) => due.filter((one) => !!recordedDenial(one) === wanted));
+  const [overdue, later] = [true, false].map((wanted) =>
+    denied!.filter((one) => pendingDeadlineAt(one) <= now.getTime() === wanted),
+  );
+  const indexes = (some: typeof due) => some.map(({ index }) => index);
+  return {
+    now: indexes([...fresh!, ...overdue!]),
+    later: indexes(later!),
+    room: Math.max(0, (observed.run.spec.parallelism ?? Number.POSITIVE_INFINITY) - active),
+  };
+}
+
+/**
+ * The jobs (by index from 1) whose Job must be created now, limited by the run's parallelism minus its active Jobs. The pass ends at
+ * its first denial. So those that were not denied come first: one that is allowed does not wait behind denied ones, which follow in
+ * rotation.
+ */
+export function jobsToCreate(observed: ObservedRun, now: Date, pace: CreatePace = UNPACED): number[] {
+  const due = creatable(observed, now);
+  if (now.getTime() < pace.notBefore) return [];
+  const rotated = [
+    ...due.later.filter((index) => index > pace.last),
+    ...due.later.filter((index) => index <= pace.last),
+  ];
+  return [...due.now, ...(now.getTime() < pace.retryAt ? [] : rotated)].slice(0, due.room);
+}
+
+/** When jobsToCreate has jobs again, milliseconds since the epoch; Infinity if only an event can change that. */
+export function nextCreateAt(observed: ObservedRun, now: Date, pace: CreatePace): number {
+  const due = creatable(observed, now);
+  if (due.room === 0 || due.now.length + due.later.length === 0) return Number.POSITIVE_INFINITY;
+  return due.now.length > 0 ? pace.notBefore : Math.max(pace.notBefore, pace.retryAt);
 }
 
 /** The Jobs to stop, with the cause: cancelled, past their deadline, or blocked past the pending deadline. */
@@ -71,10 +112,9 @@ export const podsAreLate = (observed: ObservedRun, now: Date): boolean =>
 /** The run's next deadline, when its status may change without an event: milliseconds since the epoch, or Infinity. */
 export function nextChange(observed: ObservedRun, now: Date): number {
   const times = observedJobs(observed).flatMap((one) => {
-    const { job, pods, previous, definition } = one;
+    const { job, pods, definition } = one;
     if (isOver(one)) return [];
-    const since = previous?.pendingSince;
-    const pending = since && blockedCause(one) ? Date.parse(since) + definition.pendingDeadlineSeconds * 1000 : [];
+    const pending = blockedCause(one) || recordedDenial(one) ? pendingDeadlineAt(one) : [];
     const deletions = pods.flatMap(({ metadata: { deletionTimestamp } }) =>
       deletionTimestamp ? Date.parse(deletionTimestamp) + NODE_GRACE_MS : [],
     );

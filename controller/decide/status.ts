@@ -1,5 +1,5 @@
 import { isTerminal, type JobState, type JobStatus } from '../../contract/group-run.ts';
-import { blockedCause } from './blocked.ts';
+import { blockedCause, recordedDenial } from './blocked.ts';
 import type { Cause } from './cause.ts';
 import { failureCause, isRetried, lastFailed, podCause, recordedCause } from './failure.ts';
 import { nodeLostAt, podOnLostNode } from './node-lost.ts';
@@ -87,7 +87,8 @@ function pending(observed: ObservedJob): Decision {
   const { job, pods, deletedPods, previous } = observed;
   // A pod that is being deleted reports ContainerCreating. What blocked it stays the reason until the next pod tells.
   const hadPods = pods.length + deletedPods.length > 0;
-  const blocked = blockedCause(observed) ?? (hadPods && areGone(pods) ? recordedCause(previous) : undefined);
+  const recorded = hadPods && areGone(pods) ? recordedCause(previous) : recordedDenial(observed);
+  const blocked = blockedCause(observed) ?? recorded;
   const failed = lastFailed(observed);
   if (failed && isRetried(observed, failed)) {
     return { state: 'RETRY', ...(blocked ? { ...blocked, blocked: true } : podCause(failed)) };

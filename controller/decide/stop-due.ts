@@ -8,17 +8,21 @@ import type { Pod } from './types.ts';
 
 /** Why the job must be stopped now: cancelled, past its deadline, or blocked past the pending deadline. Else undefined. */
 export function stopDue(observed: ObservedJob, now: Date): Cause | undefined {
-  const { previous, cancelled, definition } = observed;
+  const { cancelled, definition } = observed;
   if (cancelled) return { reason: CANCELLED };
   if (isPastDeadline(observed, now)) return deadlineCause(observed);
   const blocked = blockedCause(observed);
-  const since = previous?.pendingSince;
-  if (!blocked || !since || Date.parse(since) + definition.pendingDeadlineSeconds * 1000 > now.getTime())
-    return undefined;
+  if (!blocked || pendingDeadlineAt(observed) > now.getTime()) return undefined;
   const seconds = definition.pendingDeadlineSeconds;
   const message = `It could not start within pendingDeadlineSeconds (${seconds} s). ${blocked.message ?? ''}`.trim();
   return { ...blocked, message };
 }
+
+/** When the pending deadline of a job that is blocked passes, milliseconds since the epoch; Infinity if none was recorded. */
+export const pendingDeadlineAt = ({ previous, definition }: Pick<ObservedJob, 'previous' | 'definition'>): number =>
+  previous?.pendingSince
+    ? Date.parse(previous.pendingSince) + definition.pendingDeadlineSeconds * 1000
+    : Number.POSITIVE_INFINITY;
 
 /** When the job's deadline passes, milliseconds since the epoch; Infinity if its Job has not started. */
 export const deadlineAt = ({ job, definition }: Pick<ObservedJob, 'job' | 'definition'>): number =>

@@ -34,6 +34,41 @@ const cancelled = (statuses?: Parameters<typeof run>[1]): GroupRun => {
   return { ...one, spec: { ...one.spec, cancel: true } };
 };
 
+describe('a job whose create was denied at its pending deadline', () => {
+  const pendingSince = new Date(NOW.getTime() - 120_000).toISOString();
+  const denied = (since: string) =>
+    ({ name: 'job_a1', id: ID, state: 'PENDING', reason: 'FailedCreate', pendingSince: since }) as const;
+  const confirmedDenial = async (world: Parameters<typeof startObserver>[0], since: string) => {
+    const { observer, requests } = startObserver(world);
+    const observed = observer.cached(run(undefined, [denied(since)]));
+    observed.denied.set(ID, 'not today');
+    await observer.confirmDenied(observed, NOW);
+    return { requests, status: plannedStatus(observed, NOW).jobs![0]! };
+  };
+
+  test('ends, if the API server has no Job of it', async () => {
+    const { requests, status } = await confirmedDenial({}, pendingSince);
+    expect(requests).toEqual([GET_JOB]);
+    expect(status).toMatchObject({
+      state: 'FAILURE',
+      reason: 'FailedCreate',
+      message: expect.stringMatching(/not today$/),
+    });
+  });
+
+  test('does not end, if an earlier call has created its Job', async () => {
+    const { status } = await confirmedDenial({ live: { jobs: [job()] } }, pendingSince);
+    expect(status).toMatchObject({ state: 'PENDING', jobUID: 'job-uid' });
+    expect(status.reason).toBeUndefined();
+  });
+
+  test('is not asked for before that deadline', async () => {
+    const { requests, status } = await confirmedDenial({}, new Date(NOW.getTime() - 119_000).toISOString());
+    expect(requests).toEqual([]);
+    expect(status).toMatchObject({ state: 'PENDING', reason: 'FailedCreate' });
+  });
+});
+
 describe('a recorded Job that the cache lacks', () => {
   test('is deleted, if the API server does not have it either', async () => {
     const { requests, status } = await confirmed({}, started);
