@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { whyNotEmbedded } from '../dev/cluster/embedded.ts';
 import { Progress } from '../dev/cluster/progress.ts';
 import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from '../dev/docker/images.ts';
+import { jestArguments } from './jest-arguments.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** This ring runs alone, on its own cluster: it deletes cluster-wide objects. */
@@ -14,7 +15,8 @@ const HELP = `npm test                        checks, then all tests
 npm run check                   Biome, tsc and whether generated files are current
 npm run test:unit               one ring of tests; also test:integration, test:e2e, test:images,
                                 test:in-cluster
-npm run test:unit -- -t words   further words go to Jest`;
+npm run test:unit -- sse        only the files with such a name
+npm run test:unit -- -t words   further options go to Jest`;
 
 const DOCKER_HINT = '(with a Docker engine of its own, on Linux as root: npm run with:docker -- npm run test:images)';
 
@@ -55,7 +57,6 @@ async function jest(rings: string[], rest: string[]): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'async-api-test-'));
   const report = join(folder, 'report.json');
   try {
-    const paths = rings.map((ring) => `test/${ring}/`);
     const options = ['--json', `--outputFile=${report}`, '--silent=false', '--verbose'];
     const program = join(ROOT, 'node_modules/jest/bin/jest.js');
     const args = [
@@ -63,8 +64,7 @@ async function jest(rings: string[], rest: string[]): Promise<Counts> {
       '--disable-warning=ExperimentalWarning',
       program,
       ...options,
-      ...paths,
-      ...rest,
+      ...jestArguments(rings, rest),
     ];
     // With an output file, Jest does not print its JSON report on stdout.
     const code = await run(process.execPath, args, { RINGS: rings.join(' ') });
