@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { ANONYMOUS, type Caller } from '../http/caller.ts';
 import { HttpError } from '../http/http-error.ts';
 
-/** Kubernetes verbs on GroupRuns: create to trigger or rerun, get to read, patch to cancel. */
+/** Kubernetes verbs on groups of jobs: create to trigger or rerun, get to see, patch to cancel. */
 export type Verb = 'create' | 'get' | 'patch';
 
 export interface Auth {

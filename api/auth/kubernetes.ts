@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { API_GROUP, PLURAL } from '../../contract/group-run.ts';
+import { API_GROUP } from '../../contract/group-run.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Caller } from '../http/caller.ts';
@@ -38,6 +38,9 @@ const CACHE_TIMES = { freshMs: 10_000, staleMs: 300_000 };
 /** A wrong token needs no review for so long. Not longer, because it can become valid: by its nbf, or a new audience. */
 const WRONG_TOKENS = { max: 10_000, ttl: 10_000, perf: { now: () => performance.now() } };
 
+/** A resource that the API server does not serve, so a right on it is worth nothing there. */
+const RESOURCE = 'groups';
+
 interface Options {
   client: Pick<KubeClient, 'request'>;
   namespace: string;
@@ -48,8 +51,8 @@ interface Options {
 }
 
 /**
- * Authentication by TokenReview, authorization by SubjectAccessReview: a role with create on GroupRuns may trigger, with get
- * read, with patch cancel. A rule's resourceNames are names of groups of jobs.
+ * Authentication by TokenReview, authorization by SubjectAccessReview of the resource `groups.async-api.dev`: create may trigger,
+ * get see, patch cancel. A rule's resourceNames are names of groups of jobs.
  */
 export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeconds }: Options): Auth {
   const callers = new AnswerCache<KubernetesCaller>(CACHE_TIMES);
@@ -100,7 +103,7 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
           namespace,
           verb,
           group: API_GROUP,
-          resource: PLURAL,
+          resource: RESOURCE,
           ...(group !== undefined && { name: group }),
         };
         const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';

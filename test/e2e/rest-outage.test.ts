@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TOO_MANY_REQUESTS } from '../fault-proxy/answer.ts';
 import type { FaultProxy } from '../fault-proxy/proxy.ts';
 import { WATCH_FAULTS } from '../fault-proxy/watch-faults.ts';
-import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
+import { accountToken, letApiAskWhoCalls, onGroups } from '../support/accounts.ts';
 import { hang, proxied, sharedConnections } from '../support/behind-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { Product, type Replica } from '../support/harness.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   proxy = behind.proxy;
   const CONFIG_FILE = await product.writeConfig({ groups: { quick: { jobs: { one: { sleep: { seconds: 0 } } } } } });
   disallow = await letApiAskWhoCalls(product);
-  token = await accountToken(product, 'reader', [onRuns(['get'])]);
+  token = await accountToken(product, 'reader', [onGroups(['get'])]);
   env = { CONFIG_FILE, KUBECONFIG: behind.kubeconfig };
   [open, guarded] = await Promise.all([
     product.startReplica(env),
@@ -159,7 +159,7 @@ test('while the API server throttles half of the calls, triggers that pass are 2
 }, 120_000);
 
 test('lists for logs that hang hold up no trigger, no probe and no review of a caller', async () => {
-  const newToken = () => accountToken(product, 'trigger', [onRuns(['create', 'get'])]);
+  const newToken = () => accountToken(product, 'trigger', [onGroups(['create', 'get'])]);
   const first = { authorization: `Bearer ${await newToken()}` };
   const path = await eventually('the right to trigger', async () => {
     const response = await fetch(`${guarded.url}/group/quick`, { method: 'POST', headers: first });

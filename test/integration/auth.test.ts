@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { accountToken, letApiAskWhoCalls, onRuns } from '../support/accounts.ts';
+import { accountKubeconfig } from '../../dev/cluster/install.ts';
+import { accountToken, letApiAskWhoCalls, onGroups, onRuns } from '../support/accounts.ts';
 import { proxied } from '../support/behind-proxy.ts';
-import { Product } from '../support/harness.ts';
+import { run } from '../support/builders.ts';
+import { ADMIN, Product } from '../support/harness.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 let product: Product;
 let disallow: () => Promise<void>;
@@ -10,9 +14,10 @@ const tokens: Record<string, string> = {};
 beforeAll(async () => {
   product = await Product.install();
   disallow = await letApiAskWhoCalls(product);
-  tokens.all = await accountToken(product, 'all', [onRuns(['create', 'get', 'patch'])]);
-  tokens.one = await accountToken(product, 'one', [onRuns(['create', 'get'], 'group_a')]);
-  tokens.reader = await accountToken(product, 'reader', [onRuns(['get'])]);
+  tokens.all = await accountToken(product, 'all', [onGroups(['create', 'get', 'patch'])]);
+  tokens.one = await accountToken(product, 'one', [onGroups(['create', 'get'], 'group_a')]);
+  tokens.reader = await accountToken(product, 'reader', [onGroups(['get'])]);
+  tokens.operator = await accountToken(product, 'operator', [onRuns(['create', 'get', 'list', 'patch'])]);
   tokens.none = await accountToken(product, 'none', []);
   await product.startApi(undefined, { AUTH: 'kubernetes' });
 });
@@ -25,7 +30,7 @@ const ask = (who: string | undefined, path: string, method = 'GET', url = produc
   fetch(url + path, { method, ...(who && { headers: { authorization: `Bearer ${tokens[who] ?? who}` } }) });
 const statusOf = async (...request: Parameters<typeof ask>) => (await ask(...request)).status;
 
-test('a caller with the right to create GroupRuns may trigger, and the run names the caller', async () => {
+test('a caller with the right to create groups may trigger, and the run names the caller', async () => {
   const response = await ask('all', '/group/group_a', 'POST');
   expect(response.status).toBe(202);
   const base = response.headers.get('location')!.slice('/runs/'.length);
@@ -42,7 +47,7 @@ test('a role for one resource name covers the group of that name only', async ()
   expect(groups.map((group) => group.name)).toEqual(['group_a']);
 });
 
-test('a caller with the right to get GroupRuns sees runs, but can neither trigger, cancel nor rerun', async () => {
+test('a caller with the right to get groups sees runs, but can neither trigger, cancel nor rerun', async () => {
   const run = (await ask('all', '/group/group_a', 'POST')).headers.get('location')!;
   expect(await statusOf('reader', run)).toBe(200);
   expect(await statusOf('reader', '/group/group_a', 'POST')).toBe(403);
@@ -50,6 +55,45 @@ test('a caller with the right to get GroupRuns sees runs, but can neither trigge
   expect(await statusOf('reader', `${run}/rerun`, 'POST')).toBe(403);
   expect(await statusOf('one', `${run}/cancel`, 'POST')).toBe(403);
   expect(await statusOf('all', `${run}/cancel`, 'POST')).toBe(202);
+});
+
+/** What kubectl says to a service account that creates, reads or cancels GroupRuns. */
+async function kubectlAs(account: string) {
+  const kubeconfig = join(product.folder, `${account}.kubeconfig`);
+  await accountKubeconfig(ADMIN, product.namespace, account, kubeconfig);
+  return (args: string[], input?: object) =>
+    kubectl([...args, '-n', product.namespace], { kubeconfig, input: JSON.stringify(input) }).then(
+      ({ out }) => out,
+      ({ message }) => message as string,
+    );
+}
+const ownRun = () => ({ ...run(), metadata: { name: 'group-a' } });
+
+test('rights on groups are worth nothing at the API server: no run can be created, read or cancelled there', async () => {
+  const stored = (await ask('one', '/group/group_a', 'POST')).headers.get('location')!.slice('/runs/'.length);
+  const asOne = await kubectlAs('one');
+  expect(await asOne(['auth', 'can-i', '--list'])).toMatch(/groups\.async-api\.dev +\[\] +\[group_a\] +\[create get\]/);
+  expect(await asOne(['create', '-f', '-'], ownRun())).toMatch(/forbidden.*cannot create resource "groupruns"/);
+  expect(await asOne(['get', 'groupruns', stored])).toMatch(/forbidden.*cannot get resource "groupruns"/);
+  expect(await asOne(['patch', 'groupruns', stored, '--type=merge', '-p', '{"spec":{"cancel":true}}'])).toMatch(
+    /forbidden/,
+  );
+  const { resources } = await product.admin.request<{ resources: { name: string }[] }>(
+    'GET',
+    '/apis/async-api.dev/v1alpha1',
+  );
+  expect(resources.map(({ name }) => name)).toEqual(['groupruns', 'groupruns/status']);
+});
+
+test('rights on GroupRuns are for operators: kubectl creates one, and REST gives nothing', async () => {
+  const asOperator = await kubectlAs('operator');
+  expect(await asOperator(['create', '-f', '-'], ownRun())).toMatch(/created/);
+  const location = (await ask('all', '/group/group_a', 'POST')).headers.get('location')!;
+  expect(await statusOf('operator', '/group/group_a', 'POST')).toBe(403);
+  expect(await statusOf('operator', location)).toBe(403);
+  expect(await statusOf('operator', `${location}/cancel`, 'POST')).toBe(403);
+  expect(await (await ask('operator', '/runs')).json()).toEqual({ runs: [] });
+  expect(await (await ask('operator', '/groups')).json()).toEqual({ groups: [] });
 });
 
 test('a caller without rights gets an empty list and may not trigger', async () => {

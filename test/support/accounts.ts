@@ -4,13 +4,16 @@ import { kustomize } from './kubectl.ts';
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
-/** A rule on GroupRuns; with names, only for the groups of these names. */
-export const onRuns = (verbs: string[], ...resourceNames: string[]) => ({
+/** A rule of a caller; with names, only for the groups of jobs of these names. */
+export const onGroups = (verbs: string[], ...resourceNames: string[]) => ({
   apiGroups: ['async-api.dev'],
-  resources: ['groupruns'],
+  resources: ['groups'],
   verbs,
   ...(resourceNames.length > 0 && { resourceNames }),
 });
+
+/** A rule of an operator, on the stored GroupRuns. */
+export const onRuns = (verbs: string[]) => ({ apiGroups: ['async-api.dev'], resources: ['groupruns'], verbs });
 
 /** A token of a service account in the product's namespace. Creates the account, with these rights, where it does not exist. */
 export async function accountToken(
