@@ -22,13 +22,7 @@ import { kubernetesJobLogs } from './runs/job-logs.ts';
 import { KubernetesRuns } from './runs/kubernetes-runs.ts';
 import { help, loadSettings, type Settings } from './settings.ts';
 
-function chooseAuth(
-  settings: Settings,
-  client: KubeClient,
-  catalogFile: CatalogFile,
-  apiServerDownSeconds: () => number,
-  log: Log,
-): Auth {
+function chooseAuth(settings: Settings, client: KubeClient, apiServerDownSeconds: () => number, log: Log): Auth {
   if (settings.AUTH === 'none') return noAuth;
   if (settings.AUTH === 'kubernetes') {
     const audiences = settings.AUTH_AUDIENCES?.split(/[\s,]+/).filter(Boolean) ?? [];
@@ -41,7 +35,6 @@ function chooseAuth(
     jwksUrl: settings.OIDC_JWKS_URL,
     nameClaim: settings.OIDC_NAME_CLAIM,
     groupsClaim: settings.OIDC_GROUPS_CLAIM,
-    isDeclared: (group) => catalogFile.catalog.has(group),
     log,
   });
 }
@@ -81,7 +74,7 @@ async function serve(settings: Settings, catalogFile: CatalogFile, log: Log, sig
     logs: kubernetesJobLogs(logClient, podLogs, settings.NAMESPACE),
     newRunId: () => newRunId(),
     readinessChecks,
-    auth: chooseAuth(settings, reviewClient, catalogFile, () => runs.apiServerDownSeconds, log),
+    auth: chooseAuth(settings, reviewClient, () => runs.apiServerDownSeconds, log),
     caps: { total: settings.MAX_ACTIVE_RUNS, perGroup: settings.MAX_ACTIVE_RUNS_PER_GROUP },
     longLivedLimit,
     stopping: stopping.signal,

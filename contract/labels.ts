@@ -12,10 +12,12 @@ export const JOB_CONTAINER = 'job';
 export const MANAGED_SELECTOR = `${MANAGED_BY}=${MANAGER}`;
 
 /**
- * Annotations of a GroupRun: hash of the trigger request, name of the caller, W3C traceparent of the request, and when the API
- * accepted it (RFC 3339 with milliseconds, which a creationTimestamp has not).
+ * Annotations of a GroupRun: hash of the trigger request, name of the caller, the lists of callers that may use the run (JSON, a
+ * list of lists; each must name the caller), W3C traceparent of the request, and when the API accepted it (RFC 3339 with
+ * milliseconds, which a creationTimestamp has not).
  */
 export const REQUEST_ANNOTATION = `${API_GROUP}/request`;
 export const CALLER_ANNOTATION = `${API_GROUP}/caller`;
+export const ALLOW_ANNOTATION = `${API_GROUP}/allow`;
 export const TRACEPARENT_ANNOTATION = `${API_GROUP}/traceparent`;
 export const ACCEPTED_AT_ANNOTATION = `${API_GROUP}/accepted-at`;

@@ -1,8 +1,9 @@
 import type { Response } from 'express';
-import type { Catalog, Group } from '../catalog/catalog.ts';
-import type { Caller } from '../http/caller.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { contextOf } from '../http/context.ts';
 import { HttpError } from '../http/http-error.ts';
+import { isNamed, isNamedByAll, storedAllow } from './allow.ts';
 import type { Auth, Verb } from './auth.ts';
 
 /** What authorization depends on: roles or claims, and each group's `allow`. */
@@ -14,45 +15,72 @@ export interface Access {
 /** The verbs as the 403 words them. */
 const ACTIONS: Record<Verb, string> = { create: 'trigger', get: 'see', patch: 'cancel' };
 
-const GROUP_PREFIX = 'group:';
+/** Reviews that one request has open at a time. */
+const MAX_CONCURRENT = 10;
 
 /**
- * Whether a group's `allow` names the caller; without `allow` it permits every caller. Entries with the prefix match groups
- * only, so a caller gains nothing from a name such as `group:team`.
+ * Whether the request's caller may use this verb on a group. For a name that no group has, asks for the right to all groups. So
+ * all made-up names share one review, and a caller without that right cannot tell an unknown group from one that it may not use.
+ * With `recheck`, a refusal is not taken from a cache.
  */
-export const isAllowedByGroup = (group: Pick<Group, 'allow'> | undefined, { name, groups }: Caller): boolean =>
-  group?.allow === undefined ||
-  group.allow.some((entry) =>
-    entry.startsWith(GROUP_PREFIX) ? groups.includes(entry.slice(GROUP_PREFIX.length)) : entry === name,
-  );
-
-/** Whether the request's caller may use this verb on runs of a group. */
 export async function isAllowed(
   { auth, catalog }: Access,
   response: Response,
   verb: Verb,
   group: string,
+  recheck = false,
 ): Promise<boolean> {
   const { caller } = contextOf(response);
-  return isAllowedByGroup(catalog().get(group), caller) && (await auth.allows(caller, verb, group));
+  const declared = catalog().get(group);
+  if (!declared) return auth.allows(caller, verb, undefined, recheck);
+  return isNamed(declared.allow, caller) && (await auth.allows(caller, verb, group, recheck));
 }
 
-/** Throws an HttpError (403) if the request's caller may not use this verb on runs of a group. */
+/** Throws an HttpError (403) if the request's caller may not use this verb on a group. */
 export async function authorize(access: Access, response: Response, verb: Verb, group: string): Promise<void> {
-  if (!(await isAllowed(access, response, verb, group))) throw forbidden(response, verb, group);
+  if (!(await isAllowed(access, response, verb, group, true))) throw forbidden(response, verb, group);
 }
 
 /**
- * As `authorize`, for a name that no group has: asks for the right to all groups. So all made-up names share one review, and
- * a caller without that right cannot tell an unknown group from one that it may not use.
+ * Throws an HttpError (403) if the request's caller may not use this verb on a stored run. Its group must permit it as for
+ * `authorize`, and so must the `allow` that it was accepted with. If config.yaml no longer has the group, the caller must have
+ * the right to see all groups too.
  */
-export async function authorizeUnknown(
-  { auth }: Pick<Access, 'auth'>,
+export async function authorizeRun(access: Access, response: Response, verb: Verb, run: GroupRun): Promise<void> {
+  const { group } = run.spec;
+  if (!isNamedByAll(storedAllow(run), contextOf(response).caller)) throw forbidden(response, verb, group);
+  await authorize(access, response, verb, group);
+  if (verb !== 'get' && !access.catalog().has(group)) await authorize(access, response, 'get', group);
+}
+
+/** Those of the groups that the request's caller may see. */
+export async function visibleGroups(
+  { auth, catalog }: Access,
   response: Response,
-  verb: Verb,
-  group: string,
-): Promise<void> {
-  if (!(await auth.allows(contextOf(response).caller, verb))) throw forbidden(response, verb, group);
+  groups: Iterable<string>,
+): Promise<Set<string>> {
+  const { caller } = contextOf(response);
+  const declared = catalog();
+  const permitted = new Set([...groups].filter((group) => isNamed(declared.get(group)?.allow, caller)));
+  if (permitted.size === 0 || (await auth.allows(caller, 'get'))) return permitted;
+  const visible = new Set<string>();
+  const rest = [...permitted].filter((group) => declared.has(group)).values();
+  const ask = async () => {
+    for (const group of rest) if (await auth.allows(caller, 'get', group)) visible.add(group);
+  };
+  await Promise.all(Array.from({ length: MAX_CONCURRENT }, ask));
+  return visible;
+}
+
+/** Those of the runs that the request's caller may see, in another order. */
+export async function visibleRuns(access: Access, response: Response, runs: GroupRun[]): Promise<GroupRun[]> {
+  const { caller } = contextOf(response);
+  // Few texts protect many runs, and each is parsed once.
+  const permitted = [...Map.groupBy(runs, storedAllow)].flatMap(([text, same]) =>
+    isNamedByAll(text, caller) ? same : [],
+  );
+  const groups = await visibleGroups(access, response, new Set(permitted.map(({ spec }) => spec.group)));
+  return permitted.filter(({ spec }) => groups.has(spec.group));
 }
 
 const forbidden = (response: Response, verb: Verb, group: string) =>

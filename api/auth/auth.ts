@@ -8,8 +8,11 @@ export type Verb = 'create' | 'get' | 'patch';
 export interface Auth {
   /** Authenticates the request. Throws an HttpError (401) if it has no valid credentials. */
   identify(request: Request): Promise<Caller>;
-  /** Whether the caller may use the verb on runs of this group; without a group, of all groups. */
-  allows(caller: Caller, verb: Verb, group?: string): Promise<boolean>;
+  /**
+   * Whether the caller may use the verb on this group of config.yaml; without a group, on all groups, also those that it no longer
+   * has. With `recheck`, a cached refusal is asked again, within a budget of the caller.
+   */
+  allows(caller: Caller, verb: Verb, group?: string, recheck?: boolean): Promise<boolean>;
 }
 
 /** AUTH=none: every caller is anonymous and may do everything. */

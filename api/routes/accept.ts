@@ -3,13 +3,15 @@ import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../../contract
 import { jobId } from '../../contract/ids.ts';
 import {
   ACCEPTED_AT_ANNOTATION,
+  ALLOW_ANNOTATION,
   CALLER_ANNOTATION,
   REQUEST_ANNOTATION,
   TRACEPARENT_ANNOTATION,
 } from '../../contract/labels.ts';
 import { parameterCopiesProblem } from '../../contract/parameter-copies.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
-import { authorize, authorizeUnknown } from '../auth/access.ts';
+import { authorize, authorizeRun } from '../auth/access.ts';
+import { allowToStore } from '../auth/allow.ts';
 import type { Deps, TriggerOutcome } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -17,13 +19,15 @@ import { checkCaps } from '../runs/active-runs.ts';
 import { parseKey, runIdFromKey } from './idempotency.ts';
 
 const REUSED = 'This Idempotency-Key was used for another request. Nothing was started; use a new key.';
+/** Kubernetes permits 256 KiB of annotations. One `allow` fits, but a rerun can have several. */
+const MAX_ALLOW_BYTES = 200_000;
 
 /** What to start, and for which group. */
 export interface TriggerRequest {
   /** Name of the group of jobs, which the caller must be allowed to trigger. */
   group: string;
-  /** Whether config.yaml or a run names the group. A made-up name must not cost a review of its own. */
-  isDeclared: boolean;
+  /** The run that it repeats, whose protection the new run keeps. */
+  repeats?: GroupRun;
   /** Equal for equal requests; stored with the run to detect a reused key. */
   fingerprint: string;
   /** The spec of the run. Throws an HttpError if nothing can be started. */
@@ -54,20 +58,22 @@ async function storeRun(
 ): Promise<TriggerOutcome> {
   const { runs, newRunId, caps } = deps;
   const context = contextOf(response);
-  if (trigger.isDeclared) await authorize(deps, response, 'create', trigger.group);
-  else await authorizeUnknown(deps, response, 'create', trigger.group);
+  await authorize(deps, response, 'create', trigger.group);
   const key = request.get('idempotency-key');
   const runId = key === undefined ? newRunId() : runIdFromKey(context.caller.name, parseKey(key));
-  const replay = (run: GroupRun): TriggerOutcome => {
+  const replay = async (run: GroupRun): Promise<TriggerOutcome> => {
     if (run.metadata.annotations?.[REQUEST_ANNOTATION] !== trigger.fingerprint) throw new HttpError(422, REUSED);
+    await authorizeRun(deps, response, 'create', run);
     response.set('Idempotency-Replayed', 'true');
     respondAccepted(response, runId, run.spec.jobs.length);
     return 'replayed';
   };
   let spec: GroupRunSpec;
+  let allow: string | undefined;
   try {
     spec = await trigger.resolve();
-    checkSize(spec);
+    allow = allowToStore(deps.catalog().get(spec.group)?.allow, trigger.repeats);
+    checkSize(spec, allow);
     checkCaps(runs.active, caps, trigger.group);
   } catch (error) {
     const existing = key === undefined ? undefined : await runs.findLatest(runId, context.rateLimitKey);
@@ -77,6 +83,7 @@ async function storeRun(
   const annotations = {
     [REQUEST_ANNOTATION]: trigger.fingerprint,
     [CALLER_ANNOTATION]: context.caller.name,
+    ...(allow && { [ALLOW_ANNOTATION]: allow }),
     [ACCEPTED_AT_ANNOTATION]: new Date().toISOString(),
     ...(context.traceparent && { [TRACEPARENT_ANNOTATION]: context.traceparent }),
   };
@@ -90,10 +97,12 @@ async function storeRun(
 }
 
 /** Throws an HttpError (422) if the run would be too large for one Kubernetes object, or its Jobs for etcd. */
-function checkSize(spec: GroupRunSpec): void {
-  const bytes = storedBytes(spec);
-  if (bytes > MAX_SPEC_BYTES) {
-    const expected = `Expected at most ${MAX_SPEC_BYTES} bytes of definitions and parameters, got ${bytes}`;
+function checkSize(spec: GroupRunSpec, allow: string | undefined): void {
+  const allowBytes = allow === undefined ? 0 : storedBytes(allow);
+  const bytes = storedBytes(spec) + allowBytes;
+  if (bytes > MAX_SPEC_BYTES || allowBytes > MAX_ALLOW_BYTES) {
+    const limit = `${MAX_SPEC_BYTES} bytes of definitions, parameters and allow, of which ${MAX_ALLOW_BYTES} of allow`;
+    const expected = `Expected at most ${limit}, got ${bytes} and ${allowBytes}`;
     throw new HttpError(422, `${expected}. Nothing was started; split the group.`);
   }
   const problem = parameterCopiesProblem(spec);

@@ -1,8 +1,8 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
-import { isAllowed } from '../auth/access.ts';
+import { isAllowed, visibleGroups } from '../auth/access.ts';
 import type { Group } from '../catalog/catalog.ts';
 import { resolveParameters } from '../catalog/parameters.ts';
 import type { Problem } from '../catalog/problem.ts';
@@ -53,7 +53,6 @@ export function groupRoutes(deps: Deps): Router {
     const { parameters = {} } = request.method === 'POST' ? bodyOf(TriggerBody, request) : {};
     return accept(deps, request, response, {
       group: name,
-      isDeclared: deps.catalog().has(name) || isRepetition(deps, request, name),
       fingerprint: fingerprint('trigger', name, parameters),
       resolve: async () => {
         const group = deps.catalog().get(name);
@@ -69,10 +68,13 @@ export function groupRoutes(deps: Deps): Router {
   const { getTriggers = true } = deps;
   const router = Router();
   router.get('/groups', async (_request, response) => {
-    const groups: GroupView[] = [];
-    for (const [name, group] of deps.catalog()) {
-      if (await isAllowed(deps, response, 'get', name)) groups.push(groupView(name, group));
-    }
+    const all = [...deps.catalog()];
+    const visible = await visibleGroups(
+      deps,
+      response,
+      all.map(([name]) => name),
+    );
+    const groups = all.filter(([name]) => visible.has(name)).map(([name, group]) => groupView(name, group));
     response.set('Cache-Control', 'no-store').json({ groups });
   });
   router.all('/groups', methodNotAllowed('GET', 'HEAD'));
@@ -83,10 +85,6 @@ export function groupRoutes(deps: Deps): Router {
   router.all('/group/:name', getTriggers ? methodNotAllowed('GET', 'POST') : methodNotAllowed('POST'));
   return router;
 }
-
-/** Whether this may repeat an accepted trigger of a group that config.yaml no longer has. */
-const isRepetition = ({ runs }: Deps, request: Request, name: string): boolean =>
-  request.get('idempotency-key') !== undefined && runs.list().some(({ spec }) => spec.group === name);
 
 const noGroup = (name: string) =>
   new HttpError(404, `There is no group ${name.slice(0, 63)}. GET /groups lists all groups.`);

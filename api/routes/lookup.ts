@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { isRunId, jobId, parseJobId, runIdOf } from '../../contract/ids.ts';
-import { authorize } from '../auth/access.ts';
+import { authorizeRun } from '../auth/access.ts';
 import type { Verb } from '../auth/auth.ts';
 import type { Deps } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
@@ -17,7 +17,7 @@ export async function runById(deps: Lookup, response: Response, id: string, verb
   const run = isRunId(id) ? await deps.runs.find(id, contextOf(response).rateLimitKey) : undefined;
   if (!run || runIdOf(run.metadata) !== id) throw unknownRun();
   contextOf(response).run = id;
-  await authorize(deps, response, verb, run.spec.group);
+  await authorizeRun(deps, response, verb, run);
   return run;
 }
 
@@ -37,6 +37,6 @@ export async function jobById(
     throw unknownJob();
   }
   contextOf(response).run = parsed.runId;
-  await authorize(deps, response, verb, run.spec.group);
+  await authorizeRun(deps, response, verb, run);
   return { run, index: parsed.index - 1 };
 }

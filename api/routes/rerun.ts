@@ -40,7 +40,7 @@ export function rerunRoutes(deps: Deps): Router {
       if ('error' in rerun) throw ERRORS[rerun.error];
       return rerun.spec;
     };
-    const trigger = { group: run.spec.group, isDeclared: true, fingerprint: fingerprint(`rerun ${only}`, id), resolve };
+    const trigger = { group: run.spec.group, repeats: run, fingerprint: fingerprint(`rerun ${only}`, id), resolve };
     await accept(deps, request, response, trigger);
   });
   router.all('/runs/:id/rerun', methodNotAllowed('POST'));

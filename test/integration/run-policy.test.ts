@@ -50,18 +50,25 @@ test('a run made with kubectl may have 64 other parameters with long names', asy
   expect(Object.keys(spec.parameters!)).toHaveLength(64);
 });
 
-test('only the API may say who called it, on creation and later', async () => {
-  const refused = { code: 403, message: expect.stringMatching(/async-api.dev\/caller/) };
-  await expect(create({}, { generateName: 'run-', annotations: CALLER })).rejects.toMatchObject(refused);
-  const byHand = await create({}, { generateName: 'run-', annotations: { note: 'x' } });
-  const patch = (name: string, body: object) => mergePatch(product.admin, product.runsPath(name), body);
-  await expect(patch(byHand.metadata.name, { metadata: { annotations: CALLER } })).rejects.toMatchObject(refused);
-  const { metadata } = await create({}, byApi(), api);
-  expect(metadata.annotations).toEqual(CALLER);
-  const another = { metadata: { annotations: { 'async-api.dev/caller': 'bob' } } };
-  await expect(patch(metadata.name, another)).rejects.toMatchObject(refused);
-  await patch(metadata.name, { metadata: { annotations: { note: 'x' } }, spec: { cancel: true } });
-});
+test.each(['caller', 'allow'])(
+  'only the API may set the annotation async-api.dev/%s, on creation and later',
+  async (key) => {
+    const annotations = { [`async-api.dev/${key}`]: 'alice' };
+    const refused = { code: 403, message: expect.stringMatching(/async-api.dev\/caller and async-api.dev\/allow/) };
+    await expect(create({}, { generateName: 'run-', annotations })).rejects.toMatchObject(refused);
+    const byHand = await create({}, { generateName: 'run-', annotations: { note: 'x' } });
+    const patch = (name: string, body: object) => mergePatch(product.admin, product.runsPath(name), body);
+    await expect(patch(byHand.metadata.name, { metadata: { annotations } })).rejects.toMatchObject(refused);
+    const { metadata } = await create({}, { name: newRunId(), annotations }, api);
+    expect(metadata.annotations).toEqual(annotations);
+    for (const value of ['bob', null]) {
+      const other = { metadata: { annotations: { [`async-api.dev/${key}`]: value } } };
+      await expect(patch(metadata.name, other)).rejects.toMatchObject(refused);
+    }
+    await expect(patch(metadata.name, { metadata: { annotations: null } })).rejects.toMatchObject(refused);
+    await patch(metadata.name, { metadata: { annotations: { note: 'x' } }, spec: { cancel: true } });
+  },
+);
 
 const refusedId = { code: 403, message: expect.stringMatching(/only the API creates names that are run ids/) };
 

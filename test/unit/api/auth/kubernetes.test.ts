@@ -131,8 +131,11 @@ describe('a trigger of a made-up name', () => {
     }
   });
 
-  test('a repetition of an accepted trigger is the same 202 after its group went, with the right to that group only', async () => {
-    const { app, trigger } = await appFor((group) => group === 'gone');
+  test.each([
+    ['the right to all groups', 202, () => true],
+    ['the right to that group only', 403, (group?: string) => group === 'gone'],
+  ])('a repetition of an accepted trigger after its group went is, with %s, %d', async (_who, status, may) => {
+    const { app, trigger } = await appFor(may);
     try {
       const key = { 'Idempotency-Key': 'k' };
       const id = runIdFromKey('alice', 'k');
@@ -145,7 +148,7 @@ describe('a trigger of a made-up name', () => {
         backoffLimit: 0,
       };
       await app.runs.create(id, { group: 'gone', jobs: [job] }, annotations);
-      expect((await trigger('gone', 'POST', key))[0]).toBe(202);
+      expect((await trigger('gone', 'POST', key))[0]).toBe(status);
       expect(app.runs.runs.size).toBe(1);
     } finally {
       await app.close();

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTPayload, SignJWT } from 'jose';
 import { oidcAuth } from '../../../../api/auth/oidc.ts';
+import { fingerprint, runIdFromKey } from '../../../../api/routes/idempotency.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
 
 /** A provider of OpenID Connect: its discovery and its keys, over HTTP. */
@@ -50,7 +51,6 @@ const start = async (nameClaim: string) => {
     algorithm: 'RS256',
     nameClaim,
     groupsClaim: 'groups',
-    isDeclared: (group) => group === 'g',
     log: (message, fields, level) => void logged.push({ message, level, ...fields }),
     fetchTimeoutMs: 500,
     now: () => now,
@@ -99,11 +99,26 @@ test('a caller that the group does not allow is 403', async () => {
   expect([response.status, await response.text()]).toEqual([403, 'bob may not trigger runs of group g.']);
 });
 
-test('runs of a group that is no longer declared are hidden', async () => {
-  await app.runs.create('78b9d1a2-3c4d-4e5f-8a6b-000000000000', { group: 'gone', jobs: [] }, {});
-  const headers = { authorization: `Bearer ${await token()}` };
-  expect((await fetch(`${app.url}/runs/78b9d1a2-3c4d-4e5f-8a6b-000000000000`, { headers })).status).toBe(403);
+test("runs of a group that is no longer declared are nobody's", async () => {
+  const id = runIdFromKey('alice', 'k');
+  await app.runs.create(
+    id,
+    { group: 'gone', jobs: [] },
+    { 'async-api.dev/request': fingerprint('trigger', 'gone', {}) },
+  );
+  const headers = { authorization: `Bearer ${await token()}`, 'Idempotency-Key': 'k' };
+  const statusOf = async (path: string, method = 'GET') => (await fetch(app.url + path, { method, headers })).status;
+  expect(await statusOf(`/runs/${id}`)).toBe(403);
+  expect(await statusOf(`/runs/${id}/cancel`, 'POST')).toBe(403);
+  expect(await statusOf(`/runs/${id}/rerun`, 'POST')).toBe(403);
+  expect(await statusOf('/group/gone', 'POST')).toBe(403);
+  expect(await statusOf('/group/never-there', 'POST')).toBe(422);
   expect(await (await fetch(`${app.url}/runs`, { headers })).json()).toEqual({ runs: [] });
+});
+
+test('a trigger of an unknown group is 404', async () => {
+  const headers = { authorization: `Bearer ${await token()}` };
+  expect((await fetch(`${app.url}/group/never-there`, { method: 'POST', headers })).status).toBe(404);
 });
 
 const payload = () => ({ ...CLAIMS, iss: url, aud: 'async-api', exp: Math.floor(Date.now() / 1000) + 300 });
