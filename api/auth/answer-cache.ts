@@ -30,11 +30,16 @@ export class AnswerCache<T> {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** The cached answer, or that of `ask`. Concurrent calls for one key share one `ask`. Throws what `ask` throws. */
-  async get(key: string, ask: () => Promise<T>): Promise<T> {
+  /**
+   * The cached answer, or that of `ask`. Also asks where `recheck` returns true for a cached answer that is still fresh. Concurrent
+   * calls for one key share one `ask`. Throws what `ask` throws.
+   */
+  async get(key: string, ask: () => Promise<T>, recheck: (value: T) => boolean = () => false): Promise<T> {
     const entry = this.#entries.get(key);
     const age = entry ? this.#now() - entry.at : Number.POSITIVE_INFINITY;
-    if (entry && age < this.#options.freshMs) return entry.value;
+    const isFresh = age < this.#options.freshMs;
+    // Looked for first: what joins a question counts against no budget of `recheck`.
+    if (entry && isFresh && !this.#inFlight.has(key) && !recheck(entry.value)) return entry.value;
     try {
       return await this.#ask(key, ask);
     } catch (error) {

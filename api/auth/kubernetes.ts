@@ -6,6 +6,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { Caller } from '../http/caller.ts';
 import { clientNetwork } from '../http/client-network.ts';
 import { HttpError, ServiceUnavailable } from '../http/http-error.ts';
+import { RateLimit } from '../http/rate-limit.ts';
 import { callKube } from '../runs/kube-call.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { type Auth, bearerToken, INVALID_TOKEN, unauthorized } from './auth.ts';
@@ -38,6 +39,8 @@ const CACHE_TIMES = { freshMs: 10_000, staleMs: 300_000 };
 /** A wrong token needs no review for so long. Not longer, because it can become valid: by its nbf, or a new audience. */
 const WRONG_TOKENS = { max: 10_000, ttl: 10_000, perf: { now: () => performance.now() } };
 
+/** Cached refusals of one caller that are asked again; beyond, a refusal counts for `freshMs`. So a new role works at once. */
+const RECHECKS = { perSecond: 10, burst: 10 };
 /** A resource that the API server does not serve, so a right on it is worth nothing there. */
 const RESOURCE = 'groups';
 
@@ -60,6 +63,7 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
   const wrongTokens = new LRUCache<string, true>(WRONG_TOKENS);
   const budget = new ReviewBudget();
   const rights = new AnswerCache<boolean>(CACHE_TIMES);
+  const rechecks = new RateLimit(RECHECKS);
 
   const ask = <T>(path: string, body: object): Promise<T> => {
     // Fail at once, so that cached decisions are used without waiting for a timeout.
@@ -96,9 +100,9 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
         throw unauthorized(INVALID_TOKEN);
       });
     },
-    async allows(caller, verb, group) {
+    async allows(caller, verb, group, recheck = false) {
       const { username: user, ...details } = (caller as KubernetesCaller).user;
-      return rights.get(JSON.stringify([user, details, verb, group]), async () => {
+      const reviewAccess = async () => {
         const resourceAttributes = {
           namespace,
           verb,
@@ -108,7 +112,9 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
         };
         const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
         return (await ask<AccessReview>(path, { spec: { user, ...details, resourceAttributes } })).status.allowed;
-      });
+      };
+      const mayRecheck = (allowed: boolean) => recheck && !allowed && rechecks.tryTake(user);
+      return rights.get(JSON.stringify([user, details, verb, group]), reviewAccess, mayRecheck);
     },
   };
 }

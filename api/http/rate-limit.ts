@@ -26,17 +26,31 @@ export class RateLimit {
 
   /** Counts one request. Throws an HttpError (429) without counting it when it is one too many. */
   take(key: string): void {
-    const { perSecond, burst } = this.#rate;
-    const fullAt = this.#fullAt.peek(key) ?? 0;
-    const waitMs = fullAt - ((burst - 1) * 1000) / perSecond - this.#now();
+    const waitMs = this.#waitMs(key);
     if (waitMs > 0) throw this.#tooMany(waitMs);
-    this.#fullAt.set(key, Math.max(fullAt, this.#now()) + 1000 / perSecond);
+    this.#count(key);
+  }
+
+  /** Counts one request and returns true; returns false without counting it when it is one too many. */
+  tryTake(key: string): boolean {
+    if (this.#waitMs(key) > 0) return false;
+    this.#count(key);
+    return true;
   }
 
   /** Takes back the count of one request. */
   giveBack(key: string): void {
     const fullAt = this.#fullAt.peek(key);
     if (fullAt !== undefined) this.#fullAt.set(key, fullAt - 1000 / this.#rate.perSecond);
+  }
+
+  #waitMs(key: string): number {
+    const { perSecond, burst } = this.#rate;
+    return (this.#fullAt.peek(key) ?? 0) - ((burst - 1) * 1000) / perSecond - this.#now();
+  }
+
+  #count(key: string): void {
+    this.#fullAt.set(key, Math.max(this.#fullAt.peek(key) ?? 0, this.#now()) + 1000 / this.#rate.perSecond);
   }
 
   #tooMany(waitMs: number): HttpError {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountKubeconfig } from '../../dev/cluster/install.ts';
-import { accountToken, letApiAskWhoCalls, onGroups, onRuns } from '../support/accounts.ts';
+import { accountToken, letApiAskWhoCalls, onGroups, onRuns, revokeRole } from '../support/accounts.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { run } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
 import { ADMIN, Product } from '../support/harness.ts';
 import { kubectl } from '../support/kubectl.ts';
 
@@ -94,6 +95,26 @@ test('rights on GroupRuns are for operators: kubectl creates one, and REST gives
   expect(await statusOf('operator', `${location}/cancel`, 'POST')).toBe(403);
   expect(await (await ask('operator', '/runs')).json()).toEqual({ runs: [] });
   expect(await (await ask('operator', '/groups')).json()).toEqual({ groups: [] });
+});
+
+/** Whether the API server itself says so: it learns of a role by a watch, a moment after the role is stored. */
+async function mayTrigger(account: string, name: string): Promise<boolean> {
+  const { namespace, admin } = product;
+  const resourceAttributes = { namespace, verb: 'create', group: 'async-api.dev', resource: 'groups', name };
+  const body = { spec: { user: `system:serviceaccount:${namespace}:${account}`, resourceAttributes } };
+  const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+  return (await admin.request<{ status: { allowed: boolean } }>('POST', path, { body })).status.allowed;
+}
+
+test('a role that was just given works at once, although the API has cached that there is none', async () => {
+  const rule = onGroups(['create'], 'group_a');
+  tokens.later = await accountToken(product, 'later', [rule]);
+  await revokeRole(product, 'later');
+  await eventually('no role at the API server', async () => !(await mayTrigger('later', 'group_a')) || undefined);
+  expect(await statusOf('later', '/group/group_a', 'POST')).toBe(403);
+  await accountToken(product, 'later', [rule]);
+  await eventually('the role at the API server', async () => (await mayTrigger('later', 'group_a')) || undefined);
+  expect(await statusOf('later', '/group/group_a', 'POST')).toBe(202);
 });
 
 test('a caller without rights gets an empty list and may not trigger', async () => {

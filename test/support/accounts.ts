@@ -15,7 +15,11 @@ export const onGroups = (verbs: string[], ...resourceNames: string[]) => ({
 /** A rule of an operator, on the stored GroupRuns. */
 export const onRuns = (verbs: string[]) => ({ apiGroups: ['async-api.dev'], resources: ['groupruns'], verbs });
 
-/** A token of a service account in the product's namespace. Creates the account, with these rights, where it does not exist. */
+/** Takes the role of a service account in the product's namespace away, which `accountToken` gives back. */
+export const revokeRole = ({ namespace, admin }: Product, name: string): Promise<unknown> =>
+  admin.request('DELETE', `${RBAC}/namespaces/${namespace}/rolebindings/${name}`);
+
+/** A token of a service account in the product's namespace. Creates the account, with these rights, where they do not exist. */
 export async function accountToken(
   { namespace, admin }: Product,
   name: string,

@@ -32,6 +32,14 @@ describe('a cached answer', () => {
     await expect(cache.get('k', denied)).rejects.toThrow(/may not ask/);
   });
 
+  test('that is still fresh is used while the service cannot be reached to ask again', async () => {
+    const cache = new AnswerCache<number>({ freshMs: 10, staleMs: 100, now: () => 0 });
+    await cache.get('k', async () => 1);
+    const again = () => true;
+    expect(await cache.get('k', () => Promise.reject(unavailable()), again)).toBe(1);
+    expect(await cache.get('k', async () => 2, again)).toBe(2);
+  });
+
   test('may be undefined', async () => {
     const cache = new AnswerCache<undefined>({ freshMs: 10, staleMs: 100, now: () => 0 });
     let asked = 0;
