@@ -24,6 +24,8 @@ export interface Deps {
   longLivedLimit: ConcurrencyLimit;
   /** Aborts when the service begins to stop; long-lived responses end. */
   stopping: AbortSignal;
+  /** How often the right of an open response is checked again, milliseconds; 30 s by default. */
+  recheckMs?: number;
   metrics: Pick<Metrics, 'request' | 'trigger'>;
   log: Log;
   /** For each caller; undefined for no limit. */

@@ -30,7 +30,7 @@ export async function waitUntil<T>(
   const { wait = 0 } = queryOf(WaitQuery, request);
   let value = await read();
   if (wait === 0 || isFinal(value)) return value;
-  const { signal, release } = openLongLived(deps, response, wait);
+  const { signal, release } = openLongLived(deps, response, { ms: wait });
   const changes = new RunChanges(deps.runs, runId);
   try {
     do {

@@ -11,7 +11,7 @@ import { IdPath, REFUSED } from '../openapi/shared.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import { ServerSentEvent } from '../views/schemas.ts';
 import { eventsSince, initialCursor, isAtEnd, parseEventId, type SseEvent } from '../views/sse.ts';
-import { runById } from './lookup.ts';
+import { checkAgain, runById } from './lookup.ts';
 
 const LastEventId = z.object({
   'Last-Event-ID': z
@@ -41,7 +41,7 @@ export const eventOperations: ZodOpenApiPathsObject = {
 /** Shorter than the idle timeout of proxies, often 60 s. */
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = ': nothing new\n\n';
-/** After this long the stream ends; the client reconnects and is authenticated again. */
+/** After this long the stream ends, and the client reconnects. */
 const MAX_STREAM_MS = 15 * 60_000;
 /** A client that reads nothing for this long is taken for gone. */
 const WRITE_TIMEOUT_MS = 30_000;
@@ -63,7 +63,10 @@ export function eventRoutes(deps: Deps): Router {
       response.status(204).end();
       return;
     }
-    const { signal, release } = openLongLived(deps, response, MAX_STREAM_MS);
+    const { signal, release } = openLongLived(deps, response, {
+      ms: MAX_STREAM_MS,
+      recheck: checkAgain(deps, request, response, id),
+    });
     const changes = new RunChanges(deps.runs, id);
     response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }).flushHeaders();
     /** Resolves when the client has room for more (backpressure); false if it has gone or reads nothing. */

@@ -17,7 +17,7 @@ import { RunChanges } from '../runs/run-changes.ts';
 import { keptOutput, maybeCut } from '../views/log-view.ts';
 import { jobStatusAt } from '../views/run-view.ts';
 import { LogsQuery } from '../views/schemas.ts';
-import { jobById } from './lookup.ts';
+import { checkAgain, jobById } from './lookup.ts';
 
 const MAY_BE_CUT = 'Log-May-Be-Cut';
 
@@ -66,8 +66,12 @@ export function logRoutes(deps: Deps): Router {
       return jobStatusAt(run, index);
     };
     let job = await status();
-    const { signal, release } = openLongLived(deps, response, follow ? MAX_FOLLOW_MS : MAX_READ_MS);
-    const changes = new RunChanges(deps.runs, toRunId(id));
+    const runId = toRunId(id);
+    const { signal, release } = openLongLived(deps, response, {
+      ms: follow ? MAX_FOLLOW_MS : MAX_READ_MS,
+      recheck: checkAgain(deps, request, response, runId),
+    });
+    const changes = new RunChanges(deps.runs, runId);
     const read = (pod: JobPod) => deps.logs.read(pod, { follow, tailLines: tail, signal });
     const begin = (cut?: string) => {
       if (response.headersSent) return;

@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { isRunId, jobId, parseJobId, runIdOf } from '../../contract/ids.ts';
 import { authorizeRun } from '../auth/access.ts';
@@ -40,3 +40,10 @@ export async function jobById(
   await authorizeRun(deps, response, verb, run);
   return { run, index: parsed.index - 1 };
 }
+
+/** Checks the token of an open response and the right to see its run again. Throws as the first check did. */
+export const checkAgain =
+  (deps: Lookup, request: Request, response: Response, runId: string) => async (): Promise<void> => {
+    contextOf(response).caller = await deps.auth.identify(request);
+    await runById(deps, response, runId);
+  };

@@ -7,6 +7,7 @@ import { run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN, Product } from '../support/harness.ts';
 import { kubectl } from '../support/kubectl.ts';
+import { runOf, statusPaths } from '../support/rest.ts';
 
 let product: Product;
 let disallow: () => Promise<void>;
@@ -116,6 +117,27 @@ test('a role that was just given works at once, although the API has cached that
   await eventually('the role at the API server', async () => (await mayTrigger('later', 'group_a')) || undefined);
   expect(await statusOf('later', '/group/group_a', 'POST')).toBe(202);
 });
+
+test('an open event stream ends and a followed log breaks off soon after the role is taken away', async () => {
+  tokens.leaver = await accountToken(product, 'leaver', [onGroups(['create', 'get'], 'group_a')]);
+  await eventually('the role at the API server', async () => (await mayTrigger('leaver', 'group_a')) || undefined);
+  const [job] = await statusPaths(await ask('leaver', '/group/group_a', 'POST'));
+  const run = `/runs/${runOf(job!)}`;
+  const open = await Promise.all(
+    ['leaver', 'all'].flatMap((who) => [ask(who, `${run}/events`), ask(who, `${job}/logs?follow=true`)]),
+  );
+  expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  const ends = open.map((response) =>
+    response.text().then(
+      () => 'end',
+      () => 'cut',
+    ),
+  );
+  await revokeRole(product, 'leaver');
+  expect(await Promise.all(ends.slice(0, 2))).toEqual(['end', 'cut']);
+  // Another caller's are still open.
+  expect(await Promise.race([...ends.slice(2), Promise.resolve('open')])).toBe('open');
+}, 120_000);
 
 test('a caller without rights gets an empty list and may not trigger', async () => {
   expect(await statusOf('none', '/group/group_a', 'POST')).toBe(403);

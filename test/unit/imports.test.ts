@@ -13,7 +13,7 @@ const ALLOWED: Record<string, string[]> = {
   'api/catalog': ['contract', 'process'],
   'api/views': ['contract', 'api/catalog'],
   'api/runs': ['contract', 'process', 'kube', 'api/http', 'api/views'],
-  'api/hold': ['api/http', 'api/runs'],
+  'api/hold': ['process', 'api/http', 'api/runs'],
   'api/auth': ['contract', 'kube', 'api/http', 'api/catalog', 'api/runs/kube-call.ts'],
   'api/routes': [
     'contract',
