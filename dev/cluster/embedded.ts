@@ -44,7 +44,7 @@ export interface EmbeddedOptions {
 export const whyNotEmbedded = (): string | undefined =>
   process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'the embedded cluster needs Linux and root';
 
-export const JOB_IMAGE = 'docker.io/async-api/job-image:embedded';
+export const JOB_IMAGE = 'registry.invalid/async-api/job-image:embedded';
 
 /**
  * Starts a real Kubernetes with one node on this machine, its files in `folder`. If a component ends unexpectedly, `onDeath`

@@ -8,7 +8,7 @@ import { kubernetesVersion } from './build.ts';
 import type { Cluster } from './embedded.ts';
 import type { Progress } from './progress.ts';
 
-const JOB_IMAGE = 'docker.io/async-api/job-image:k3s';
+const JOB_IMAGE = 'registry.invalid/async-api/job-image:k3s';
 const JOB_IMAGE_FOLDER = join(import.meta.dirname, '../../job-image');
 
 /** Whether a Docker engine answers, maps ports, and has or can pull the k3s image. */

@@ -7,7 +7,7 @@ import { clientKubeconfig, type Start, startComponent } from './control-plane.ts
 import { file, type Layout } from './layout.ts';
 import { run } from './run.ts';
 
-export const PAUSE_IMAGE = 'docker.io/async-api/pause:embedded';
+export const PAUSE_IMAGE = 'registry.invalid/async-api/pause:embedded';
 
 const socket = (layout: Layout) => file(layout, 'containerd.sock');
 /** containerd and the kubelet look up runc, the shim and `ctr` in PATH: ours come first. */

@@ -10,12 +10,13 @@ const ROOT = join(import.meta.dirname, '../..');
 const CONTEXTS = { api: '.', controller: '.', 'job-image': 'job-image' };
 export type ImageName = keyof typeof CONTEXTS;
 export const IMAGES = Object.keys(CONTEXTS) as ImageName[];
-/** The default names of the images. */
-export const BUILD_DEFAULTS = { prefix: 'async-api/', tag: 'dev' };
+/** The default names of the images: no registry has them, so a missing image is never pulled from somebody else. */
+export const BUILD_DEFAULTS = { prefix: 'registry.invalid/async-api/', tag: 'dev' };
 
-const HELP = `npm run images:build                    builds async-api/api, async-api/controller and async-api/job-image
+const HELP = `npm run images:build                    builds the images api, controller and job-image
 npm run images:build -- job-image       one of them
 npm run images:build -- --tag 1.2.3 --prefix registry.example/team/
+                                        names them registry.example/team/api:1.2.3 and so on
 NODE_IMAGE=… npm run images:build       on another base: Debian-based, with Node 24.2 or newer and npm
 
 Needs a running Docker engine that has or can pull the base. Without one: npm run with:docker -- --help`;

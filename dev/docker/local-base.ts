@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { linkedLibraries } from '../cluster/libraries.ts';
 import { run } from '../cluster/run.ts';
 
-export const LOCAL_BASE = 'async-api/local-base:latest';
+export const LOCAL_BASE = 'registry.invalid/async-api/local-base:latest';
 
 /** An exact version: the base changes only with this file. */
 const NPM = 'npm@11.19.1';

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountKubeconfig, installManifests, NAMESPACE } from '../../dev/cluster/install.ts';
 import { freePorts } from '../../dev/cluster/layout.ts';
+import type { ImageName } from '../../dev/docker/images.ts';
 import { blocksRunBy, ROOT } from '../support/doc-blocks.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN } from '../support/harness.ts';
+import { imageOf } from '../support/image-container.ts';
 
 const DOCKERFILES = ['api/Dockerfile', 'controller/Dockerfile', 'job-image/Dockerfile'].map((file) => ({
   file,
@@ -23,7 +25,7 @@ const COMMANDS = [...blocksRunBy(import.meta.filename), ...DOCKERFILES].flatMap(
     command: command.trim(),
   })),
 );
-const commandsFor = (image: string) => COMMANDS.filter(({ command }) => command.includes(` async-api/${image}:dev`));
+const commandsFor = (image: ImageName) => COMMANDS.filter(({ command }) => command.includes(` ${imageOf(image)}`));
 
 let folder: string;
 beforeAll(async () => {

@@ -13,7 +13,7 @@ let product: Product;
 let controller: KubeClient;
 /** Admitted and validated, but not stored. */
 const DRY = { query: { dryRun: 'All' } };
-const IMAGE = 'docker.io/async-api/job-image:test';
+const IMAGE = 'registry.invalid/async-api/job-image:test';
 
 type Job = ReturnType<typeof buildJob>;
 type Container = Job['spec']['template']['spec']['containers'][0];

@@ -53,7 +53,7 @@ test.each(['overlays/local', 'overlays/production'])('%s names the three images 
   ];
   const tag = images[0].split(':')[1];
   expect(tag).toBeTruthy();
-  expect(images).toEqual(['api', 'controller', 'job-image'].map((name) => `docker.io/async-api/${name}:${tag}`));
+  expect(images).toEqual(['api', 'controller', 'job-image'].map((name) => `registry.invalid/async-api/${name}:${tag}`));
 });
 
 test.each(FOLDERS)(
@@ -142,7 +142,7 @@ const POD = {
     containers: [
       {
         name: 'one',
-        image: 'docker.io/async-api/none',
+        image: 'registry.invalid/async-api/none',
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
       },
     ],

@@ -10,7 +10,7 @@ const ENV = ['NODE_ENV=production', 'ALLOW_ROOT=false'];
  * Dockerfiles describe. The bundled programs are written into `folder`.
  */
 export async function productImages(folder: string): Promise<ImageContent[]> {
-  const name = (image: string) => `docker.io/async-api/${image}:dev`;
+  const name = (image: string) => `registry.invalid/async-api/${image}:dev`;
   const [api, controller] = (await bundle(folder)) as [string, string];
   return Promise.all([
     nodeImage(name('api'), { '/app/api.mjs': api, '/app/resources/config.yaml': CONFIG_FILE }, ENV),
