@@ -26,9 +26,7 @@ export interface Manifest {
 
 /** The object, moved from the manifests' namespace into this one. */
 export function inNamespace<T extends Manifest>(object: T, namespace: string): T {
-  const named = JSON.stringify(object)
-    .replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`)
-    .replaceAll(`"namespaces":["${NAMESPACE}"]`, `"namespaces":["${namespace}"]`);
+  const named = JSON.stringify(object).replaceAll(`"namespace":"${NAMESPACE}"`, `"namespace":"${namespace}"`);
   const moved = JSON.parse(named) as T;
   if (moved.kind === 'Namespace') moved.metadata.name = namespace;
   return moved;

@@ -89,7 +89,7 @@ test("requests for the controller's lease have a priority level of their own", a
   try {
     const kubeconfig = join(folder, 'kubeconfig');
     await accountKubeconfig(ADMIN, 'async-api', 'async-api-controller', kubeconfig);
-    const uid = await kubectl('get', 'flowschema', 'async-api-leader-election', '-o', 'jsonpath={.metadata.uid}');
+    const uid = await kubectl('get', 'flowschema', 'async-api.leader-election', '-o', 'jsonpath={.metadata.uid}');
     const asking = ['-n', 'async-api', 'get', 'lease', 'async-api-controller', '-v=8'];
     // With -v=8 kubectl prints the headers of the answer, one of which names the FlowSchema.
     expect((await runKubectl(asking, { kubeconfig })).err.toLowerCase()).toContain(uid);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../dev/cluster/install.ts';
 
@@ -33,9 +33,9 @@ export function kubectl(
 // biome-ignore lint/suspicious/noExplicitAny: a test that reads an absent field fails
 export type AnyManifest = Manifest & Record<string, any>;
 
-/** The objects of a folder of manifests/, as `kubectl apply -k` applies them. */
+/** The objects of a folder, by its path from manifests/, as `kubectl apply -k` applies them. */
 export async function kustomize(folder: string): Promise<AnyManifest[]> {
-  const { out } = await kubectl(['kustomize', join(MANIFESTS, folder)]);
+  const { out } = await kubectl(['kustomize', resolve(MANIFESTS, folder)]);
   return parseAllDocuments(out).map((document) => document.toJS());
 }
 
