@@ -8,7 +8,7 @@ import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from '../dev/docker/
 import { jestArguments } from './jest-arguments.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** This ring runs alone, on its own cluster: it deletes cluster-wide objects. */
+/** This ring runs alone and one suite after the other, on its own cluster: it deletes cluster-wide objects. */
 const IN_CLUSTER = 'in-cluster';
 const RINGS = ['unit', 'integration', 'e2e', 'images', IN_CLUSTER];
 const HELP = `npm test                        checks, then all tests
@@ -120,7 +120,7 @@ else {
   if (inCluster) {
     const why = whyNotEmbedded();
     if (why) notRun.push(`Not run: the tests inside a cluster, since ${why}. To run them: npm run test:in-cluster`);
-    add(why ? { passed: 0, failed: what ? 1 : 0 } : await jest([IN_CLUSTER], rest));
+    add(why ? { passed: 0, failed: what ? 1 : 0 } : await jest([IN_CLUSTER], ['--runInBand', ...rest]));
   }
   for (const line of notRun) console.log(`\n${line}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);

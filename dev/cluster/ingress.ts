@@ -36,14 +36,18 @@ export async function startIngressController(
   { server, ca, token }: IngressAccess,
   folder: string,
   onDeath: (why: string) => void,
-): Promise<{ url: string; stop(): Promise<void> }> {
+): Promise<{ url: string; secureUrl: string; stop(): Promise<void> }> {
   const files = join(folder, 'ingress');
   await mkdir(files, { recursive: true, mode: 0o700 });
   await writeFile(join(files, 'ca.crt'), ca);
   await writeFile(join(files, 'token'), token, { mode: 0o600 });
-  const { web, health } = await freePorts(['web', 'health']);
+  const { web, websecure, health } = await freePorts(['web', 'websecure', 'health']);
   const config = {
-    entryPoints: { web: { address: `127.0.0.1:${web}` }, health: { address: `127.0.0.1:${health}` } },
+    entryPoints: {
+      web: { address: `127.0.0.1:${web}` },
+      websecure: { address: `127.0.0.1:${websecure}` },
+      health: { address: `127.0.0.1:${health}` },
+    },
     ping: { entryPoint: 'health' },
     providers: {
       kubernetesIngress: { endpoint: server, certAuthFilePath: join(files, 'ca.crt'), token: join(files, 'token') },
@@ -55,5 +59,5 @@ export async function startIngressController(
   const command = [program, `--configfile=${join(files, 'traefik.yaml')}`];
   const traefik = new Component('traefik', command, { logs: join(folder, 'logs'), onDeath });
   await traefik.healthy(async () => (await fetch(`http://127.0.0.1:${health}/ping`)).ok);
-  return { url: `http://127.0.0.1:${web}`, stop: () => traefik.stop() };
+  return { url: `http://127.0.0.1:${web}`, secureUrl: `https://127.0.0.1:${websecure}`, stop: () => traefik.stop() };
 }

@@ -1,15 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Block, blocksOf, blocksRunBy, ROOT } from '../support/doc-blocks.ts';
+import { afterAll, beforeAll, test } from '@jest/globals';
+import { blocksOf, blocksRunBy, ROOT } from '../support/doc-blocks.ts';
 import { Product, type Replica } from '../support/harness.ts';
-import { outputPattern } from '../support/output-pattern.ts';
-import { kubectlEnvironment, shell } from '../support/shell.ts';
+import { kubectlEnvironment } from '../support/shell.ts';
+import { typeBlocks } from '../support/type-blocks.ts';
 
 /** Has groups of its own, which it shows. */
 const OWN_GROUPS = 'docs/groups.md';
-/** Between the outputs of two blocks. */
-const MARK = '==== next block ====';
 
 const byFile = Map.groupBy(blocksRunBy(import.meta.filename), ({ file }) => file);
 
@@ -53,27 +51,11 @@ function here(text: string, { url, metricsUrl }: Replica): string {
     .replaceAll('localhost:9100', `localhost:${new URL(metricsUrl).port}`);
 }
 
-/** Types the blocks into one shell, one after the other, and returns what each printed. */
-async function type(blocks: Block[], replica: Replica): Promise<string[]> {
-  const script = blocks.map(({ text }) => here(text, replica)).join(`\necho; echo '${MARK}'\n`);
-  const printed = await shell(script, environment).catch((error) => {
-    const done = String(error.stdout).split(MARK);
-    const { file, line } = blocks[done.length - 1]!;
-    throw new Error(`Expected the block at ${file}:${line} to succeed.\n${done.at(-1)}\n${error.stderr}`);
-  });
-  return printed.split(MARK);
-}
-
 test.each([...byFile])(
   'the commands of %s work as shown, and print the shown output',
   async (file, blocks) => {
-    const printed = await type(blocks, file === OWN_GROUPS ? replicas.own : replicas.shipped);
-    expect(printed).toHaveLength(blocks.length);
-    for (const [index, { line, output }] of blocks.entries()) {
-      if (output === undefined) continue;
-      // The line is there for whoever reads the failure.
-      expect(`line ${line}: ${printed[index]}`).toMatch(outputPattern(`line ${line}: ${output}`));
-    }
+    const replica = file === OWN_GROUPS ? replicas.own : replicas.shipped;
+    await typeBlocks(blocks, { adapt: (text) => here(text, replica), environment });
   },
   180_000,
 );

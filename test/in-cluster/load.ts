@@ -9,8 +9,16 @@ export interface Answer {
 }
 
 /** Posts to these URLs in turn at this rate until `work` ends, without waiting for answers. */
-export async function triggerDuring(work: Promise<unknown>, urls: string[], perSecond: number): Promise<Answer[]> {
-  const answers: Promise<Answer>[] = [];
+export const triggerDuring = (work: Promise<unknown>, urls: string[], perSecond: number): Promise<Answer[]> =>
+  during(work, perSecond, (index) => triggerOnce(urls[index % urls.length]!));
+
+/** Asks at this rate until `work` ends, without waiting for answers. */
+export async function during<T>(
+  work: Promise<unknown>,
+  perSecond: number,
+  ask: (index: number) => Promise<T>,
+): Promise<T[]> {
+  const answers: Promise<T>[] = [];
   let over = false;
   const end = () => {
     over = true;
@@ -20,7 +28,7 @@ export async function triggerDuring(work: Promise<unknown>, urls: string[], perS
   while (!over) {
     const wait = from + (answers.length * 1000) / perSecond - performance.now();
     if (wait > 0) await sleep(wait);
-    answers.push(triggerOnce(urls[answers.length % urls.length]!));
+    answers.push(ask(answers.length));
   }
   await work;
   return Promise.all(answers);
@@ -40,7 +48,7 @@ async function triggerOnce(url: string): Promise<Answer> {
 }
 
 /** The number of answers by outcome. */
-export function tally(answers: Answer[]): Record<string, number> {
+export function tally(answers: Pick<Answer, 'outcome'>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of answers) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;

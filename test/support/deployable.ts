@@ -16,6 +16,8 @@ const INGRESS_RIGHTS = join(import.meta.dirname, '../in-cluster/ingress-controll
 export interface Deployable extends Cluster {
   /** Address of the ingress controller. */
   ingressUrl: string;
+  /** Its address for TLS. */
+  secureIngressUrl: string;
 }
 
 /** Starts the embedded cluster with Services, and Traefik; its files go into `folder`. */
@@ -44,7 +46,7 @@ export async function startDeployable(
       await ingress.stop();
       await cluster.stop();
     };
-    return { ...cluster, ingressUrl: ingress.url, stop };
+    return { ...cluster, ingressUrl: ingress.url, secureIngressUrl: ingress.secureUrl, stop };
   } catch (error) {
     await cluster.stop();
     throw error;

@@ -3,7 +3,7 @@ import { startCluster } from '../../dev/cluster/choose.ts';
 import type { Cluster } from '../../dev/cluster/embedded.ts';
 import { installManifests } from '../../dev/cluster/install.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
-import { startDeployable } from './deployable.ts';
+import { type Deployable, startDeployable } from './deployable.ts';
 import { python } from './python.ts';
 
 const CLUSTERS = join(import.meta.dirname, '../../.cluster');
@@ -31,12 +31,13 @@ export default async function setup(): Promise<void> {
   }
 }
 
-function use(cluster: Cluster & { ingressUrl?: string }): void {
+function use(cluster: Cluster & Partial<Deployable>): void {
   (globalThis as { cluster?: Cluster }).cluster = cluster;
   process.env.TEST_KUBECONFIG = cluster.kubeconfig;
   process.env.TEST_JOB_IMAGE = cluster.jobImage;
   process.env.TEST_KUBECTL = cluster.kubectl ?? 'kubectl';
   if (cluster.ingressUrl) process.env.TEST_INGRESS_URL = cluster.ingressUrl;
+  if (cluster.secureIngressUrl) process.env.TEST_SECURE_INGRESS_URL = cluster.secureIngressUrl;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void cluster.stop().finally(() => process.kill(process.pid, signal));
