@@ -25,7 +25,7 @@ export async function typeBlocks(blocks: Block[], { adapt, environment, ...place
   });
   const printed = output.split(MARK);
   for (const [index, { file, line, output }] of blocks.entries()) {
-    if (output === undefined || outputPattern(output).test(`${printed[index]}`)) continue;
+    if (output === undefined || outputPattern(output).test(`${printed[index]}`.trimStart())) continue;
     throw new Error(`Expected the block at ${file}:${line} to print:\n${output}\nGot:\n${printed[index]}`);
   }
 }
