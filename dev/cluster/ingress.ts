@@ -45,7 +45,8 @@ export async function startIngressController(
   const config = {
     entryPoints: {
       web: { address: `127.0.0.1:${web}` },
-      websecure: { address: `127.0.0.1:${websecure}` },
+      // TLS by default, as Traefik's Helm chart sets it.
+      websecure: { address: `127.0.0.1:${websecure}`, http: { tls: {} } },
       health: { address: `127.0.0.1:${health}` },
     },
     ping: { entryPoint: 'health' },

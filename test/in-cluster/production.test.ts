@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Agent, request } from 'undici';
 import { createClient, type KubeClient } from '../../kube/client.ts';
@@ -53,8 +54,13 @@ const rolledOut = async (timeout: string) => {
 
 test('a first rollout that fails does not block its fix on a full node', async () => {
   const [wrong, fixed] = [join(folder, 'wrong'), join(folder, 'fixed')];
-  await copyProduction(wrong, { 'newTag: 0.1.0': 'newTag: no-such-tag' });
-  await copyProduction(fixed, { 'newTag: 0.1.0': 'newTag: dev' });
+  const dev = { 'newTag: 0.1.0': 'newTag: dev' };
+  const [api, controller, job] = ['api', 'controller', 'job-image'].map(
+    (name) => `newName: registry.invalid/async-api/${name},`,
+  );
+  // Pods of the job image end at once without a job.
+  await copyProduction(wrong, { ...dev, [api!]: job!, [controller!]: job! });
+  await copyProduction(fixed, dev);
   await kubectl('apply', '-k', wrong);
   await eventually('five pods on the node', async () => {
     const nodes = await kubectl('get', 'pods', '-o', 'jsonpath={.items[*].spec.nodeName}');
@@ -132,8 +138,7 @@ test('no request fails during a rolling restart, though one of three replicas ma
       await kubectl('rollout', 'restart', 'deployment/async-api', 'deployment/async-api-controller');
       await rolledOut('180s');
     };
-    const answers = await during(restart(), 10, ask);
-    expect(answers.length).toBeGreaterThan(50);
+    const answers = await during(Promise.all([restart(), sleep(10_000)]), 20, ask);
     expect(tally(answers)).toEqual({ 200: answers.length });
   } finally {
     await agent.close();
