@@ -21,7 +21,7 @@ const MAX_CONCURRENT = 10;
 /**
  * Whether the request's caller may use this verb on a group. For a name that no group has, asks for the right to all groups. So
  * all made-up names share one review, and a caller without that right cannot tell an unknown group from one that it may not use.
- * With `recheck`, a refusal is not taken from a cache.
+ * With `recheck`, a refusal for a known group is not taken from a cache.
  */
 export async function isAllowed(
   { auth, catalog }: Access,
@@ -32,7 +32,8 @@ export async function isAllowed(
 ): Promise<boolean> {
   const { caller } = contextOf(response);
   const declared = catalog().get(group);
-  if (!declared) return auth.allows(caller, verb, undefined, recheck);
+  // Never asked again: each made-up name would cost a review.
+  if (!declared) return auth.allows(caller, verb);
   return isNamed(declared.allow, caller) && (await auth.allows(caller, verb, group, recheck));
 }
 
