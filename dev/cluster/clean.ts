@@ -10,7 +10,7 @@ import { run } from './run.ts';
 export const layoutFile = (folder: string): string => join(folder, 'layout.json');
 
 /** Folders of other clusters of this checkout, inside the main cluster's folder. */
-export const NESTED = ['test', 'chaos', 'node-lost', 'in-cluster'];
+export const NESTED = ['test', 'chaos', 'node-lost', 'in-cluster', 'bench'];
 const inNested = (folder: string, text: string): boolean => NESTED.some((name) => text.includes(`${folder}/${name}/`));
 
 /** The layout of the cluster in `folder`; undefined after its clean-up. */
@@ -78,7 +78,7 @@ async function kubeconfigOf(pid: number): Promise<string> {
 }
 
 const SERVICE = /\/(api|controller)\/main\.ts\0/;
-const COMPONENT = /\/(etcd|kube-[a-z-]+|kubelet|containerd|containerd-shim-runc-v2|runc|traefik)( \(deleted\))?$/;
+const COMPONENT = /\/(etcd|kube-[a-z-]+|kubelet|containerd|containerd-shim-runc-v2|runc|traefik|kwok)( \(deleted\))?$/;
 
 async function mountsBelow(folder: string): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
