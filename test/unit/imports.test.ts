@@ -38,6 +38,7 @@ const ALLOWED: Record<string, string[]> = {
   'test/fault-proxy': ['dev', 'kube', 'process'],
   'test/support': ['contract', 'process', 'kube', 'api', 'controller', 'dev', 'scripts', 'test/fault-proxy'],
   'test/chaos': ['contract', 'process', 'kube', 'dev', 'scripts', 'test/fault-proxy', 'test/support'],
+  bench: ['contract', 'process', 'kube', 'api', 'controller', 'dev', 'scripts', 'test/support'],
 };
 
 /** The files of a room itself; those of a room inside it are that room's. */
