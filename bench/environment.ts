@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '../dev/cluster/component.ts';
@@ -62,6 +62,7 @@ export class Environment {
       return await work(product);
     } finally {
       this.#products.delete(product);
+      await stop(product);
       await product.uninstall();
     }
   }
@@ -98,13 +99,21 @@ export class Environment {
 
   /** Ends everything, also in the middle of a benchmark. */
   async stop(): Promise<void> {
-    for (const { api, controller, folder } of this.#products) {
-      await Promise.all([api?.stop(), controller?.stop()]);
-      await rm(folder, { recursive: true, force: true });
+    for (const product of this.#products) {
+      await stop(product);
+      await rm(product.folder, { recursive: true, force: true });
     }
     await this.#kwok.stop();
     await this.raw.close();
     await this.cluster.stop();
+  }
+}
+
+/** Stops both services. Their logs go to those of the cluster, which stay until its next start. */
+async function stop({ api, controller, namespace, folder }: Product): Promise<void> {
+  await Promise.all([api?.stop(), controller?.stop()]);
+  for (const name of ['api', 'controller']) {
+    await copyFile(join(folder, `${name}.log`), join(FOLDER, 'logs', `${namespace}-${name}.log`)).catch(() => {});
   }
 }
 

@@ -49,7 +49,8 @@ export function format(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: Math.min(digits, 2) });
 }
 
-const spread = ({ median, least, most }: Summary): string => `${format(median)} (${format(least)}–${format(most)})`;
+const spread = ({ median, least, most }: Summary): string =>
+  Number.isFinite(median) ? `${format(median)} (${format(least)}–${format(most)})` : '';
 
 export function goalText({ of, atMost, atLeast }: Goal): string {
   const bound = atMost === undefined ? `≥ ${format(atLeast!)}` : `≤ ${format(atMost)}`;

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request as send } from 'undici';
 import { toRunId } from '../contract/ids.ts';
 import { idOf } from '../test/support/rest.ts';
@@ -14,16 +16,26 @@ export class RestClient {
 
   /** The response's text. Throws an Error unless it has that status. */
   async text(method: 'GET' | 'POST', path: string, expected = 200): Promise<string> {
-    const { statusCode, body } = await send(this.#url + path, { method, dispatcher: this.#agent });
-    const text = await body.text();
-    if (statusCode === expected) return text;
-    throw new Error(`Expected ${expected}, ${method} ${path} got ${statusCode}: ${text.slice(0, 1000)}`);
+    const { status, text } = await this.#send(method, path);
+    if (status === expected) return text;
+    throw new Error(`Expected ${expected}, ${method} ${path} got ${status}: ${text.slice(0, 1000)}`);
   }
 
   /** Triggers a group and returns the id of the run. */
   async trigger(group: string): Promise<string> {
-    const answer = JSON.parse(await this.text('POST', `/group/${group}`, 202)) as Record<string, string[]>;
-    return toRunId(idOf(answer['Check job status at']![0]!));
+    return runIdIn(await this.text('POST', `/group/${group}`, 202));
+  }
+
+  /** As `trigger`, but asks again after a 503, which an overloaded machine may cause. */
+  async triggerPatiently(group: string): Promise<string> {
+    const headers = { 'idempotency-key': `"${randomUUID()}"` };
+    for (;;) {
+      const { status, text } = await this.#send('POST', `/group/${group}`, headers);
+      if (status === 202) return runIdIn(text);
+      if (status !== 503) throw new Error(`Expected 202 or 503, got ${status}: ${text}`);
+      process.stderr.write(`  A trigger got 503 and is repeated: ${text}\n`);
+      await sleep(1000);
+    }
   }
 
   /** Resolves when the run is over. Rejects unless all its jobs succeeded. */
@@ -38,4 +50,13 @@ export class RestClient {
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
+
+  async #send(method: 'GET' | 'POST', path: string, headers: Record<string, string> = {}) {
+    const response = await send(this.#url + path, { method, headers, dispatcher: this.#agent });
+    return { status: response.statusCode, text: await response.body.text() };
+  }
 }
+
+/** The id of the run that the answer to a trigger is about. */
+const runIdIn = (answer: string): string =>
+  toRunId(idOf((JSON.parse(answer) as Record<string, string[]>)['Check job status at']![0]!));

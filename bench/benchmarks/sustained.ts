@@ -39,7 +39,7 @@ export const sustained: Benchmark = {
         const cost = await costOf(env, [...service, client], async () => {
           const runIds: string[] = [];
           await overConnections(Array.from({ length: RUNS }), async () => {
-            runIds.push(await rest.trigger(groupName(SIZE)));
+            runIds.push(await rest.triggerPatiently(groupName(SIZE)));
           });
           await overConnections(runIds, (runId) => rest.succeeded(runId));
         });

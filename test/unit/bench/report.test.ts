@@ -70,6 +70,11 @@ test('the table has a line for each figure, with its spread and goal', () => {
   expect(new Set(lines.map((line) => line.length)).size).toBe(1);
 });
 
+test('a ratio to nothing is left empty', () => {
+  const { goal: _, ...row } = ratioRow;
+  expect(table([toResult({ ...row, limit: [0, 0, 0] })]).split('\n')[2]).toMatch(/\| 3 +\| 0 +\| +\| +\| +\| 3 +\|$/);
+});
+
 test('the JSON has the figure of every round', () => {
   const { results } = JSON.parse(json({ commit: 'abc' } as About, [toResult(ratioRow)]));
   expect(results[0]).toMatchObject({ ours: [2, 4, 3], limit: [1, 4, 1], ratio: { median: 2 }, reached: false });
@@ -108,6 +113,12 @@ test('the chart is XML with a bar for each ratio, and a mark for each goal', () 
 
 test('the chart has colours for a dark page', () => {
   expect(chart([toResult(ratioRow)])).toContain('@media (prefers-color-scheme: dark)');
+});
+
+test('the chart leaves out what has no goal, and ratios to nothing', () => {
+  const { goal: _, ...without } = ratioRow;
+  const svg = chart([without, { ...ratioRow, limit: [0, 0, 0] }].map(toResult));
+  expect(elements(svg)).not.toContain('rect');
 });
 
 test('a ratio beyond the chart ends at its edge', () => {
