@@ -14,7 +14,7 @@ export const groupName = (size: number): string => `group_${size}`;
 const jobName = (index: number): string => `job_${index + 1}`;
 
 /** Writes a configuration with a group for each size, whose jobs take a second. Returns the path of the file. */
-export function writeGroups(product: Product, sizes: readonly number[] = SIZES): Promise<string> {
+export function writeGroups(product: Product, sizes: readonly number[]): Promise<string> {
   const work = { sleep: { seconds: 1 } };
   const jobs = (size: number) => Object.fromEntries(Array.from({ length: size }, (_, index) => [jobName(index), work]));
   const groups = Object.fromEntries(sizes.map((size) => [groupName(size), { jobs: jobs(size) }]));

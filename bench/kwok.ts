@@ -38,6 +38,7 @@ export async function startKwok(program: string, raw: RawClient, { logs, kubecon
     `--config=${join(HERE, 'stages.yaml')}`,
     `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`,
     '--node-lease-duration-seconds=40',
+    '--v=WARN',
   ];
   const kwok = new Component('kwok', command, { logs, onDeath });
   try {
@@ -46,10 +47,9 @@ export async function startKwok(program: string, raw: RawClient, { logs, kubecon
       await raw.mergePatch(`/api/v1/nodes/${metadata.name}`, { spec: { unschedulable: true } });
     }
     await raw.request('POST', '/api/v1/nodes', node());
-    await poll(async () => ((await isReady(raw)) ? true : undefined), { deadlineMs: 30_000 }).then((ready) => {
-      if (!ready) throw new Error(`KWOK's node is not Ready after 30 s. The end of its log:\n${kwok.logTail()}`);
-    });
-    return kwok;
+    const ready = async () => (await isReady(raw)) || undefined;
+    if (await poll(ready, { deadlineMs: 30_000 })) return kwok;
+    throw new Error(`KWOK's node is not Ready after 30 s. The end of its log:\n${kwok.logTail()}`);
   } catch (error) {
     await kwok.stop();
     throw error;

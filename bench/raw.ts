@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request as send } from 'undici';
 import { type Connection, connect } from '../kube/connection.ts';
 import { jsonLines } from '../kube/json-lines.ts';
@@ -53,23 +54,27 @@ export class RawClient {
   }
 
   /**
-   * Calls `onObject` for each object of the collection, and for each change. Returns a function that ends it. When the server
-   * ends the watch, the next one begins with all objects again, so an object may come twice.
+   * Calls `onObject` for each object of the collection, and for each change. Returns a function that ends it. When a watch
+   * ends, which happens often under load, the next one begins with all objects again: an object may come twice.
    */
   watch<T>(path: string, onObject: (object: T) => void): () => void {
     const closed = new AbortController();
-    const { signal } = closed;
-    const follow = async () => {
-      while (!signal.aborted) {
-        const url = `${this.#connection.server}${path}?watch=true`;
+    void this.#follow(path, onObject, closed.signal);
+    return () => closed.abort();
+  }
+
+  async #follow<T>(path: string, onObject: (object: T) => void, signal: AbortSignal): Promise<void> {
+    const url = `${this.#connection.server}${path}?watch=true`;
+    while (!signal.aborted) {
+      try {
         const { body } = await send(url, { headers: this.#headers, dispatcher: this.#watches, signal });
         for await (const event of jsonLines(body)) onObject((event as { object: T }).object);
+      } catch (error) {
+        if (signal.aborted) return;
+        process.stderr.write(`  The watch of ${path} ended: ${error}\n`);
+        await sleep(200);
       }
-    };
-    follow().catch((error) => {
-      if (!signal.aborted) process.stderr.write(`The watch of ${path} ended: ${error}\n`);
-    });
-    return () => closed.abort();
+    }
   }
 
   async close(): Promise<void> {

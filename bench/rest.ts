@@ -2,8 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request as send } from 'undici';
 import { toRunId } from '../contract/ids.ts';
+import { eventually } from '../test/support/eventually.ts';
+import type { Product } from '../test/support/harness.ts';
 import { idOf } from '../test/support/rest.ts';
+import { writeGroups } from './groups.ts';
 import { CONNECTIONS } from './raw.ts';
+
+/** Starts the API with a group for each size. Resolves when it is ready: until its cache is filled it answers 503. */
+export async function startApi(
+  product: Product,
+  sizes: readonly number[],
+  settings: Record<string, string> = { RATE_LIMIT: '0' },
+): Promise<RestClient> {
+  await product.startApi(await writeGroups(product, sizes), settings);
+  await eventually('the API is ready', async () => (await fetch(`${product.url}/readyz`)).ok || undefined, 120_000);
+  return new RestClient(product.url);
+}
 
 /** A caller of the REST API over 32 kept connections. */
 export class RestClient {

@@ -1,10 +1,10 @@
 import type { Benchmark } from '../benchmark.ts';
 import type { Environment } from '../environment.ts';
 import { Follower, lastOf } from '../follow.ts';
-import { type BySize, groupName, SIZES, writeGroups } from '../groups.ts';
+import { type BySize, groupName, SIZES } from '../groups.ts';
 import { createJobs, createOwner, rawJobs } from '../raw-jobs.ts';
 import type { Row } from '../report.ts';
-import { RestClient } from '../rest.ts';
+import { startApi } from '../rest.ts';
 
 /** Seconds from the trigger, or the first create of the limit. */
 interface Times {
@@ -26,9 +26,8 @@ export const fanout: Benchmark = {
   run: (env) =>
     env.withProduct(async (product) => {
       const limit = await env.limitNamespace(product);
-      await product.startApi(await writeGroups(product), { RATE_LIMIT: '0' });
+      const rest = await startApi(product, SIZES);
       await product.startController(env.controllerSettings);
-      const rest = new RestClient(product.url);
       const ours = (size: number) =>
         following(env, product.namespace, size, async () => {
           await rest.succeeded(await rest.trigger(groupName(size)));

@@ -6,9 +6,9 @@ import type { Product } from '../../test/support/harness.ts';
 import type { Benchmark } from '../benchmark.ts';
 import type { Environment } from '../environment.ts';
 import { storeFinished } from '../finished-runs.ts';
-import { writeGroups } from '../groups.ts';
 import { mebibytes, memoryMiB } from '../memory.ts';
 import type { Row } from '../report.ts';
+import { startApi } from '../rest.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests/base');
 const SERVICES = ['api', 'controller'] as const;
@@ -56,7 +56,7 @@ export const growth: Benchmark = {
 
 /** Starts both services, and stops them when their memory was read. */
 async function memory(env: Environment, product: Product) {
-  await product.startApi(await writeGroups(product, [3]));
+  await (await startApi(product, [3])).close();
   // A run is not deleted while it is young, so all rounds find the same.
   await product.startController({ ...env.controllerSettings, RUN_RETENTION_MIN_SECONDS: '86400' });
   await sleep(SETTLE_MS);

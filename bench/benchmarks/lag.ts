@@ -3,9 +3,9 @@ import type { Product } from '../../test/support/harness.ts';
 import type { Benchmark } from '../benchmark.ts';
 import type { Environment } from '../environment.ts';
 import { Follower } from '../follow.ts';
-import { groupName, SIZES, writeGroups } from '../groups.ts';
+import { groupName, SIZES } from '../groups.ts';
 import type { Row } from '../report.ts';
-import { RestClient } from '../rest.ts';
+import { type RestClient, startApi } from '../rest.ts';
 import { median } from '../stats.ts';
 
 const GOALS = { 3: 30, 100: 60, 1000: 400 };
@@ -16,11 +16,11 @@ export const lag: Benchmark = {
   summary: "from a Job's Complete to its SUCCESS in the run's event stream, of 3, 100 and 1,000 jobs",
   run: (env) =>
     env.withProduct(async (product) => {
-      await product.startApi(await writeGroups(product), { RATE_LIMIT: '0' });
+      const rest = await startApi(product, SIZES);
       await product.startController(env.controllerSettings);
       const rows: Row[] = [];
       for (const size of SIZES) {
-        const rounds = await env.rounds.repeat(`lag of ${size} jobs`, () => lags(env, product, size));
+        const rounds = await env.rounds.repeat(`Measure the lag of ${size} jobs`, () => lags(env, product, rest, size));
         const row = { benchmark: 'lag', unit: 'ms' };
         rows.push(
           {
@@ -32,14 +32,19 @@ export const lag: Benchmark = {
           { ...row, what: `last Complete to last SUCCESS of ${size}`, ours: rounds.map(({ last }) => last) },
         );
       }
+      await rest.close();
       return rows;
     }),
 };
 
 /** Milliseconds from the Complete of each job to its SUCCESS, and from the last Complete to the last SUCCESS. */
-async function lags(env: Environment, product: Product, size: number): Promise<{ each: number[]; last: number }> {
+async function lags(
+  env: Environment,
+  product: Product,
+  rest: RestClient,
+  size: number,
+): Promise<{ each: number[]; last: number }> {
   const follower = new Follower(env.raw, product.namespace);
-  const rest = new RestClient(product.url);
   try {
     const events = await EventReader.open(`${product.url}/runs/${await rest.trigger(groupName(size))}/events`);
     const succeeded = new Map<string, number>();
@@ -53,7 +58,6 @@ async function lags(env: Environment, product: Product, size: number): Promise<{
     const each = [...complete].map(([id, at]) => succeeded.get(id)! - at);
     return { each, last: Math.max(...succeeded.values()) - Math.max(...complete.values()) };
   } finally {
-    await rest.close();
     follower.close();
     await env.clear(product.namespace);
   }

@@ -2,8 +2,7 @@ import type { Product } from '../../test/support/harness.ts';
 import type { Benchmark } from '../benchmark.ts';
 import type { Environment } from '../environment.ts';
 import { storeFinished } from '../finished-runs.ts';
-import { writeGroups } from '../groups.ts';
-import { RestClient } from '../rest.ts';
+import { type RestClient, startApi } from '../rest.ts';
 import { median } from '../stats.ts';
 
 const [FEW, MANY] = [60, 10_000];
@@ -38,6 +37,5 @@ export const list: Benchmark = {
 
 async function start(env: Environment, product: Product, runs: number): Promise<RestClient> {
   await env.progress.step(`Store ${runs} finished runs`, () => storeFinished(env.raw, product.namespace, runs, 1));
-  await product.startApi(await writeGroups(product, [3]), { RATE_LIMIT: '0' });
-  return new RestClient(product.url);
+  return startApi(product, [3]);
 }

@@ -3,11 +3,11 @@ import { callsDuring } from '../calls.ts';
 import { cpuDuring, type Measured } from '../cpu.ts';
 import type { Environment } from '../environment.ts';
 import { Follower } from '../follow.ts';
-import { groupName, writeGroups } from '../groups.ts';
+import { groupName } from '../groups.ts';
 import { overConnections } from '../raw.ts';
 import { createJobs, createOwner, rawJobs } from '../raw-jobs.ts';
 import type { Row } from '../report.ts';
-import { RestClient } from '../rest.ts';
+import { startApi } from '../rest.ts';
 
 const RUNS = 300;
 const SIZE = 3;
@@ -26,7 +26,7 @@ export const sustained: Benchmark = {
   run: (env) =>
     env.withProduct(async (product) => {
       const limit = await env.limitNamespace(product);
-      await product.startApi(await writeGroups(product, [SIZE]), { RATE_LIMIT: '0' });
+      const rest = await startApi(product, [SIZE]);
       await product.startController(env.controllerSettings);
       // The client is this process, which also observes; it is counted on both sides.
       const client = { name: 'client', pid: process.pid };
@@ -35,7 +35,6 @@ export const sustained: Benchmark = {
         { name: 'controller', pid: product.controller!.pid },
       ];
       const ours = async () => {
-        const rest = new RestClient(product.url);
         const cost = await costOf(env, [...service, client], async () => {
           const runIds: string[] = [];
           await overConnections(Array.from({ length: RUNS }), async () => {
@@ -43,7 +42,6 @@ export const sustained: Benchmark = {
           });
           await overConnections(runIds, (runId) => rest.succeeded(runId));
         });
-        await rest.close();
         await env.clear(product.namespace);
         return cost;
       };
@@ -58,7 +56,9 @@ export const sustained: Benchmark = {
         await env.clear(limit);
         return cost;
       };
-      return rowsOf(await env.rounds.compare(`Sustain ${RUNS} runs of ${SIZE} jobs`, { ours, limit: theirs }));
+      const costs = await env.rounds.compare(`Sustain ${RUNS} runs of ${SIZE} jobs`, { ours, limit: theirs });
+      await rest.close();
+      return rowsOf(costs);
     }),
 };
 

@@ -3,9 +3,9 @@ import { newRunId } from '../../contract/ids.ts';
 import { CALLER_ANNOTATION } from '../../contract/labels.ts';
 import { paths } from '../../contract/paths.ts';
 import type { Benchmark } from '../benchmark.ts';
-import { groupName, writeGroups } from '../groups.ts';
+import { groupName, SIZES } from '../groups.ts';
 import type { Row } from '../report.ts';
-import { RestClient } from '../rest.ts';
+import { startApi } from '../rest.ts';
 import { median } from '../stats.ts';
 
 /** Triggers a round. */
@@ -21,8 +21,7 @@ export const trigger: Benchmark = {
   run: (env) =>
     env.withProduct(async (product) => {
       const limit = await env.limitNamespace(product);
-      await product.startApi(await writeGroups(product), { RATE_LIMIT: '0' });
-      const rest = new RestClient(product.url);
+      const rest = await startApi(product, SIZES);
       const rows: Row[] = [];
       for (const size of [3, 1000] as const) {
         // The first calls open connections and compile code.
