@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Component } from '../dev/cluster/component.ts';
 import { type Cluster, startEmbedded } from '../dev/cluster/embedded.ts';
+import { poll } from '../dev/cluster/poll.ts';
 import type { Progress } from '../dev/cluster/progress.ts';
 import { Product } from '../test/support/harness.ts';
 import { clear } from './clear.ts';
@@ -64,17 +65,31 @@ export class Environment {
       this.#products.delete(product);
       await stop(product);
       await product.uninstall();
+      await this.#deleteNamespace(product.namespace);
+      await this.#deleteNamespace(limitOf(product));
     }
   }
 
+  /** Resolves when the namespace is gone, so that the next benchmark does not measure its deletion. */
+  async #deleteNamespace(name: string): Promise<void> {
+    const path = `/api/v1/namespaces/${name}`;
+    const isGone = () =>
+      this.raw.text('DELETE', path).then(
+        () => undefined,
+        (error: Error) => error.message.includes(' got 404') || undefined,
+      );
+    if (!(await poll(isGone, { deadlineMs: 300_000, intervalMs: 500 })))
+      throw new Error(`${path} is not gone after 300 s`);
+  }
+
   /** A namespace without the product, but with the same labels, such as those of Pod Security. */
-  async limitNamespace({ namespace }: Product): Promise<string> {
+  async limitNamespace(product: Product): Promise<string> {
     const { metadata } = await this.raw.request<{ metadata: { labels: Record<string, string> } }>(
       'GET',
-      `/api/v1/namespaces/${namespace}`,
+      `/api/v1/namespaces/${product.namespace}`,
     );
     const { 'kubernetes.io/metadata.name': _, ...labels } = metadata.labels;
-    const name = `${namespace}-limit`;
+    const name = limitOf(product);
     await this.raw.request('POST', '/api/v1/namespaces', { metadata: { name, labels } });
     return name;
   }
@@ -108,6 +123,8 @@ export class Environment {
     await this.cluster.stop();
   }
 }
+
+const limitOf = ({ namespace }: Product): string => `${namespace}-limit`;
 
 /** Stops both services. Their logs go to those of the cluster, which stay until its next start. */
 async function stop({ api, controller, namespace, folder }: Product): Promise<void> {
