@@ -78,7 +78,11 @@ export const limits = {
 };
 
 /** One job of a run: the resolved definition, a snapshot from when the run was accepted. */
-export const JobDefinition = z.strictObject({ name: Name, ...work, ...limits });
+export const JobDefinition = z
+  .strictObject({ name: Name, ...work, ...limits })
+  .refine((job) => Object.keys(work).filter((kind) => job[kind as keyof typeof work] !== undefined).length === 1, {
+    error: `expected exactly one of ${Object.keys(work).join(', ')}`,
+  });
 export type JobDefinition = z.infer<typeof JobDefinition>;
 
 export const JobState = z.enum(['PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED']);
@@ -89,15 +93,15 @@ export const isTerminal = (state: JobState): boolean => TERMINAL.has(state);
 
 const Time = z.string().max(64).meta({ format: 'date-time' });
 
+/** The status of a job as it is stored: nothing that its position in the list tells, such as its id. */
 export const JobStatus = z.object({
   name: Name,
-  id: z.string().max(36),
   jobUID: z.string().max(36).optional().describe('UID of its Kubernetes Job. Once set, no other Job is created.'),
   state: JobState,
   reason: z.string().max(128).optional(),
   message: z.string().max(4096).optional(),
   exitCode: z.int().optional(),
-  attempts: z.int().optional(),
+  attempts: z.int().optional().describe('How many pods it has had, from the second on.'),
   startedAt: Time.optional(),
   finishedAt: Time.optional(),
   pendingSince: Time.optional().describe('Time since when the job has been blocked from starting; reason says why.'),
@@ -143,7 +147,7 @@ export const GroupRunStatus = z.object({
     })
     .optional(),
   conditions: z.array(Condition).max(8).optional(),
-  jobs: z.array(JobStatus).max(MAX_JOBS).optional(),
+  jobs: z.array(JobStatus).max(MAX_JOBS).optional().describe('The status of each job, in the order of spec.jobs.'),
 });
 export type GroupRunStatus = z.infer<typeof GroupRunStatus>;
 

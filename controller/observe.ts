@@ -47,7 +47,8 @@ export class Observer {
   cached(run: GroupRun): ObservedRun {
     const observed = nothingObserved(run);
     for (const job of this.#caches.jobs.byIndex(runIdOf(run.metadata))) if (owns(run, job)) this.#add(observed, job);
-    for (const { id, jobUID } of run.status?.jobs ?? []) {
+    for (const [index, id] of jobIds(run).entries()) {
+      const jobUID = run.status?.jobs?.[index]?.jobUID;
       if (jobUID !== undefined && !observed.jobs.has(id)) this.#addPods(observed, id, jobUID);
     }
     return observed;
@@ -59,10 +60,9 @@ export class Observer {
    */
   async confirm(observed: ObservedRun, now: Date): Promise<void> {
     const { run, jobs, pods, deleted } = observed;
-    const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
     const toConfirm = new Set(jobsToConfirm(observed, now));
-    await forEachLimited(jobIds(run), async (id) => {
-      const { jobUID, state } = recorded.get(id) ?? {};
+    await forEachLimited([...jobIds(run).entries()], async ([index, id]) => {
+      const { jobUID, state } = run.status?.jobs?.[index] ?? {};
       if (state && isTerminal(state)) return;
       if (toConfirm.has(id) || (jobUID !== undefined && jobs.get(id)?.metadata.uid !== jobUID)) {
         const live = await this.job(id);

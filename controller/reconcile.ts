@@ -10,8 +10,8 @@ import { jobsToCleanUp, podsToDelete } from './decide/clean-up.ts';
 import { type CreatePace, nextPace, UNPACED } from './decide/create-pace.ts';
 import type { ObservedRun } from './decide/observed.ts';
 import { jobsToCreate, jobsToStop, nextChange, nextCreateAt, plannedStatus, podsAreLate } from './decide/plan.ts';
+import { rejectedStatus } from './decide/rejected-run.ts';
 import { smallerStatuses } from './decide/smaller-status.ts';
-import { specTooLargeStatus } from './decide/spec-too-large.ts';
 import { transformRun } from './decide/transform.ts';
 import type { JobWriter } from './job-writer.ts';
 import type { Caches, Observer } from './observe.ts';
@@ -82,9 +82,9 @@ export class Reconciler {
     const { name, uid } = observed.run.metadata;
     // Read the clock once: a deadline that passes between two reads would be neither acted on nor requeued for.
     const at = now();
-    const tooLarge = specTooLargeStatus(observed, at);
-    if (tooLarge) {
-      observed.run = await this.#writeStatus(observed.run, tooLarge);
+    const rejected = rejectedStatus(observed, at);
+    if (rejected) {
+      observed.run = await this.#writeStatus(observed.run, rejected);
       return;
     }
     await observer.confirm(observed, at);

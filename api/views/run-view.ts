@@ -1,6 +1,6 @@
 import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
-import type { RunSummary, RunView } from './schemas.ts';
+import type { JobView, RunSummary, RunView } from './schemas.ts';
 
 /** A run as REST shows it, without its jobs; the values are those that kubectl shows. */
 export function runSummary(run: GroupRun): RunSummary {
@@ -25,35 +25,32 @@ export function runSummary(run: GroupRun): RunSummary {
 export const runView = (run: GroupRun): RunView => ({ ...runSummary(run), jobs: jobStatuses(run) });
 
 /** The status of each job, in the order of the definitions. */
-export function jobStatuses(run: GroupRun): JobStatus[] {
-  const stored = new Map(run.status?.jobs?.map((job) => [job.name, job]));
-  const unstored = unstoredStatus(run);
-  return run.spec.jobs.map(({ name }, index) => stored.get(name) ?? unstored(name, index));
-}
+export const jobStatuses = (run: GroupRun): JobView[] => run.spec.jobs.map((_, index) => jobStatusAt(run, index));
 
 /** As `jobStatuses`, of the job at this index (from 0) only. */
-export function jobStatusAt(run: GroupRun, index: number): JobStatus {
+export function jobStatusAt(run: GroupRun, index: number): JobView {
   const { name } = run.spec.jobs[index]!;
-  const stored = run.status?.jobs ?? [];
-  const job = stored[index]?.name === name ? stored[index] : stored.find((other) => other.name === name);
-  return job ?? unstoredStatus(run)(name, index);
+  const { attempts, ...stored } = run.status?.jobs?.[index] ?? unstoredStatus(run, name);
+  const tries = attempts ?? (stored.startedAt ? 1 : undefined);
+  return { id: jobId(runIdOf(run.metadata), index + 1), ...stored, ...(tries && { attempts: tries }) };
 }
+
+/** Reasons of a run that ends before any of its Jobs is created. */
+const REJECTED = ['SpecTooLarge', 'InvalidDefinition'];
 
 /**
  * The status of a job that has none stored: PENDING until the controller has written one. A run that is over may lack them
  * because they were too large to store: then each has the run's state.
  */
-function unstoredStatus({ metadata, status }: GroupRun): (name: string, index: number) => JobStatus {
-  const runId = runIdOf(metadata);
+function unstoredStatus({ status }: GroupRun, name: string): JobStatus {
   const end = status && isTerminal(status.state) ? status : undefined;
   const reason = end?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
-  const rest = { state: end?.state ?? ('PENDING' as const), ...(reason === 'SpecTooLarge' && { reason }) };
-  return (name, index) => ({ name, id: jobId(runId, index + 1), ...rest });
+  return { name, state: end?.state ?? 'PENDING', ...(reason && REJECTED.includes(reason) && { reason }) };
 }
 
 /** The jobs that reached a terminal state between two versions of a run. */
 export function justFinished(previous: GroupRun | undefined, current: GroupRun | undefined): JobStatus[] {
-  const previousStates = new Map(previous?.status?.jobs?.map((job) => [job.name, job.state]));
-  const finished = current?.status?.jobs?.filter((job) => isTerminal(job.state)) ?? [];
-  return previous ? finished.filter((job) => !isTerminal(previousStates.get(job.name) ?? 'PENDING')) : [];
+  if (!previous) return [];
+  const wasOver = (index: number) => isTerminal(previous.status?.jobs?.[index]?.state ?? 'PENDING');
+  return current?.status?.jobs?.filter((job, index) => isTerminal(job.state) && !wasOver(index)) ?? [];
 }

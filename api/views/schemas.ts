@@ -102,8 +102,11 @@ export const RunSummary = z.object({
 });
 export type RunSummary = z.infer<typeof RunSummary>;
 
+export const JobView = JobStatus.extend({ id: z.string().describe('As in /status/{id}.') });
+export type JobView = z.infer<typeof JobView>;
+
 /** A run with its jobs, in the order of its definitions. */
-export const RunView = RunSummary.extend({ jobs: z.array(JobStatus) }).meta({ id: 'RunView' });
+export const RunView = RunSummary.extend({ jobs: z.array(JobView) }).meta({ id: 'RunView' });
 export type RunView = z.infer<typeof RunView>;
 
 /** One Server-Sent Event. */

@@ -1,6 +1,6 @@
-import { type GroupRun, isTerminal, type JobState, type JobStatus, MAX_JOBS } from '../../contract/group-run.ts';
+import { type GroupRun, isTerminal, type JobState, MAX_JOBS } from '../../contract/group-run.ts';
 import { jobStatuses, runSummary } from './run-view.ts';
-import type { RunSummary } from './schemas.ts';
+import type { JobView, RunSummary } from './schemas.ts';
 
 /** What a client has received of a job: its state and, if it has a reason, a hash of that. */
 type SeenJob = JobState | `${JobState} ${string}`;
@@ -15,7 +15,7 @@ export interface SseEvent {
   /** The cursor after this event; a client that reconnects sends it as Last-Event-ID. */
   id: string;
   event: 'job' | 'run';
-  data: JobStatus | RunSummary;
+  data: JobView | RunSummary;
 }
 
 const LETTERS: Record<JobState, string> = {
@@ -55,7 +55,7 @@ export function eventsSince(cursor: EventCursor, run: GroupRun): { events: SseEv
   return { events, cursor: next };
 }
 
-const seenJob = ({ state, reason }: JobStatus): SeenJob => (reason ? `${state} ${hash(reason)}` : state);
+const seenJob = ({ state, reason }: JobView): SeenJob => (reason ? `${state} ${hash(reason)}` : state);
 
 /** FNV-1a, shortened to four characters: one of 1.7 million changes of a reason goes unnoticed. */
 function hash(text: string): string {

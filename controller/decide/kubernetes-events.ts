@@ -15,10 +15,10 @@ const MAX_MESSAGE = 500;
 export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefined): KubernetesEvent[] {
   const { status } = run;
   if (!status) return [];
-  const earlier = new Map(before?.jobs?.map((job) => [job.id, job]));
+  const earlier = before?.jobs ?? [];
   const jobs = status.jobs ?? [];
-  const created = jobs.filter((job) => job.jobUID && !earlier.get(job.id)?.jobUID);
-  const jobEvents = jobs.flatMap((job) => jobEvent(job, earlier.get(job.id)) ?? []);
+  const created = jobs.filter((job, index) => job.jobUID && !earlier[index]?.jobUID);
+  const jobEvents = jobs.flatMap((job, index) => jobEvent(job, earlier[index]) ?? []);
   const listed = jobEvents.slice(0, MAX_JOB_EVENTS);
   const more = jobEvents.length - listed.length;
   return [

@@ -79,13 +79,12 @@ export function observedJobs({
   invalid,
   denied,
 }: ObservedRun): ObservedJob[] {
-  const recorded = new Map(run.status?.jobs?.map((job) => [job.id, job]));
   return jobIds(run).map((id, position) => {
     const definition = run.spec.jobs[position]!;
     return {
       definition,
       id,
-      previous: recorded.get(id),
+      previous: run.status?.jobs?.[position],
       job: jobs.get(id),
       pods: pods.get(id) ?? [],
       deletedPods: deletedPods.get(id) ?? [],

@@ -16,7 +16,7 @@ const SUSPENDED = 'Suspended';
 
 /** The job's next status: the state table of ARCHITECTURE.md, first match wins. */
 export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
-  const { previous, job, pods, deletedPods, id, definition } = observed;
+  const { previous, job, pods, deletedPods, definition } = observed;
   if (previous && isTerminal(previous.state)) return previous;
   const found = decide(observed, now);
   const goesBack = previous !== undefined && RANK[found.state] < RANK[previous.state];
@@ -32,13 +32,12 @@ export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
   const pendingSince = blockedSince(found, observed, now);
   return {
     name: definition.name,
-    id,
     ...(jobUID ? { jobUID } : {}),
     state,
     ...(reason ? { reason } : {}),
     ...(message ? { message } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
-    ...(attempts > 0 ? { attempts } : {}),
+    ...(attempts > 1 ? { attempts } : {}),
     ...(startedAt ? { startedAt } : {}),
     ...(isTerminal(state) ? { finishedAt: finishTime(job) ?? now.toISOString() } : {}),
     ...(pendingSince ? { pendingSince } : {}),

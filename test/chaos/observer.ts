@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupRunStatus } from '../../contract/group-run.ts';
+import { jobId, runIdOf } from '../../contract/ids.ts';
 import { paths } from '../../contract/paths.ts';
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import type { Version } from './history.ts';
@@ -95,12 +96,18 @@ export class Observer {
   }
 }
 
-const readRun: Read = ({ status }) => {
+const readRun: Read = ({ metadata, status }) => {
   const { state, jobs = [] } = (status ?? {}) as Partial<GroupRunStatus>;
   return {
     kind: 'GroupRun',
     state,
-    jobs: jobs.map(({ id, name, state: jobState, jobUID, reason }) => ({ id, name, state: jobState, jobUID, reason })),
+    jobs: jobs.map(({ name, state: jobState, jobUID, reason }, index) => ({
+      id: jobId(runIdOf(metadata), index + 1),
+      name,
+      state: jobState,
+      jobUID,
+      reason,
+    })),
   };
 };
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { jobId, newRunId, toRunId } from '../../contract/ids.ts';
+import { newRunId, toRunId } from '../../contract/ids.ts';
 import { startCluster } from '../../dev/cluster/choose.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import type { Service } from '../../scripts/service.ts';
@@ -34,10 +34,8 @@ async function storeFinished(product: Product, index: number): Promise<void> {
   const at = new Date().toISOString();
   const job = {
     name: 'one',
-    id: jobId(base, 1),
     state: 'SUCCESS',
     jobUID: base,
-    attempts: 1,
     startedAt: at,
     finishedAt: at,
   };

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { jobId, runIdOf } from '../../contract/ids.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 import { OPERATIONS } from '../support/operations.ts';
@@ -40,7 +39,7 @@ async function settle(): Promise<void> {
       count += 1;
       const ended =
         count % 2 ? { state: 'SUCCESS' } : { state: 'FAILURE', reason: 'Error', message: 'no', exitCode: 1 };
-      const jobs = spec.jobs.map(({ name }, i) => ({ name, id: jobId(runIdOf(metadata), i + 1), ...ended }));
+      const jobs = spec.jobs.map(({ name }) => ({ name, ...ended }));
       const status = { state: ended.state, jobs };
       await mergePatch(product.admin, `${product.runsPath(metadata.name)}/status`, { status });
     }

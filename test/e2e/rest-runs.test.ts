@@ -57,7 +57,7 @@ test('a run over REST has the values of the stored GroupRun', async () => {
     createdAt: run.metadata.creationTimestamp,
     startedAt: run.status!.startedAt,
     counts: { pending: 0, started: 1, retry: 0, success: 1, failure: 1, revoked: 0 },
-    jobs: run.status!.jobs,
+    jobs: run.status!.jobs!.map((job, index) => ({ id: jobId(base, index + 1), ...job })),
   });
 });
 

@@ -207,7 +207,6 @@ export const observedRun = (fields: Partial<ObservedRun> = {}): ObservedRun => (
 
 export const stored = (state: JobStatus['state'], fields: Partial<JobStatus> = {}): JobStatus => ({
   name: 'job_a1',
-  id: ID,
   jobUID: 'job-uid',
   state,
   ...fields,

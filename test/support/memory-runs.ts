@@ -9,7 +9,7 @@ import {
   type JobState,
   type JobStatus,
 } from '../../contract/group-run.ts';
-import { jobId, runIdOf } from '../../contract/ids.ts';
+import { runIdOf } from '../../contract/ids.ts';
 import { run } from './builders.ts';
 
 /** Runs in memory, for tests of routes. It does not imitate Kubernetes. */
@@ -58,7 +58,7 @@ export class MemoryRuns implements RunStore {
   /** As `setStates`, with more of each job's status. */
   setJobs(runId: string, ...statuses: (Partial<JobStatus> & Pick<JobStatus, 'state'>)[]): void {
     const one = this.runs.get(runId)!;
-    const jobs = statuses.map((status, i) => ({ name: one.spec.jobs[i]!.name, id: jobId(runId, i + 1), ...status }));
+    const jobs = statuses.map((status, i) => ({ name: one.spec.jobs[i]!.name, ...status }));
     const states = statuses.map((status) => status.state);
     const over = states.every(isTerminal);
     const state = over ? (states.find((each) => each !== 'SUCCESS') ?? 'SUCCESS') : 'STARTED';

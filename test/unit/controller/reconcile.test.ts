@@ -172,7 +172,7 @@ describe('the write of a status', () => {
     [500, 'rpc error: code = ResourceExhausted desc = trying to send message larger than max (2400000 vs. 2097152)'],
   ])('that is too large (%i %s) leaves out the messages, then the jobs', async (code, message) => {
     const invalid = new Map([[ID, 'no such field']]);
-    const failed = { name: 'job_a1', id: ID, state: 'FAILURE', reason: 'JobInvalid', finishedAt: NOW.toISOString() };
+    const failed = { name: 'job_a1', state: 'FAILURE', reason: 'JobInvalid', finishedAt: NOW.toISOString() };
     const parts = [[{ ...failed, message: 'no such field' }], [failed], undefined];
     for (const tries of [2, 3]) {
       const answer: Answer = (method, body) =>

@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { rerunSpec } from '../../../../api/runs/rerun.ts';
 import type { JobState, JobStatus } from '../../../../contract/group-run.ts';
-import { jobId } from '../../../../contract/ids.ts';
 import { definition, RUN_ID, run } from '../../../support/builders.ts';
 
 const names = ['one', 'two', 'three'];
 const runWith = (...states: JobState[]) => {
-  const statuses = states.map((state, i): JobStatus => ({ name: names[i]!, id: jobId(RUN_ID, i + 1), state }));
+  const statuses = states.map((state, i): JobStatus => ({ name: names[i]!, state }));
   const built = run(
     names.map((name) => definition({ name })),
     statuses,

@@ -9,7 +9,7 @@ const withStatus = (status?: GroupRunStatus) => ({
   ...run([definition({ name: 'a' }), definition({ name: 'b' })]),
   ...(status && { status }),
 });
-const one: JobStatus = { name: 'a', id: ID, state: 'STARTED' };
+const one: JobStatus = { name: 'a', state: 'STARTED' };
 const condition = (reason: string) => [
   { type: 'Succeeded', status: 'False' as const, reason, message: '', lastTransitionTime: '2026-11-24T12:00:00Z' },
 ];
@@ -21,7 +21,7 @@ describe('a job without a stored status', () => {
       { name: 'b', id: SECOND, state: 'PENDING' },
     ]);
     expect(jobStatuses(withStatus({ state: 'STARTED', jobs: [one] }))).toEqual([
-      one,
+      { ...one, id: ID },
       { name: 'b', id: SECOND, state: 'PENDING' },
     ]);
   });

@@ -11,13 +11,12 @@ import {
   parseEventId,
 } from '../../../../api/views/sse.ts';
 import { type GroupRun, JobState, type JobStatus } from '../../../../contract/group-run.ts';
-import { jobId } from '../../../../contract/ids.ts';
-import { definition, RUN_ID, run } from '../../../support/builders.ts';
+import { definition, run } from '../../../support/builders.ts';
 
 const withStates = (runState: JobState, ...states: JobState[]): GroupRun => {
   const names = states.map((_, i) => `job_${i}`);
   const built = run(names.map((name) => definition({ name })));
-  const jobs = states.map((state, i) => ({ name: names[i]!, id: jobId(RUN_ID, i + 1), state }));
+  const jobs = states.map((state, i) => ({ name: names[i]!, state }));
   return { ...built, status: { state: runState, jobs } };
 };
 /** A run whose jobs have these states and reasons. */

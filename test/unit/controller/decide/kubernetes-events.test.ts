@@ -1,12 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { JobStatus } from '../../../../contract/group-run.ts';
-import { jobId } from '../../../../contract/ids.ts';
 import { kubernetesEvents } from '../../../../controller/decide/kubernetes-events.ts';
 import { runStatus } from '../../../../controller/decide/run-status.ts';
-import { NOW, RUN_ID, run, stored } from '../../../support/builders.ts';
+import { NOW, run, stored } from '../../../support/builders.ts';
 
-const id = (index: number) => jobId(RUN_ID, index);
-const named = (index: number, job: JobStatus): JobStatus => ({ ...job, name: `job_${index}`, id: id(index) });
+const named = (index: number, job: JobStatus): JobStatus => ({ ...job, name: `job_${index}` });
 /** The Events for the change from one list of jobs to another. */
 const eventsFor = (before: JobStatus[] | undefined, after: JobStatus[]) => {
   const one = run();
@@ -18,7 +16,7 @@ const eventsFor = (before: JobStatus[] | undefined, after: JobStatus[]) => {
 };
 
 test('one Event lists all created Jobs', () => {
-  const unmade = { name: 'job_9', id: id(9), state: 'PENDING' as const };
+  const unmade = { name: 'job_9', state: 'PENDING' as const };
   expect(eventsFor(undefined, [named(1, stored('PENDING')), named(2, stored('PENDING')), unmade])).toEqual([
     { type: 'Normal', reason: 'JobsCreated', message: 'Created 2 Jobs: job_1, job_2' },
   ]);

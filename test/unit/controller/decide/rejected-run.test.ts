@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../../../../contract/group-run.ts';
-import { jobId } from '../../../../contract/ids.ts';
 import { storedBytes } from '../../../../contract/stored-size.ts';
-import { specTooLargeStatus } from '../../../../controller/decide/spec-too-large.ts';
-import { definition, ID, job, NOW, observedRun, RUN_ID, run, stored } from '../../../support/builders.ts';
+import { rejectedStatus } from '../../../../controller/decide/rejected-run.ts';
+import { specTooLarge } from '../../../../controller/decide/spec-too-large.ts';
+import { definition, ID, job, NOW, observedRun, run, stored } from '../../../support/builders.ts';
 
 /** A run of two jobs whose spec takes this many bytes in etcd. */
 function runOf(bytes: number, fields: Partial<GroupRunSpec> = {}): GroupRun {
@@ -17,7 +17,7 @@ function runOf(bytes: number, fields: Partial<GroupRunSpec> = {}): GroupRun {
   return { ...one, spec: { ...spec, jobs: jobs('i'.repeat(room)), ...fields } };
 }
 const LARGE = MAX_SPEC_BYTES + 1;
-const status = (large: GroupRun) => specTooLargeStatus(observedRun({ run: large }), NOW);
+const status = (large: GroupRun) => rejectedStatus(observedRun({ run: large }), NOW);
 
 test('a run whose spec leaves no room for its results fails, with what was expected', () => {
   const failed = { state: 'FAILURE', reason: 'SpecTooLarge', finishedAt: NOW.toISOString() };
@@ -38,8 +38,8 @@ test('a run whose spec leaves no room for its results fails, with what was expec
       },
     ],
     jobs: [
-      { name: 'a', id: ID, ...failed },
-      { name: 'b', id: jobId(RUN_ID, 2), ...failed },
+      { name: 'a', ...failed },
+      { name: 'b', ...failed },
     ],
   });
 });
@@ -65,13 +65,13 @@ test('the conditions of others stay', () => {
 });
 
 test('the largest spec that the API accepts is not too large, nor once it is cancelled', () => {
-  expect(status(runOf(MAX_SPEC_BYTES))).toBeUndefined();
-  expect(status(runOf(MAX_SPEC_BYTES, { cancel: true, cancelJobs: { a: true } }))).toBeUndefined();
+  expect(specTooLarge(runOf(MAX_SPEC_BYTES).spec)).toBeUndefined();
+  expect(specTooLarge(runOf(MAX_SPEC_BYTES, { cancel: true, cancelJobs: { a: true } }).spec)).toBeUndefined();
 });
 
 test('a run that has a Job goes on, and a terminal state that is stored stays', () => {
   const large = runOf(LARGE);
-  expect(specTooLargeStatus(observedRun({ run: large, jobs: new Map([[ID, job()]]) }), NOW)).toBeUndefined();
+  expect(rejectedStatus(observedRun({ run: large, jobs: new Map([[ID, job()]]) }), NOW)).toBeUndefined();
   const withJobs = (...jobs: ReturnType<typeof stored>[]) => ({
     ...large,
     status: { state: 'PENDING' as const, jobs },
@@ -79,4 +79,43 @@ test('a run that has a Job goes on, and a terminal state that is stored stays', 
   expect(status(withJobs(stored('STARTED', { name: 'a' })))).toBeUndefined();
   const { jobUID, ...invalid } = stored('FAILURE', { name: 'a', reason: 'JobInvalid' });
   expect(status(withJobs(invalid))?.jobs).toMatchObject([invalid, { name: 'b', reason: 'SpecTooLarge' }]);
+});
+
+const withJobs = (...jobs: object[]): GroupRun => ({ ...run(), spec: { group: 'g', jobs } as GroupRunSpec });
+const succeeded = (one: GroupRun) => status(one)?.conditions?.[0];
+
+test.each<[string, object, RegExp]>([
+  [
+    'a value out of its bounds',
+    definition({ sleep: { seconds: -1 } }),
+    /^spec\.jobs\[0\]\.sleep\.seconds: .*>=0\. No Job/,
+  ],
+  ['an unknown field', { ...definition(), slep: 1 }, /^spec\.jobs\[0\]: Unrecognized key: "slep"\. No Job/],
+  [
+    'two kinds of work',
+    definition({ log: { lines: 1 } }),
+    /^spec\.jobs\[0\]: expected exactly one of sleep, log, cont/,
+  ],
+  ['no work', { ...definition(), sleep: undefined }, /^spec\.jobs\[0\]: expected exactly one of sleep, log, container/],
+  ['no deadline', { ...definition(), activeDeadlineSeconds: undefined }, /^spec\.jobs\[0\]\.activeDeadlineSeconds: /],
+  ['a secret reference', { ...definition(), sleep: undefined, container: { image: 'i', envFrom: [] } }, /"envFrom"/],
+])('a run of a definition with %s fails as InvalidDefinition, and its message says where', (_what, one, message) => {
+  const invalid = withJobs(one, definition({ name: 'b' }));
+  expect(status(invalid)?.jobs).toMatchObject([{ reason: 'InvalidDefinition' }, { reason: 'InvalidDefinition' }]);
+  expect(succeeded(invalid)).toMatchObject({ reason: 'InvalidDefinition', message: expect.stringMatching(message) });
+});
+
+test('a run with two jobs of one name fails, since a cancel and a result could be of either', () => {
+  const invalid = withJobs(definition({ name: 'a' }), definition({ name: 'b' }), definition({ name: 'a' }));
+  expect(succeeded(invalid)?.message).toMatch(/^spec\.jobs\[2\]\.name: expected a name that no other job has\. No Job/);
+});
+
+test('of many invalid definitions ten are told, and how many more there are', () => {
+  const { message = '' } = succeeded(withJobs(...Array.from({ length: 1000 }, (_, i) => ({ name: `${i}` })))) ?? {};
+  expect(message.match(/spec\.jobs/g)).toHaveLength(10);
+  expect(message).toMatch(/; and 2990 more\. No Job was created/);
+});
+
+test('valid definitions are carried out', () => {
+  expect(status(withJobs(definition(), definition({ name: 'b' })))).toBeUndefined();
 });

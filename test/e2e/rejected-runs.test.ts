@@ -93,3 +93,29 @@ test('a run whose parameters are too large for its number of jobs fails at once,
   const { items } = await product.admin.request<{ items: object[] }>('GET', product.jobsPath());
   expect(items).toEqual([]);
 });
+
+test('a run of invalid definitions fails at once with what is wrong in each, without any Job', async () => {
+  const container = { image: 'none', env: [{ name: 'A', value: 'b', valueFrom: {} }] };
+  const run = await finished({
+    group: 'invalid',
+    jobs: [
+      { name: 'a', sleep: { seconds: -1 }, ...LIMITS },
+      { name: 'b', container, ...LIMITS },
+      { name: 'b', sleep: { seconds: 1 }, ...LIMITS },
+      { name: 'c', sleep: { seconds: 1 }, ...LIMITS, serviceAccountName: 'default' },
+    ],
+  } as GroupRunSpec);
+  const [condition] = run.status!.conditions!;
+  expect(condition).toMatchObject({ type: 'Succeeded', status: 'False', reason: 'InvalidDefinition' });
+  for (const where of [
+    'spec.jobs[0].sleep.seconds',
+    'spec.jobs[1].container.env.0',
+    'spec.jobs[2].name',
+    '"serviceAcc',
+  ]) {
+    expect(condition?.message).toContain(where);
+  }
+  expect(await jobView(run, 4)).toMatchObject({ state: 'FAILURE', reason: 'InvalidDefinition' });
+  const { items } = await product.admin.request<{ items: object[] }>('GET', product.jobsPath());
+  expect(items).toEqual([]);
+});
