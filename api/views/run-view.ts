@@ -32,7 +32,7 @@ export function jobStatusAt(run: GroupRun, index: number): JobView {
   const { name } = run.spec.jobs[index]!;
   const { attempts, ...stored } = run.status?.jobs?.[index] ?? unstoredStatus(run, name);
   const tries = attempts ?? (stored.startedAt ? 1 : undefined);
-  return { id: jobId(runIdOf(run.metadata), index + 1), ...stored, ...(tries && { attempts: tries }) };
+  return { id: jobId(runIdOf(run.metadata), index + 1), ...(tries && { attempts: tries }), ...stored };
 }
 
 /** Reasons of a run that ends before any of its Jobs is created. */
