@@ -51,11 +51,12 @@ export class WorkQueue {
     this.#timers.set(key, { at, timer });
   }
 
-  /** Adds the key with backoff: 0.1 s, doubled by each call since `forget`, at most 60 s; longer if many keys retry. */
+  /** Adds the key with backoff: 0.1 s, doubled by each call since `forget`, longer if many keys retry; at most 60 s. */
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    this.addAfter(key, Math.max(this.#retries.take(), Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)));
+    const backoffMs = Math.max(this.#retries.take(), FIRST_BACKOFF_MS * 2 ** failures);
+    this.addAfter(key, Math.min(MAX_BACKOFF_MS, backoffMs));
   }
 
   /** Resets the backoff of a key. */

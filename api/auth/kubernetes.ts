@@ -44,6 +44,8 @@ const RECHECKS = { perSecond: 10, burst: 10 };
 /** A resource that the API server does not serve, so a right on it is worth nothing there. */
 const RESOURCE = 'groups';
 
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64');
+
 interface Options {
   client: Pick<KubeClient, 'request'>;
   namespace: string;
@@ -89,7 +91,7 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
   return {
     async identify(request) {
       const token = bearerToken(request);
-      const key = createHash('sha256').update(token).digest('base64');
+      const key = hashOf(token);
       if (wrongTokens.has(key)) throw unauthorized(INVALID_TOKEN);
       const turn = { address: clientNetwork(`${request.ip}`), wasValid: callers.has(key) };
       return callers.get(key, async () => {
@@ -114,7 +116,9 @@ export function kubernetesAuth({ client, namespace, audiences, apiServerDownSeco
         return (await ask<AccessReview>(path, { spec: { user, ...details, resourceAttributes } })).status.allowed;
       };
       const mayRecheck = (allowed: boolean) => recheck && !allowed && rechecks.tryTake(user);
-      return rights.get(JSON.stringify([user, details, verb, group]), reviewAccess, mayRecheck);
+      // Hashed: what tells of the user may be kilobytes, and thousands of keys are kept.
+      const key = hashOf(JSON.stringify([user, details, verb, group]));
+      return rights.get(key, reviewAccess, mayRecheck);
     },
   };
 }

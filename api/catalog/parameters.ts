@@ -18,8 +18,11 @@ export function resolveParameters(
   const problems: Problem[] = [];
   const values: [string, string][] = [];
   const problem = (name: string, message: string) => problems.push({ path: `parameters.${name}`, message });
-  for (const name of Object.keys(given)) {
-    if (!declared.has(name)) problem(name.slice(0, 63), `expected one of [${[...declared.keys()].join(', ')}]`);
+  const undeclared = Object.keys(given).filter((name) => !declared.has(name));
+  // The names are listed once: a short request with many unknown names must not get a long response.
+  for (const [index, name] of undeclared.entries()) {
+    const names = index === 0 ? `one of [${[...declared.keys()].join(', ')}]` : 'one of the same names';
+    problem(name.slice(0, 63), `expected ${names}`);
   }
   for (const [name, parameter] of declared) {
     const value = Object.hasOwn(given, name) ? given[name] : parameter.default;

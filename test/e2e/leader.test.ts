@@ -95,10 +95,7 @@ test('a leader goes on leading while its creates of Jobs hang on all their conne
     const resources = { requests: { cpu: '2' }, limits: { cpu: '1' } };
     const { sleep: _, ...rest } = definition({ container: { image: 'none', resources } });
     const jobs = Array.from({ length: 10 }, (_, i) => ({ ...rest, name: `job-${i}` }));
-    for (const name of names) {
-      const body = { ...run(jobs), metadata: { name } };
-      await product.admin.request('POST', product.runsPath(), { body });
-    }
+    for (const name of names) await product.createRun(run(jobs).spec, name);
     const creates = () => proxy.calls.filter(({ label }) => label.startsWith('POST jobs')).length;
     // Each is given up after a third of the lease, and sent again.
     await eventually('hanging creates', async () => creates() > 100 || undefined);

@@ -203,3 +203,16 @@ test('retries of many keys are rate-limited together', async () => {
   // 300 first tries, a burst of 100 retries, then one retry each 0.1 s.
   expect(tries).toBe(300 + 100 + 9);
 });
+
+test('however many keys retry, none waits longer than a minute', async () => {
+  const tried = new Map<string, number>();
+  const handler = async (key: string) => {
+    tried.set(key, (tried.get(key) ?? 0) + 1);
+    throw new Error('the API server is away');
+  };
+  await running(8, handler, async (queue) => {
+    for (let key = 0; key < 1000; key++) queue.add(`key-${key}`);
+    await pass(60_100);
+  });
+  expect([...tried.values()].filter((tries) => tries < 2)).toEqual([]);
+});

@@ -199,3 +199,10 @@ test('GET /groups shows a pattern as it was written', async () => {
   await app.close();
   expect(groups[0]!.parameters).toEqual({ DAY: { pattern: '[0-9]{2}' } });
 });
+
+test('the names of the parameters are listed once, however many unknown ones are given', () => {
+  const given = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`X${index}`, '']));
+  const problems = resolveParameters(declared, { CUSTOMER: 'a', ...given }).problems.map(({ message }) => message);
+  expect(problems[0]).toBe('expected one of [CUSTOMER, DRY_RUN, NOTE]');
+  expect(new Set(problems.slice(1))).toEqual(new Set(['expected one of the same names']));
+});
