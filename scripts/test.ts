@@ -120,7 +120,7 @@ else {
   if (inCluster) {
     const why = whyNotEmbedded();
     if (why) notRun.push(`Not run: the tests inside a cluster, since ${why}. To run them: npm run test:in-cluster`);
-    add(why ? { passed: 0, failed: what ? 1 : 0 } : await jest([IN_CLUSTER], ['--runInBand', ...rest]));
+    add(why ? { passed: 0, failed: what ? 1 : 0 } : await jest([IN_CLUSTER], [...rest, '--runInBand']));
   }
   for (const line of notRun) console.log(`\n${line}`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
