@@ -7,6 +7,8 @@ import { formatProblem } from './problem.ts';
 
 /** A ConfigMap cannot hold more. */
 const MAX_FILE_BYTES = 1024 * 1024;
+/** A parser that failed, such as for lack of memory, is not started again with the same text for so long. */
+const PARSER_PAUSE_MS = 30_000;
 /** Of one file, in the log. */
 const MAX_LOGGED_WARNINGS = 20;
 
@@ -21,6 +23,8 @@ export class CatalogFile {
   /** What was parsed last, and its error if it is invalid. */
   #text: string;
   #textError: CatalogError | undefined;
+  /** The text on which the parser itself failed last, and when by a clock that never jumps. */
+  #failed: { text: string; error: unknown; at: number } | undefined;
   #catalog: Catalog;
   #problem: string | undefined;
   #note: string | undefined;
@@ -60,18 +64,18 @@ export class CatalogFile {
   }
 
   /** Polls the file until the signal aborts. File watches are unreliable for a ConfigMap, which swaps symbolic links. */
-  async follow(signal: AbortSignal, intervalMs = 1000): Promise<void> {
+  async follow(signal: AbortSignal, intervalMs = 1000, parserPauseMs = PARSER_PAUSE_MS): Promise<void> {
     while (!signal.aborted) {
       await sleep(intervalMs, signal);
-      if (!signal.aborted) await this.#reload();
+      if (!signal.aborted) await this.#reload(parserPauseMs);
     }
   }
 
-  async #reload(): Promise<void> {
+  async #reload(parserPauseMs: number): Promise<void> {
     try {
       const text = await read(this.#path);
       const isNew = text !== this.#text;
-      if (isNew) await this.#take(text);
+      if (isNew) await this.#take(text, parserPauseMs);
       if (this.#textError) throw this.#textError;
       if (isNew || this.#problem !== undefined) this.#logRead();
       this.#problem = undefined;
@@ -87,12 +91,17 @@ export class CatalogFile {
   }
 
   /** Parses a new text, and remembers it unless the parser itself failed: that is tried again. */
-  async #take(text: string): Promise<void> {
+  async #take(text: string, parserPauseMs: number): Promise<void> {
+    const failed = this.#failed;
+    if (failed?.text === text && performance.now() - failed.at < parserPauseMs) throw failed.error;
     try {
       this.#catalog = await this.#parse(text);
       this.#textError = undefined;
     } catch (error) {
-      if (!(error instanceof CatalogError)) throw error;
+      if (!(error instanceof CatalogError)) {
+        this.#failed = { text, error, at: performance.now() };
+        throw error;
+      }
       this.#textError = error;
     }
     this.#text = text;

@@ -26,9 +26,9 @@ async function write(text: string): Promise<void> {
 }
 
 /** Follows a file while `body` runs. */
-async function following(file: CatalogFile, body: () => Promise<void>): Promise<void> {
+async function following(file: CatalogFile, body: () => Promise<void>, parserPauseMs = 0): Promise<void> {
   const stop = new AbortController();
-  const done = file.follow(stop.signal, 10);
+  const done = file.follow(stop.signal, 10, parserPauseMs);
   try {
     await body();
   } finally {
@@ -118,6 +118,30 @@ test('a text is parsed once, also one that is invalid; a parser that fails is tr
   const unusable = 'config file cannot be used, the last good one stays';
   expect(logged).toEqual(['config file read', unusable, unusable, 'config file read', unusable, 'config file read']);
   expect(parsed).toHaveLength(5);
+});
+
+test('a parser that fails is not started again at once with the same text, but with another', async () => {
+  await writeFile(path, 'groups: { one: {} }');
+  const parsed: string[] = [];
+  const parse = async (text: string) => {
+    parsed.push(text);
+    if (text.includes('large')) throw new Error('no memory');
+    return parseCatalog(text);
+  };
+  const file = await CatalogFile.open(path, () => {}, parse);
+  const polls = () => new Promise((resolve) => setTimeout(resolve, 100));
+  await following(
+    file,
+    async () => {
+      await write('groups: { large: {} }');
+      await eventually('the problem', () => file.problem);
+      await polls();
+      await write('groups: { two: {} }');
+      await eventually('the second file', () => file.catalog.get('two'));
+    },
+    60_000,
+  );
+  expect(parsed).toEqual(['groups: { one: {} }', 'groups: { large: {} }', 'groups: { two: {} }']);
 });
 
 test('a file that is read is logged in one line, with at most twenty of its warnings', async () => {
