@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import type { GroupRun } from '../contract/group-run.ts';
-import { newRunId } from '../contract/ids.ts';
 import type { Product } from '../test/support/harness.ts';
 
 /** Numbers of jobs of the measured runs. */
@@ -21,11 +21,14 @@ export function writeGroups(product: Product, sizes: readonly number[]): Promise
   return product.writeConfig({ defaults: LIMITS, groups });
 }
 
+/** A name for a run of the limit: only the API may name one by its run id (manifests/core/run-policy.yaml). */
+export const newName = (): string => `bench-${randomUUID()}`;
+
 /** A new run of that many jobs, as a client would create it. */
 export const newRun = (size: number, group = groupName(size)): Pick<GroupRun, 'spec'> & NewObject => ({
   apiVersion: 'async-api.dev/v1alpha1',
   kind: 'GroupRun',
-  metadata: { name: newRunId() },
+  metadata: { name: newName() },
   spec: {
     group,
     jobs: Array.from({ length: size }, (_, index) => ({ name: jobName(index), sleep: { seconds: 1 }, ...LIMITS })),
