@@ -73,15 +73,22 @@ export async function visibleGroups(
   return visible;
 }
 
-/** Those of the runs that the request's caller may see, in another order. */
-export async function visibleRuns(access: Access, response: Response, runs: GroupRun[]): Promise<GroupRun[]> {
+/** Returns whether the request's caller may see a run, for runs of these groups. */
+export async function visibleRuns(
+  access: Access,
+  response: Response,
+  groups: Iterable<string>,
+): Promise<(run: GroupRun) => boolean> {
   const { caller } = contextOf(response);
+  const visible = await visibleGroups(access, response, groups);
   // Few texts protect many runs, and each is parsed once.
-  const permitted = [...Map.groupBy(runs, storedAllow)].flatMap(([text, same]) =>
-    isNamedByAll(text, caller) ? same : [],
-  );
-  const groups = await visibleGroups(access, response, new Set(permitted.map(({ spec }) => spec.group)));
-  return permitted.filter(({ spec }) => groups.has(spec.group));
+  const named = new Map<string | undefined, boolean>();
+  return (run) => {
+    if (!visible.has(run.spec.group)) return false;
+    const text = storedAllow(run);
+    if (!named.has(text)) named.set(text, isNamedByAll(text, caller));
+    return named.get(text)!;
+  };
 }
 
 const forbidden = (response: Response, verb: Verb, group: string) =>

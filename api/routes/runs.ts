@@ -51,8 +51,9 @@ export function runRoutes(deps: Deps): Router {
   router.get('/runs', async (request, response) => {
     const query = queryOf(RunsQuery, request);
     // Groups that the query leaves out cost no review.
-    const runs = deps.runs.list().filter(({ spec }) => query.group === undefined || spec.group === query.group);
-    respondFromCache(deps.runs, response, runPage(await visibleRuns(deps, response, runs), query));
+    const groups = deps.runs.groups().filter((group) => query.group === undefined || group === query.group);
+    const isVisible = await visibleRuns(deps, response, groups);
+    respondFromCache(deps.runs, response, runPage(deps.runs, query, isVisible));
   });
   router.get('/runs/:id', async (request, response) => {
     const { id } = request.params;

@@ -14,11 +14,13 @@ import type { KubeClient, RequestOptions } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import type { Log } from '../../process/log.ts';
 import { ServiceUnavailable } from '../http/http-error.ts';
+import type { PageCursor } from '../views/page-cursor.ts';
 import { justFinished } from '../views/run-view.ts';
 import { ActiveRuns } from './active-runs.ts';
 import { callKube, clusterDenial } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
 import type { RunStore } from './run-store.ts';
+import { SortedRuns } from './sorted-runs.ts';
 import { UncachedRuns } from './uncached-runs.ts';
 import { WatchCheck } from './watch-check.ts';
 
@@ -41,6 +43,7 @@ export class KubernetesRuns implements RunStore {
   readonly #clients: RunClients;
   readonly #path: string;
   readonly #nameByRunId = new Map<string, string>();
+  readonly #sorted = new SortedRuns();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #reflector: Reflector<GroupRun>;
   readonly #reachability: Reachability;
@@ -63,6 +66,8 @@ export class KubernetesRuns implements RunStore {
         this.active.observe(runId, current && !isFinished(current) ? current.spec.group : undefined);
         if (current) this.#nameByRunId.set(runId, metadata.name);
         else this.#nameByRunId.delete(runId);
+        if (current) this.#sorted.set(current);
+        else this.#sorted.delete(metadata.name);
         for (const { finishedAt } of justFinished(previous, current)) {
           if (finishedAt) onFinished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
         }
@@ -134,9 +139,17 @@ export class KubernetesRuns implements RunStore {
     return this.#cached(runId) ?? this.#uncached.read(runId, caller);
   }
 
-  list(): GroupRun[] {
+  groups(): string[] {
+    return this.#complete().groups();
+  }
+
+  list(group?: string, after?: PageCursor): Generator<GroupRun, undefined> {
+    return this.#complete().list(group, after);
+  }
+
+  #complete(): SortedRuns {
     if (!this.hasSynced) throw new ServiceUnavailable(1, 'the first list of runs is not complete');
-    return this.#reflector.list();
+    return this.#sorted;
   }
 
   subscribe(runId: string, listener: () => void): () => void {

@@ -1,4 +1,5 @@
 import type { GroupRun, GroupRunSpec } from '../../contract/group-run.ts';
+import type { PageCursor } from '../views/page-cursor.ts';
 import type { ActiveRuns } from './active-runs.ts';
 
 /** The stored runs, by run id. Methods that call the API server reject with ServiceUnavailable if it does not respond. */
@@ -15,8 +16,10 @@ export interface RunStore {
   find(runId: string, caller: string): Promise<GroupRun | undefined>;
   /** As `find`, but a run that was not found before is looked for again. */
   findLatest(runId: string, caller: string): Promise<GroupRun | undefined>;
-  /** All runs in the cache. Throws ServiceUnavailable until the first list is complete. */
-  list(): GroupRun[];
+  /** The groups that have runs in the cache. Throws ServiceUnavailable until the first list is complete. */
+  groups(): string[];
+  /** The runs in the cache, newest first: all or those of one group, from the first after a place. Throws as `groups`. */
+  list(group?: string, after?: PageCursor): Generator<GroupRun, undefined>;
   /** Calls `listener` after each change of the run in the cache. The returned function unsubscribes. */
   subscribe(runId: string, listener: () => void): () => void;
   /** Counts of active runs. */

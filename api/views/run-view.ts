@@ -1,6 +1,9 @@
-import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
+import { type GroupRun, isTerminal, type JobState, type JobStatus } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import type { JobView, RunSummary, RunView } from './schemas.ts';
+
+/** PENDING until the controller has written a status. */
+export const stateOf = ({ status }: GroupRun): JobState => status?.state ?? 'PENDING';
 
 /** A run as REST shows it, without its jobs; the values are those that kubectl shows. */
 export function runSummary(run: GroupRun): RunSummary {
@@ -14,7 +17,7 @@ export function runSummary(run: GroupRun): RunSummary {
     parallelism,
     rerunOf,
     cancel,
-    state: status?.state ?? 'PENDING',
+    state: stateOf(run),
     createdAt: metadata.creationTimestamp,
     startedAt: status?.startedAt,
     finishedAt: status?.finishedAt,

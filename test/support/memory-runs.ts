@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import { ServiceUnavailable } from '../../api/http/http-error.ts';
 import { ActiveRuns } from '../../api/runs/active-runs.ts';
 import type { RunStore } from '../../api/runs/run-store.ts';
+import { SortedRuns } from '../../api/runs/sorted-runs.ts';
+import type { PageCursor } from '../../api/views/page-cursor.ts';
 import {
   type GroupRun,
   type GroupRunSpec,
@@ -40,8 +42,23 @@ export class MemoryRuns implements RunStore {
     return this.find(runId);
   }
 
-  list(): GroupRun[] {
-    return [...this.runs.values()];
+  groups(): string[] {
+    return this.#sorted().groups();
+  }
+
+  list(group?: string, after?: PageCursor): Generator<GroupRun, undefined> {
+    return this.#sorted().list(group, after);
+  }
+
+  get newest(): GroupRun {
+    return this.list().next().value!;
+  }
+
+  /** Sorts again each time: tests change runs in place. */
+  #sorted(): SortedRuns {
+    const sorted = new SortedRuns();
+    for (const one of this.runs.values()) sorted.set(one);
+    return sorted;
   }
 
   subscribe(runId: string, listener: () => void): () => void {
@@ -69,7 +86,7 @@ export class MemoryRuns implements RunStore {
 
   async cancel(name: string): Promise<GroupRun | undefined> {
     if (this.failure) throw this.failure;
-    return this.list().find((one) => runIdOf(one.metadata) === name);
+    return [...this.runs.values()].find((one) => runIdOf(one.metadata) === name);
   }
 }
 

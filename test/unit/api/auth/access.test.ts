@@ -98,7 +98,7 @@ describe('what protected a run when it was accepted', () => {
     const { ask, start } = await serve({ g: undefined });
     const run = await start('alice', '/group/g');
     expect((await ask('alice', run)).status).toBe(200);
-    app.runs.list()[0]!.metadata.annotations!['async-api.dev/allow'] = 'alice';
+    app.runs.newest.metadata.annotations!['async-api.dev/allow'] = 'alice';
     expect((await ask('alice', run)).status).toBe(403);
     expect(await (await ask('alice', '/runs')).json()).toEqual({ runs: [] });
   });
@@ -106,7 +106,7 @@ describe('what protected a run when it was accepted', () => {
   test('is not stored if the group had none', async () => {
     const { start } = await serve({ g: undefined });
     await start('alice', '/group/g');
-    expect(Object.keys(app.runs.list()[0]!.metadata.annotations!)).not.toContain('async-api.dev/allow');
+    expect(Object.keys(app.runs.newest.metadata.annotations!)).not.toContain('async-api.dev/allow');
   });
 
   test('holds for the repetition of a trigger by its key', async () => {
@@ -115,7 +115,7 @@ describe('what protected a run when it was accepted', () => {
     await start('alice', '/group/g', key);
     replace({ g: undefined });
     expect((await ask('alice', '/group/g', 'POST', key)).status).toBe(202);
-    app.runs.list()[0]!.metadata.annotations!['async-api.dev/allow'] = '[["bob"]]';
+    app.runs.newest.metadata.annotations!['async-api.dev/allow'] = '[["bob"]]';
     expect((await ask('alice', '/group/g', 'POST', key)).status).toBe(403);
     expect(app.runs.runs.size).toBe(1);
   });

@@ -91,7 +91,7 @@ const trigger = (authorization?: string) =>
 test('a caller that the group allows starts a run under its name', async () => {
   const response = await trigger(`Bearer ${await token()}`);
   expect(response.status).toBe(202);
-  expect(app.runs.list()[0]!.metadata.annotations).toMatchObject({ 'async-api.dev/caller': 'alice' });
+  expect(app.runs.newest.metadata.annotations).toMatchObject({ 'async-api.dev/caller': 'alice' });
 });
 
 test('a caller that the group does not allow is 403', async () => {

@@ -150,7 +150,7 @@ describe('a trigger of a group with parameters', () => {
 
   test('starts a run with their values', async () => {
     expect((await post('{"parameters":{"WHO":"me"}}')).status).toBe(202);
-    expect(app.runs.list()[0]!.spec.parameters).toEqual({ WHO: 'me', HOW: 'well' });
+    expect(app.runs.newest.spec.parameters).toEqual({ WHO: 'me', HOW: 'well' });
   });
 
   test.each([

@@ -93,7 +93,7 @@ test.each([
 test('a run that is protected from its caller meanwhile ends its events', async () => {
   const { state, run } = await serve();
   const events = endOf(await fetch(`${app.url}${run}/events`));
-  app.runs.list()[0]!.metadata.annotations!['async-api.dev/allow'] = '[["bob"]]';
+  app.runs.newest.metadata.annotations!['async-api.dev/allow'] = '[["bob"]]';
   expect(await events).toBe('end');
   expect(state.checks).toBeGreaterThan(1);
 });

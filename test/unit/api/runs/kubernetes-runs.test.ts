@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
+import { ServiceUnavailable } from '../../../../api/http/http-error.ts';
 import { KubernetesRuns } from '../../../../api/runs/kubernetes-runs.ts';
 import type { GroupRun } from '../../../../contract/group-run.ts';
 import { newRunId } from '../../../../contract/ids.ts';
@@ -7,11 +8,12 @@ import { ApiError } from '../../../../kube/api-error.ts';
 import type { KubeClient, WatchEvent } from '../../../../kube/client.ts';
 import { eventually } from '../../../support/eventually.ts';
 
-/** An API server that stores runs, counts the reads of each by its name, and tells the watch of runs made elsewhere. */
+/** An API server that stores runs, counts the reads of each by its name, and tells the watch of a run made elsewhere. */
 function apiServer() {
   const gets: string[] = [];
   const stored = new Map<string, GroupRun>();
   const seen = Promise.withResolvers<GroupRun>();
+  const deleted = Promise.withResolvers<GroupRun>();
   const client = {
     async request(method: string, path: string, { body }: { body?: unknown } = {}) {
       const name = path.split('/groupruns/')[1];
@@ -28,8 +30,11 @@ function apiServer() {
     },
     async watch(_path: string, _query: object, signal: AbortSignal) {
       return (async function* (): AsyncGenerator<WatchEvent> {
+        const ended = once(signal, 'abort');
         yield { type: 'ADDED', object: await seen.promise };
-        await once(signal, 'abort');
+        await Promise.race([deleted.promise, ended]);
+        if (!signal.aborted) yield { type: 'DELETED', object: await deleted.promise };
+        await ended;
       })();
     },
   } as unknown as KubeClient;
@@ -39,7 +44,7 @@ function apiServer() {
     () => {},
     () => {},
   );
-  return { runs, gets, stored, seen };
+  return { runs, gets, stored, seen, deleted };
 }
 
 const SPEC = { group: 'good', jobs: [] };
@@ -62,9 +67,28 @@ test('a run that this replica sees is found at once, even if it was unknown a mo
   const id = newRunId();
   expect(await runs.find(id, 'alice')).toBe(undefined);
   seen.resolve(stranger(id));
-  await eventually('the run in the cache', async () => runs.list()[0]);
+  await eventually('the run in the cache', async () => runs.list().next().value);
   expect(await runs.find(id, 'alice')).toMatchObject({ spec: SPEC });
   expect(gets.filter((name) => name === id)).toEqual([id]);
+  stop.abort();
+  await following;
+});
+
+test('a run that this replica sees is listed, and so is its group, until it is deleted', async () => {
+  const { runs, seen, deleted } = apiServer();
+  const stop = new AbortController();
+  const following = runs.follow(stop.signal);
+  expect(() => runs.groups()).toThrow(ServiceUnavailable);
+  expect(() => runs.list()).toThrow(ServiceUnavailable);
+  await eventually('the first list', async () => runs.hasSynced || undefined);
+  expect([...runs.list()]).toEqual([]);
+  const one = stranger(newRunId());
+  seen.resolve(one);
+  await eventually('the run in the cache', async () => runs.list().next().value);
+  expect([runs.groups(), [...runs.list()], [...runs.list('other')]]).toEqual([['good'], [one], []]);
+  deleted.resolve({ ...one, metadata: { ...one.metadata, resourceVersion: '3' } });
+  await eventually('the deletion in the cache', async () => runs.groups().length === 0 || undefined);
+  expect([...runs.list()]).toEqual([]);
   stop.abort();
   await following;
 });
