@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { allowRoot, describeSettings, flag, readSettings, settingsHelp, text } from '../process/settings.ts';
 import { isLoopback } from './http/loopback.ts';
 

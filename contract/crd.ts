@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_GROUP, API_VERSION, GroupRunSpec, GroupRunStatus, KIND, MAX_JOBS, PLURAL } from './group-run.ts';
 
 type Schema = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The only custom resource of this product. */
 export const API_GROUP = 'async-api.dev';

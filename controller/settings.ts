@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { allowRoot, describeSettings, readSettings, settingsHelp, text } from '../process/settings.ts';
 
 const seconds = (fallback: number, description: string, min = 1) =>

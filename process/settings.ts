@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A non-empty text setting. `description` appears in --help and in errors. */
 export const text = (description: string) => z.string().min(1).max(4096).describe(description);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** A process of the product, run from source: api/main.ts or controller/main.ts. */
+/** A process of the product: from source, api/main.ts or controller/main.ts, or as a bundle. */
 export class Service {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
@@ -17,16 +17,17 @@ export class Service {
 
   /**
    * Starts it with exactly these settings, and appends its log to `logFile`. If it ends without `stop` or `kill`, `onDeath`
-   * gets a sentence with the end of the log.
+   * gets a sentence with the end of the log. `program` is the file to run, by default its source.
    */
   constructor(
     name: 'api' | 'controller',
     env: Record<string, string>,
     logFile: string,
     onDeath: (why: string) => void,
+    program = join(ROOT, name, 'main.ts'),
   ) {
     this.#name = name;
-    this.#child = spawn(process.execPath, [join(ROOT, name, 'main.ts')], {
+    this.#child = spawn(process.execPath, [program], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, ...env },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SkaffoldExcerpt } from './skaffold-excerpt.ts';
 
 const FILE = join(import.meta.dirname, '../skaffold.yaml');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { ALLOW_ANNOTATION } from '../../contract/labels.ts';
 import type { Caller } from '../http/caller.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Container, limits, MAX_JOBS, Name, work } from '../../contract/group-run.ts';
 import { RESERVED_NAME } from '../../contract/reserved-names.ts';
 import { errorMessage } from '../../process/log.ts';

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { queryOf } from '../http/input.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import type { RunStore } from '../runs/run-store.ts';

@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
 import { isAllowed, visibleGroups } from '../auth/access.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GroupRunSpec, GroupRunStatus, JobState, JobStatus } from '../../contract/group-run.ts';
 import { MAX_PARAMETERS, ParameterView } from '../catalog/config.ts';
 import { MAX_LENGTH } from '../catalog/parameters.ts';

@@ -29,6 +29,8 @@ export class Product {
   url = '';
   api: Service | undefined;
   controller: Service | undefined;
+  /** A folder of bundles (scripts/bundle.ts), to run these instead of the source. */
+  bundles: string | undefined;
   #apiClient: Promise<KubeClient> | undefined;
 
   static async install(cluster = ADMIN): Promise<Product> {
@@ -94,7 +96,9 @@ export class Product {
 
   #service(name: 'api' | 'controller', account: string, env: Record<string, string>): Service {
     const settings = { NAMESPACE: this.namespace, KUBECONFIG: join(this.folder, `${account}.kubeconfig`), ...env };
-    return new Service(name, settings, join(this.folder, `${name}.log`), (why) => process.stderr.write(`${why}\n`));
+    const program = this.bundles && join(this.bundles, `${name}.mjs`);
+    const onDeath = (why: string) => process.stderr.write(`${why}\n`);
+    return new Service(name, settings, join(this.folder, `${name}.log`), onDeath, program);
   }
 
   /** Stores a run as the API's account, the only one that may create a name that is a run id. */

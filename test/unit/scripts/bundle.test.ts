@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,6 +19,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const textOf = (name: string) => readFile(join(folder, `${name}.mjs`), 'utf8');
+
 test.each([
   ['api', 'The REST service of Async API'],
   ['controller', 'Makes the Jobs of GroupRuns'],
@@ -32,6 +34,23 @@ test.each([
   } finally {
     await rm(empty, { recursive: true, force: true });
   }
+});
+
+test.each(['api', 'controller'])(
+  '%s has neither the models nor the calls of client-node, nor the languages of zod',
+  async (name) => {
+    const modules = (await textOf(name)).match(/^\/\/ node_modules\/.*/gm);
+    expect(modules).toContain('// node_modules/@kubernetes/client-node/dist/config.js');
+    expect(
+      modules?.filter((module) =>
+        /client-node\/dist\/(gen\/(models|apis)|watch|informer)|zod\/v4\/locales\/(?!en)/.test(module),
+      ),
+    ).toEqual([]);
+  },
+);
+
+test.each(['api', 'controller'])('%s is ASCII, which V8 keeps in one byte a character', async (name) => {
+  expect((await textOf(name)).match(/\P{ASCII}.*/u)).toBeNull();
 });
 
 test.each(['api', 'controller'])(
