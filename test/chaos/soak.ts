@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { MAX_JOBS } from '../../contract/group-run.ts';
 import { newRunId, toRunId } from '../../contract/ids.ts';
 import { startCluster } from '../../dev/cluster/choose.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
@@ -12,9 +14,11 @@ import { idOf, trigger } from '../support/rest.ts';
 import { residentMiB } from './resident-memory.ts';
 
 const FOLDER = join(import.meta.dirname, '../../.cluster/chaos');
-const HELP = `npm run test:soak                        10,000 runs that are over, then 30 minutes of triggers
+const HELP = `npm run test:soak                        10,000 runs of one job and 100 of a thousand that are over, then
+                                         30 minutes of triggers
 npm run test:soak -- --minutes 5         for a shorter time
-npm run test:soak -- --runs 1000         with fewer runs`;
+npm run test:soak -- --runs 1000         with fewer runs of one job
+npm run test:soak -- --large 10          with fewer runs of a thousand`;
 const PARALLEL = 32;
 /** At this rate the Job controller and the kubelet keep up on two cores. */
 const TRIGGER_EVERY_MS = 2000;
@@ -26,20 +30,20 @@ const MAX_START_SECONDS = 5;
 
 const definition = { sleep: { seconds: 0 }, activeDeadlineSeconds: 60, pendingDeadlineSeconds: 60, backoffLimit: 0 };
 
-/** Stores a finished run; no controller is involved. */
-async function storeFinished(product: Product, index: number): Promise<void> {
+/** Stores a finished run of so many jobs; no controller is involved. */
+async function storeFinished(product: Product, group: string, size: number): Promise<void> {
   const base = newRunId();
-  const jobs = [{ name: 'one', ...definition }];
-  await product.createRun({ group: `group_${index % GROUPS}`, jobs }, base);
+  const names = Array.from({ length: size }, (_, index) => `job_${index + 1}`);
+  await product.createRun({ group, jobs: names.map((name) => ({ name, ...definition })) }, base);
   const at = new Date().toISOString();
-  const job = {
-    name: 'one',
+  const jobs = names.map((name) => ({
+    name,
     state: 'SUCCESS',
-    jobUID: base,
+    jobUID: randomUUID(),
     startedAt: at,
     finishedAt: at,
-  };
-  const status = { state: 'SUCCESS', startedAt: at, finishedAt: at, succeeded: '1/1', jobs: [job] };
+  }));
+  const status = { state: 'SUCCESS', startedAt: at, finishedAt: at, succeeded: `${size}/${size}`, jobs };
   await mergePatch(product.admin, `${product.runsPath(base)}/status`, { status });
 }
 
@@ -109,7 +113,7 @@ async function judge(
   return lost.length === 0 && growths.every(Boolean);
 }
 
-async function main(minutes: number, runs: number): Promise<void> {
+async function main(minutes: number, runs: number, large: number): Promise<void> {
   const progress = new Progress();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -118,10 +122,11 @@ async function main(minutes: number, runs: number): Promise<void> {
   try {
     const installed = await Product.install(cluster);
     product = installed;
-    await progress.step(`Store ${runs} runs that are over`, async () => {
-      const left = Array.from({ length: runs }, (_, index) => index).values();
+    await progress.step(`Store ${runs} runs of one job and ${large} of ${MAX_JOBS} that are over`, async () => {
+      const small = Array.from({ length: runs }, (_, index) => ({ group: `group_${index % GROUPS}`, size: 1 }));
+      const left = [...Array.from({ length: large }, () => ({ group: 'large', size: MAX_JOBS })), ...small].values();
       const worker = async () => {
-        for (const index of left) if (!stop.signal.aborted) await storeFinished(installed, index);
+        for (const { group, size } of left) if (!stop.signal.aborted) await storeFinished(installed, group, size);
       };
       await Promise.all(Array.from({ length: PARALLEL }, worker));
     });
@@ -144,8 +149,9 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     runs: { type: 'string', default: '10000' },
+    large: { type: 'string', default: '100' },
     help: { type: 'boolean' },
   },
 });
 if (values.help) console.log(HELP);
-else await main(Number(values.minutes), Number(values.runs));
+else await main(Number(values.minutes), Number(values.runs), Number(values.large));
