@@ -4,11 +4,12 @@ import { identify } from './auth/identify.ts';
 import type { Deps } from './deps.ts';
 import { accessLog } from './http/access-log.ts';
 import { closeConnectionsWhileStopping } from './http/close-connections.ts';
-import { requestContext } from './http/context.ts';
+import { contextOf, requestContext } from './http/context.ts';
 import { errorHandler } from './http/errors.ts';
+import { addToEveryResponse } from './http/every-response.ts';
 import { HttpError } from './http/http-error.ts';
 import { limitHeaderSize, limitUrlLength } from './http/request-size.ts';
-import { csrf, requireLoopbackHost, requireOneHost, securityHeaders } from './http/security.ts';
+import { csrf, requireLoopbackHost, requireOneHost, securityFields } from './http/security.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { docsPage, PAGE_CSP } from './openapi/page.ts';
 import { cancelOperations, cancelRoutes } from './routes/cancel.ts';
@@ -19,7 +20,7 @@ import { healthOperations, healthRoutes } from './routes/health.ts';
 import { logOperations, logRoutes } from './routes/logs.ts';
 import { rerunOperations, rerunRoutes } from './routes/rerun.ts';
 import { runOperations, runRoutes } from './routes/runs.ts';
-import { statusOperations, statusRoutes } from './routes/status.ts';
+import { statusOperations, statusRoutes, unknownStatusRoutes } from './routes/status.ts';
 
 /** Every operation of the service, by path, as each route describes its own. */
 export const PATHS: ZodOpenApiPathsObject = {
@@ -40,23 +41,25 @@ export function createApp(deps: Deps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', deps.proxies ?? []);
+  const security = securityFields();
+  addToEveryResponse(app, (response) => [...security, 'X-Request-Id', contextOf(response).id]);
   app.use(
     requestContext(deps.log),
     accessLog(deps.metrics.request),
-    securityHeaders(),
     closeConnectionsWhileStopping(deps.stopping),
     limitHeaderSize,
     limitUrlLength,
     requireOneHost,
   );
   // Before authentication: the kubelet's probes carry no token.
-  app.use(healthRoutes(deps));
+  healthRoutes(app, deps);
   if (deps.requireLoopbackHost) app.use(requireLoopbackHost);
-  app.use(docsRoutes({ document, page: docsPage(document), csp: PAGE_CSP }), identify(deps), csrf);
-  app.use(groupRoutes(deps), runRoutes(deps), eventRoutes(deps), cancelRoutes(deps), rerunRoutes(deps));
-  app.use(logRoutes(deps));
-  // Last: it responds 404 to every other path under /status.
-  app.use(statusRoutes(deps));
+  docsRoutes(app, { document, page: docsPage(document), csp: PAGE_CSP });
+  app.use(identify(deps), csrf);
+  // The paths that clients poll come first. All in one router: each nested one costs every request as much as its handler.
+  const routes = [statusRoutes, runRoutes, groupRoutes, eventRoutes, cancelRoutes, rerunRoutes, logRoutes];
+  for (const addRoutes of routes) addRoutes(app, deps);
+  unknownStatusRoutes(app);
   app.use(() => {
     throw new HttpError(404, 'Nothing is here. Try /docs, /groups, /runs or /status/<job_id>.');
   });

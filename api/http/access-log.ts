@@ -13,7 +13,7 @@ export const accessLog =
   (observe: ObserveRequest): RequestHandler =>
   (request, response, next) => {
     const from = performance.now();
-    response.once('close', () => {
+    response.on('close', () => {
       const ms = Math.round(performance.now() - from);
       const { log, run } = contextOf(response);
       const route = typeof request.route?.path === 'string' ? request.route.path : 'none';

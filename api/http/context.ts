@@ -39,6 +39,5 @@ export const requestContext =
       log: (message, fields, level) => log(message, { request: id, caller: context.caller.name, ...fields }, level),
     };
     response.locals.context = context;
-    response.set('X-Request-Id', id);
     next();
   };

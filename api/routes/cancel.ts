@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { type GroupRun, isTerminal, type JobState } from '../../contract/group-run.ts';
 import type { Log } from '../../process/log.ts';
@@ -33,7 +33,7 @@ export const cancelOperations: ZodOpenApiPathsObject = {
  * `POST /runs/:id/cancel` and `POST /status/:id/cancel`: store the request to end a run or one of its jobs, which the
  * controller carries out. For a run or job in a terminal state, nothing is written.
  */
-export function cancelRoutes(deps: Deps): Router {
+export function cancelRoutes(router: IRouter, deps: Deps): void {
   /** Returns the run after the write; undefined if it is deleted. */
   const cancel = async (log: Log, run: GroupRun, state: JobState, job?: string): Promise<GroupRun | undefined> => {
     if (isTerminal(state)) return run;
@@ -41,7 +41,6 @@ export function cancelRoutes(deps: Deps): Router {
     log('cancel accepted', { run: run.metadata.name, job });
     return cancelled;
   };
-  const router = Router();
   router.post('/runs/:id/cancel', async (request, response) => {
     const run = await runById(deps, response, request.params.id, 'patch');
     const cancelled = await cancel(contextOf(response).log, run, runSummary(run).state);
@@ -58,5 +57,4 @@ export function cancelRoutes(deps: Deps): Router {
     response.json({ id: request.params.id, state: jobStatuses(cancelled)[index]!.state });
   });
   router.all(['/runs/:id/cancel', '/status/:id/cancel'], methodNotAllowed('POST'));
-  return router;
 }

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import { methodNotAllowed } from '../http/methods.ts';
 
 interface Docs {
@@ -11,14 +11,17 @@ interface Docs {
 }
 
 /** `GET /openapi.json` and `GET /docs`: the API's description as OpenAPI and as a page. */
-export function docsRoutes({ document, page, csp }: Docs): Router {
-  const router = Router();
-  router.get('/openapi.json', (_request, response) => {
-    response.json(document);
-  });
-  router.get('/docs', (_request, response) => {
-    response.set('Content-Security-Policy', csp).type('html').send(page);
-  });
-  router.all(['/openapi.json', '/docs'], methodNotAllowed('GET', 'HEAD'));
-  return router;
+export function docsRoutes(router: IRouter, { document, page, csp }: Docs): void {
+  router
+    .route('/openapi.json')
+    .get((_request, response) => {
+      response.json(document);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
+  router
+    .route('/docs')
+    .get((_request, response) => {
+      response.set('Content-Security-Policy', csp).type('html').send(page);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import * as z from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
@@ -50,8 +50,7 @@ const WRITE_TIMEOUT_MS = 30_000;
  * `GET /runs/:id/events`: each change of a job's state or reason, and of the run's state, as Server-Sent Events, until the run
  * is finished. A client that then reconnects with its Last-Event-ID gets 204, which tells an EventSource to stop.
  */
-export function eventRoutes(deps: Deps): Router {
-  const router = Router();
+export function eventRoutes(router: IRouter, deps: Deps): void {
   // Express would otherwise route HEAD to the GET handler, which keeps the response open.
   router.head('/runs/:id/events', methodNotAllowed('GET'));
   router.get('/runs/:id/events', async (request, response) => {
@@ -96,7 +95,6 @@ export function eventRoutes(deps: Deps): Router {
     }
   });
   router.all('/runs/:id/events', methodNotAllowed('GET'));
-  return router;
 }
 
 /** JSON escapes line breaks, so no message can end an event or begin another. */

@@ -1,4 +1,4 @@
-import { type RequestHandler, Router } from 'express';
+import type { IRouter, RequestHandler } from 'express';
 import * as z from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
@@ -45,7 +45,7 @@ export const groupOperations: ZodOpenApiPathsObject = {
 };
 
 /** `GET /groups`: the groups the caller may see. `GET` and `POST /group/:name`: starts the group's jobs with one write. */
-export function groupRoutes(deps: Deps): Router {
+export function groupRoutes(router: IRouter, deps: Deps): void {
   const trigger: RequestHandler<{ name: string }> = (request, response) => {
     const { name } = request.params;
     // Respond 404 before authorization: what cannot be a group's name must not reach the cluster's access review.
@@ -66,7 +66,6 @@ export function groupRoutes(deps: Deps): Router {
     });
   };
   const { getTriggers = true } = deps;
-  const router = Router();
   router.get('/groups', async (_request, response) => {
     const all = [...deps.catalog()];
     const visible = await visibleGroups(
@@ -83,7 +82,6 @@ export function groupRoutes(deps: Deps): Router {
     router.head('/group/:name', methodNotAllowed('GET', 'POST')).get('/group/:name', rejectPrefetch, trigger);
   router.post('/group/:name', parseJsonBody, trigger);
   router.all('/group/:name', getTriggers ? methodNotAllowed('GET', 'POST') : methodNotAllowed('POST'));
-  return router;
 }
 
 const noGroup = (name: string) =>

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import * as z from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { readiness } from '../../process/readiness.ts';
@@ -29,19 +29,22 @@ export const healthOperations: ZodOpenApiPathsObject = {
 };
 
 /** `GET /livez`: whether the process responds. `GET /readyz`: whether it can serve; `?verbose` lists each check. */
-export function healthRoutes({ readinessChecks }: Deps): Router {
-  const router = Router();
-  router.get('/livez', (_request, response) => {
-    response.type('text').send('ok');
-  });
-  router.get('/readyz', (request, response) => {
-    const { ready, text } = readiness(readinessChecks(), 'verbose' in request.query);
-    if (!ready) response.set('Retry-After', '1');
-    response
-      .status(ready ? 200 : 503)
-      .type('text')
-      .send(text);
-  });
-  router.all(['/livez', '/readyz'], methodNotAllowed('GET', 'HEAD'));
-  return router;
+export function healthRoutes(router: IRouter, { readinessChecks }: Deps): void {
+  router
+    .route('/livez')
+    .get((_request, response) => {
+      response.type('text').send('ok');
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
+  router
+    .route('/readyz')
+    .get((request, response) => {
+      const { ready, text } = readiness(readinessChecks(), 'verbose' in request.query);
+      if (!ready) response.set('Retry-After', '1');
+      response
+        .status(ready ? 200 : 503)
+        .type('text')
+        .send(text);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
 }

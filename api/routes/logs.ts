@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Response, Router } from 'express';
+import type { IRouter, Response } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import { toRunId } from '../../contract/ids.ts';
@@ -54,8 +54,7 @@ const MAX_READ_MS = 60_000;
  * `GET /status/:id/logs`: the log of the job's last pod. With `?follow=true`, the logs of all its pods, later attempts
  * included, until the job is finished. Once the pods are gone, the last output that the job's status kept, else 410.
  */
-export function logRoutes(deps: Deps): Router {
-  const router = Router();
+export function logRoutes(router: IRouter, deps: Deps): void {
   // Express would otherwise route HEAD to the GET handler, which reads the whole log.
   router.head('/status/:id/logs', methodNotAllowed('GET'));
   router.get('/status/:id/logs', async (request, response) => {
@@ -108,7 +107,6 @@ export function logRoutes(deps: Deps): Router {
     }
   });
   router.all('/status/:id/logs', methodNotAllowed('GET'));
-  return router;
 }
 
 /** Ends the response to the log of a job of which no pod has a log. Throws an HttpError (410) if nothing is left of it. */

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -29,8 +29,7 @@ const ERRORS = {
 };
 
 /** `POST /runs/:id/rerun`: starts a run of the same definitions, or only of the jobs that did not succeed. */
-export function rerunRoutes(deps: Deps): Router {
-  const router = Router();
+export function rerunRoutes(router: IRouter, deps: Deps): void {
   router.post('/runs/:id/rerun', parseJsonBody, async (request, response) => {
     const { only = 'all' } = bodyOf(RerunBody, request);
     const id = String(request.params.id);
@@ -44,5 +43,4 @@ export function rerunRoutes(deps: Deps): Router {
     await accept(deps, request, response, trigger);
   });
   router.all('/runs/:id/rerun', methodNotAllowed('POST'));
-  return router;
 }

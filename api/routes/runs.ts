@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isTerminal } from '../../contract/group-run.ts';
 import { visibleRuns } from '../auth/access.ts';
@@ -46,8 +46,7 @@ export const runOperations: ZodOpenApiPathsObject = {
 };
 
 /** `GET /runs`: a page of the runs the caller may see. `GET /runs/:id`: one run; `?wait=` waits until it is finished. */
-export function runRoutes(deps: Deps): Router {
-  const router = Router();
+export function runRoutes(router: IRouter, deps: Deps): void {
   router.get('/runs', async (request, response) => {
     const query = queryOf(RunsQuery, request);
     // Groups that the query leaves out cost no review.
@@ -67,5 +66,4 @@ export function runRoutes(deps: Deps): Router {
     respondFromCache(deps.runs, response, view);
   });
   router.all(['/runs', '/runs/:id'], methodNotAllowed('GET', 'HEAD'));
-  return router;
 }

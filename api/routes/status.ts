@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isTerminal } from '../../contract/group-run.ts';
 import { toRunId } from '../../contract/ids.ts';
@@ -8,7 +8,7 @@ import { respondFromCache } from '../http/cache-age.ts';
 import { unknownJob } from '../http/http-error.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { IdPath, json, NO_SUCH_JOB, REFUSED } from '../openapi/shared.ts';
-import { jobStatuses } from '../views/run-view.ts';
+import { jobStatusAt } from '../views/run-view.ts';
 import { StatusView } from '../views/schemas.ts';
 import { jobById } from './lookup.ts';
 
@@ -28,8 +28,7 @@ export const statusOperations: ZodOpenApiPathsObject = {
 };
 
 /** `GET /status/:id`: a job's state and its reason, if any; `?wait=` waits until the state is terminal. */
-export function statusRoutes(deps: Deps): Router {
-  const router = Router();
+export function statusRoutes(router: IRouter, deps: Deps): void {
   router.get('/status/:id', async (request, response) => {
     const { id } = request.params;
     const runId = id.length === 36 ? toRunId(id) : id;
@@ -39,7 +38,7 @@ export function statusRoutes(deps: Deps): Router {
       runId,
       async () => {
         const { run, index } = await jobById(deps, response, id);
-        return jobStatuses(run)[index]!;
+        return jobStatusAt(run, index);
       },
       ({ state }) => isTerminal(state),
     );
@@ -48,8 +47,11 @@ export function statusRoutes(deps: Deps): Router {
     respondFromCache(deps.runs, response, { state, task_id: id, reason, message, exitCode });
   });
   router.all('/status/:id', methodNotAllowed('GET', 'HEAD'));
+}
+
+/** Responds 404 to every other path under /status, in the contract's words. Add it after all other routes. */
+export function unknownStatusRoutes(router: IRouter): void {
   router.use('/status', () => {
     throw unknownJob();
   });
-  return router;
 }
