@@ -6,12 +6,15 @@ import type { KubeClient } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { Log } from '../process/log.ts';
 import { isPodSetupFailure } from './decide/events.ts';
-import { transformEvent, transformJob, transformPod, transformRun } from './decide/transform.ts';
+import { transformEvent, transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Meta, Pod } from './decide/types.ts';
+import { type CachedRun, cachedRun } from './finished-run.ts';
 import { JOB_NAME_LABEL } from './observe.ts';
 import type { Tombstones } from './tombstones.ts';
 
 const RESYNC_MS = 10 * 60_000;
+/** A run may take 1.5 MB, and a page is in memory as text and as objects. */
+const RUNS_PER_PAGE = 20;
 
 interface Options {
   client: KubeClient;
@@ -28,11 +31,12 @@ interface Options {
 export function createCaches({ client, namespace, log, maxIdleMs, tombstones, enqueue }: Options) {
   const urls = paths(namespace);
   const common = { client, log, maxIdleMs };
-  const runs = new Reflector<GroupRun>({
+  const runs = new Reflector<CachedRun, GroupRun>({
     ...common,
     path: urls.runs,
     resyncMs: RESYNC_MS,
-    transform: transformRun,
+    pageSize: RUNS_PER_PAGE,
+    transform: cachedRun,
     indexBy: ({ metadata }) => runIdOf(metadata),
     onChange: (previous, current) => {
       // The generation changes with the spec: a new run or a cancel must not wait.

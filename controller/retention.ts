@@ -1,39 +1,44 @@
-import { type GroupRun, isTerminal } from '../contract/group-run.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
 import { compareTimes } from './decide/time.ts';
+import { type CachedRun, type FinishedRun, isFinished } from './finished-run.ts';
 
 export interface RetentionPolicy {
   /** Finished runs older than this are deleted; seconds since their end. */
   maxAgeSeconds: number;
   /** Finished runs kept per group, the latest. */
   maxPerGroup: number;
+  /** The sizes of all kept finished runs, the latest, together. */
+  maxJobs: number;
   /** Finished runs younger than this are always kept, so that clients that wait for a run see its result; seconds. */
   minAgeSeconds: number;
 }
 
-/** The finished runs to delete: too old, or too many of their group. Never an unfinished run. */
-export function expiredRuns(runs: GroupRun[], policy: RetentionPolicy, now: Date): GroupRun[] {
-  const { maxAgeSeconds, maxPerGroup, minAgeSeconds } = policy;
-  const over = runs.filter(({ status, metadata }) => status && isTerminal(status.state) && !metadata.deletionTimestamp);
-  const groups = Map.groupBy(over, ({ spec }) => spec.group);
-  return [...groups.values()].flatMap((group) => {
-    const latestFirst = group.toSorted((a, b) => compareTimes(endOf(b), endOf(a)));
-    return latestFirst.filter((run, position) => {
-      const ageSeconds = (now.getTime() - Date.parse(endOf(run))) / 1000;
-      return ageSeconds > maxAgeSeconds || (position >= maxPerGroup && ageSeconds > minAgeSeconds);
+/** The finished runs to delete: too old, too many of their group, or too many jobs of all groups. Never an unfinished run. */
+export function expiredRuns(runs: CachedRun[], policy: RetentionPolicy, now: Date): FinishedRun[] {
+  const { maxAgeSeconds, maxPerGroup, maxJobs, minAgeSeconds } = policy;
+  const over = runs.filter(isFinished).filter(({ metadata }) => !metadata.deletionTimestamp);
+  const keptOfGroup = new Map<string, number>();
+  let jobs = 0;
+  return over
+    .toSorted((a, b) => compareTimes(b.endedAt, a.endedAt))
+    .filter(({ spec: { group }, endedAt, size }) => {
+      const ageSeconds = (now.getTime() - Date.parse(endedAt)) / 1000;
+      const ofGroup = keptOfGroup.get(group) ?? 0;
+      if (ageSeconds > maxAgeSeconds || (ofGroup >= maxPerGroup && ageSeconds > minAgeSeconds)) return true;
+      keptOfGroup.set(group, ofGroup + 1);
+      // It grows also with a run that goes, so that all older ones go too.
+      jobs += size;
+      return jobs > maxJobs && ageSeconds > minAgeSeconds;
     });
-  });
 }
-
-const endOf = ({ status, metadata }: GroupRun): string => status?.finishedAt ?? metadata.creationTimestamp;
 
 /** Deletes runs (by UID) until the signal aborts. The garbage collector deletes their Jobs and pods (owner references). */
 export async function deleteRuns(
   client: Pick<KubeClient, 'request'>,
   path: string,
-  runs: GroupRun[],
+  runs: Pick<FinishedRun, 'metadata'>[],
   writeOptions: () => RequestOptions,
   signal: AbortSignal,
 ): Promise<void> {

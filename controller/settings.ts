@@ -13,9 +13,14 @@ const Environment = z.object({
   JOB_TTL_SECONDS: seconds(3600, 'How long to keep a Job after its result is recorded.'),
   RUN_RETENTION_SECONDS: seconds(604_800, 'How long to keep a GroupRun after its end.'),
   RUN_RETENTION_COUNT: count(1000, 'How many finished GroupRuns of a group to keep.'),
+  RUN_RETENTION_JOBS: count(
+    200_000,
+    'How many jobs the kept finished GroupRuns of all groups may have. A run counts as at least five, and as one for each KiB of ' +
+      'its parameters, annotations and job statuses.',
+  ),
   RUN_RETENTION_MIN_SECONDS: seconds(
     300,
-    'How long to keep a GroupRun after its end, even beyond RUN_RETENTION_COUNT.',
+    'How long to keep a GroupRun after its end, even beyond RUN_RETENTION_COUNT and RUN_RETENTION_JOBS.',
     0,
   ),
   RETENTION_INTERVAL_SECONDS: seconds(60, 'How often the controller looks for GroupRuns to delete.'),

@@ -7,6 +7,7 @@ import { runTogether } from '../process/run-together.ts';
 import { sleep } from '../process/sleep.ts';
 import type { ControllerCaches } from './caches.ts';
 import { kubernetesEvents, podsLateEvent } from './decide/kubernetes-events.ts';
+import { unpackedRun } from './finished-run.ts';
 import { JobWriter } from './job-writer.ts';
 import { Observer } from './observe.ts';
 import { Reconciler } from './reconcile.ts';
@@ -36,13 +37,19 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
   const { client, caches, tombstones, queue, settings, writeOptions, measure, log } = deps;
   const urls = paths(settings.NAMESPACE);
   const now = () => client.now();
-  const observer = new Observer(client, { ...caches, tombstones }, urls);
+  const runs = {
+    get: (name: string) => {
+      const run = caches.runs.get(name);
+      return run && unpackedRun(run);
+    },
+  };
+  const observer = new Observer(client, { ...caches, runs, tombstones }, urls);
   let lateLoggedAt = Number.NEGATIVE_INFINITY;
   const recorder = new Recorder({ client, path: urls.events, writeOptions, log, now });
   const reconciler = new Reconciler({
     client,
     path: urls.runs,
-    runs: caches.runs,
+    runs,
     observer,
     jobs: new JobWriter({
       client,
@@ -91,6 +98,7 @@ async function runRetention({ client, caches, settings, writeOptions, log }: Dep
   const policy = {
     maxAgeSeconds: settings.RUN_RETENTION_SECONDS,
     maxPerGroup: settings.RUN_RETENTION_COUNT,
+    maxJobs: settings.RUN_RETENTION_JOBS,
     minAgeSeconds: settings.RUN_RETENTION_MIN_SECONDS,
   };
   while (!signal.aborted) {

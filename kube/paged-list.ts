@@ -6,8 +6,8 @@ interface Page<T> {
   items?: T[];
 }
 
-/** Objects per page. Less than client-go's 500: a run may take a megabyte, and a page is parsed in memory. */
-const PAGE = 100;
+/** Objects per page. Less than client-go's 500: a page is parsed in memory. */
+const PAGE_SIZE = 100;
 const LIST_MS = 60_000;
 
 /** Whether the API server cannot continue from our resourceVersion: expired (410), or newer than its own (etcd was restored). */
@@ -24,11 +24,13 @@ export const isVersionUnavailable = (error: unknown): boolean =>
 export class PagedList<T> {
   readonly #client: Pick<KubeClient, 'request'>;
   readonly #path: string;
+  readonly #pageSize: number;
   #nextIsUnpaged = false;
 
-  constructor(client: Pick<KubeClient, 'request'>, path: string) {
+  constructor(client: Pick<KubeClient, 'request'>, path: string, pageSize = PAGE_SIZE) {
     this.#client = client;
     this.#path = path;
+    this.#pageSize = pageSize;
   }
 
   /** Calls `each` with every object; returns the resourceVersion to watch from. Throws ApiError. */
@@ -37,7 +39,7 @@ export class PagedList<T> {
     each: (item: T) => void,
     signal: AbortSignal,
   ): Promise<string> {
-    const limit = this.#nextIsUnpaged ? undefined : PAGE;
+    const limit = this.#nextIsUnpaged ? undefined : this.#pageSize;
     this.#nextIsUnpaged = false;
     let token: string | undefined;
     let version: string;

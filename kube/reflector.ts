@@ -5,7 +5,7 @@ import type { KubeClient } from './client.ts';
 import { isVersionUnavailable, PagedList } from './paged-list.ts';
 import { type Change, Store, type Stored } from './store.ts';
 
-interface Options<T> {
+interface Options<T, Received> {
   client: Pick<KubeClient, 'request' | 'watch'>;
   /** API server path of a namespaced collection; the object name is the key. */
   path: string;
@@ -15,9 +15,11 @@ interface Options<T> {
   onChange: (previous: T | undefined, current: T | undefined) => void;
   log: Log;
   /** Keeps only the objects for which this is true, called before `transform`; for what no selector of the API can express. */
-  filter?: (object: T) => boolean;
+  filter?: (object: Received) => boolean;
   /** Removes the fields that no reader needs (client-go's TransformFunc). */
-  transform?: (object: T) => T;
+  transform: (object: Received) => T;
+  /** Objects per page of a list, 100 by default. */
+  pageSize?: number;
   /** The index value of an object, for `byIndex`. */
   indexBy?: (object: T) => string | undefined;
   /** A watch without events or bookmarks for this long is reopened, milliseconds. */
@@ -35,10 +37,10 @@ const MAX_BACKOFF_MS = 30_000;
 const BACKOFF_RESET_MS = 10_000;
 
 /** A local copy of a collection, kept current by list and watch like client-go's reflector. Every error is retried. */
-export class Reflector<T extends Stored> {
-  readonly #options: Options<T>;
+export class Reflector<T extends Stored, Received extends Stored = T> {
+  readonly #options: Options<T, Received>;
   readonly #store: Store<T>;
-  readonly #pages: PagedList<T>;
+  readonly #pages: PagedList<Received>;
   readonly #sleep: Sleep;
   readonly #random: () => number;
   #resourceVersion: string | undefined;
@@ -47,10 +49,10 @@ export class Reflector<T extends Stored> {
   #failures = 0;
   #watchAbort: AbortController | undefined;
 
-  constructor(options: Options<T>) {
+  constructor(options: Options<T, Received>) {
     this.#options = options;
     this.#store = new Store(options.indexBy);
-    this.#pages = new PagedList(options.client, options.path);
+    this.#pages = new PagedList(options.client, options.path, options.pageSize);
     this.#sleep = options.sleep ?? sleep;
     this.#random = options.random ?? Math.random;
   }
@@ -118,8 +120,8 @@ export class Reflector<T extends Stored> {
   async #list(signal: AbortSignal): Promise<void> {
     const { transform, filter } = this.#options;
     const found = new Map<string, T>();
-    const keep = (item: T) => {
-      if (!filter || filter(item)) found.set(item.metadata.name, transform ? transform(item) : item);
+    const keep = (item: Received) => {
+      if (!filter || filter(item)) found.set(item.metadata.name, transform(item));
     };
     const version = await this.#pages.read(this.#selectors, keep, signal);
     const pending = this.#store.changesFromList(found);
@@ -150,12 +152,12 @@ export class Reflector<T extends Stored> {
         idleTimer.refresh();
         this.#failures = 0;
         this.#lastEventAt = performance.now();
-        const object = event.object as T;
+        const object = event.object as Received;
         this.#resourceVersion = object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
         // A stored object that changed so that it is filtered out is gone.
         const type = !filter || filter(object) ? event.type : 'DELETED';
-        for (const change of this.#store.changesFromEvent(type, transform ? transform(object) : object)) {
+        for (const change of this.#store.changesFromEvent(type, transform(object))) {
           this.#store.apply(change);
           this.#notify(change);
         }

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { GroupRun } from '../../contract/group-run.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { contextOf } from '../http/context.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -47,7 +47,7 @@ export async function authorize(access: Access, response: Response, verb: Verb, 
  * `authorize`, and so must the `allow` that it was accepted with. If config.yaml no longer has the group, the caller must have
  * the right to see all groups too.
  */
-export async function authorizeRun(access: Access, response: Response, verb: Verb, run: GroupRun): Promise<void> {
+export async function authorizeRun(access: Access, response: Response, verb: Verb, run: RunRecord): Promise<void> {
   const { group } = run.spec;
   if (!isNamedByAll(storedAllow(run), contextOf(response).caller)) throw forbidden(response, verb, group);
   await authorize(access, response, verb, group);
@@ -78,7 +78,7 @@ export async function visibleRuns(
   access: Access,
   response: Response,
   groups: Iterable<string>,
-): Promise<(run: GroupRun) => boolean> {
+): Promise<(run: RunRecord) => boolean> {
   const { caller } = contextOf(response);
   const visible = await visibleGroups(access, response, groups);
   // Few texts protect many runs, and each is parsed once.

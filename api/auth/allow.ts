@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { GroupRun } from '../../contract/group-run.ts';
 import { ALLOW_ANNOTATION } from '../../contract/labels.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import type { Caller } from '../http/caller.ts';
 
 const GROUP_PREFIX = 'group:';
@@ -18,7 +18,7 @@ export const isNamed = (allow: string[] | undefined, { name, groups }: Caller): 
 const StoredAllow = z.array(z.array(z.string()));
 
 /** The text in a run's annotation; undefined if it was accepted without `allow`, or created with kubectl. */
-export const storedAllow = ({ metadata }: Pick<GroupRun, 'metadata'>): string | undefined =>
+export const storedAllow = ({ metadata }: Pick<RunRecord, 'metadata'>): string | undefined =>
   metadata.annotations?.[ALLOW_ANNOTATION];
 
 /** Whether each list of a stored text names the caller. A text that cannot be read names nobody. */
@@ -26,7 +26,7 @@ export const isNamedByAll = (text: string | undefined, caller: Caller): boolean 
   parse(text).every((allow) => isNamed(allow, caller));
 
 /** The text to store with a run: the lists of the run that it repeats, and its group's `allow`. Undefined if there are none. */
-export function allowToStore(allow: string[] | undefined, repeats: GroupRun | undefined): string | undefined {
+export function allowToStore(allow: string[] | undefined, repeats: RunRecord | undefined): string | undefined {
   const lists = [...parse(repeats && storedAllow(repeats)), ...(allow ? [allow] : [])];
   // Otherwise each rerun of a rerun would be larger than the last.
   const distinct = new Set(lists.map((list) => JSON.stringify(list)));

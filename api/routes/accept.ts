@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { type GroupRun, type GroupRunSpec, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
+import { type GroupRunSpec, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
 import { jobId } from '../../contract/ids.ts';
 import {
   ACCEPTED_AT_ANNOTATION,
@@ -9,6 +9,7 @@ import {
   TRACEPARENT_ANNOTATION,
 } from '../../contract/labels.ts';
 import { parameterCopiesProblem } from '../../contract/parameter-copies.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
 import { authorize, authorizeRun } from '../auth/access.ts';
 import { allowToStore } from '../auth/allow.ts';
@@ -27,7 +28,7 @@ export interface TriggerRequest {
   /** Name of the group of jobs, which the caller must be allowed to trigger. */
   group: string;
   /** The run that it repeats, whose protection the new run keeps. */
-  repeats?: GroupRun;
+  repeats?: RunRecord;
   /** Equal for equal requests; stored with the run to detect a reused key. */
   fingerprint: string;
   /** The spec of the run. Throws an HttpError if nothing can be started. */
@@ -61,7 +62,7 @@ async function storeRun(
   await authorize(deps, response, 'create', trigger.group);
   const key = request.get('idempotency-key');
   const runId = key === undefined ? newRunId() : runIdFromKey(context.caller.name, parseKey(key));
-  const replay = async (run: GroupRun): Promise<TriggerOutcome> => {
+  const replay = async (run: RunRecord): Promise<TriggerOutcome> => {
     if (run.metadata.annotations?.[REQUEST_ANNOTATION] !== trigger.fingerprint) throw new HttpError(422, REUSED);
     await authorizeRun(deps, response, 'create', run);
     response.set('Idempotency-Replayed', 'true');

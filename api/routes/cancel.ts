@@ -1,6 +1,7 @@
 import type { IRouter } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { type GroupRun, isTerminal, type JobState } from '../../contract/group-run.ts';
+import { isTerminal, type JobState } from '../../contract/group-run.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import type { Log } from '../../process/log.ts';
 import type { Deps } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
@@ -35,7 +36,7 @@ export const cancelOperations: ZodOpenApiPathsObject = {
  */
 export function cancelRoutes(router: IRouter, deps: Deps): void {
   /** Returns the run after the write; undefined if it is deleted. */
-  const cancel = async (log: Log, run: GroupRun, state: JobState, job?: string): Promise<GroupRun | undefined> => {
+  const cancel = async (log: Log, run: RunRecord, state: JobState, job?: string): Promise<RunRecord | undefined> => {
     if (isTerminal(state)) return run;
     const cancelled = await deps.runs.cancel(run.metadata.name, job);
     log('cancel accepted', { run: run.metadata.name, job });

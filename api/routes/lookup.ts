@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import type { GroupRun } from '../../contract/group-run.ts';
 import { isRunId, jobId, parseJobId, runIdOf } from '../../contract/ids.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import { authorizeRun } from '../auth/access.ts';
 import type { Verb } from '../auth/auth.ts';
 import type { Deps } from '../deps.ts';
@@ -13,7 +13,7 @@ type Lookup = Pick<Deps, 'auth' | 'catalog' | 'runs'>;
  * The run with this id. Throws an HttpError if there is none (404), the caller asked for too many of which there is none
  * (429), or the caller may not use the verb on it (403).
  */
-export async function runById(deps: Lookup, response: Response, id: string, verb: Verb = 'get'): Promise<GroupRun> {
+export async function runById(deps: Lookup, response: Response, id: string, verb: Verb = 'get'): Promise<RunRecord> {
   const run = isRunId(id) ? await deps.runs.find(id, contextOf(response).rateLimitKey) : undefined;
   if (!run || runIdOf(run.metadata) !== id) throw unknownRun();
   contextOf(response).run = id;
@@ -30,7 +30,7 @@ export async function jobById(
   response: Response,
   id: string,
   verb: Verb = 'get',
-): Promise<{ run: GroupRun; index: number }> {
+): Promise<{ run: RunRecord; index: number }> {
   const parsed = parseJobId(id);
   const run = parsed && (await deps.runs.find(parsed.runId, contextOf(response).rateLimitKey));
   if (!run || parsed.index > run.spec.jobs.length || jobId(runIdOf(run.metadata), parsed.index) !== id) {

@@ -1,7 +1,7 @@
 import type { IRouter } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Deps } from '../deps.ts';
-import { HttpError } from '../http/http-error.ts';
+import { HttpError, unknownRun } from '../http/http-error.ts';
 import { bodyOf, parseJsonBody } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { IdempotencyHeader, IdPath, json, REFUSED, STARTED } from '../openapi/shared.ts';
@@ -34,8 +34,10 @@ export function rerunRoutes(router: IRouter, deps: Deps): void {
     const { only = 'all' } = bodyOf(RerunBody, request);
     const id = String(request.params.id);
     const run = await runById(deps, response, id);
-    const resolve = () => {
-      const rerun = rerunSpec(run, only);
+    const resolve = async () => {
+      const whole = await deps.runs.withDefinitions(run);
+      if (!whole) throw unknownRun();
+      const rerun = rerunSpec(whole, only);
       if ('error' in rerun) throw ERRORS[rerun.error];
       return rerun.spec;
     };

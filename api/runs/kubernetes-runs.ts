@@ -9,6 +9,7 @@ import {
 import { runIdOf } from '../../contract/ids.ts';
 import { GROUP_LABEL, MANAGED_BY, MANAGER } from '../../contract/labels.ts';
 import { paths } from '../../contract/paths.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
@@ -17,6 +18,7 @@ import { ServiceUnavailable } from '../http/http-error.ts';
 import type { PageCursor } from '../views/page-cursor.ts';
 import { justFinished } from '../views/run-view.ts';
 import { ActiveRuns } from './active-runs.ts';
+import { RunTransform } from './finished-run.ts';
 import { callKube, clusterDenial } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
 import type { RunStore } from './run-store.ts';
@@ -27,6 +29,8 @@ import { WatchCheck } from './watch-check.ts';
 const RETRY_AFTER_SECONDS = 2;
 /** A watch gets a bookmark at least every minute. One idle for longer is broken, even if other requests succeed. */
 const MAX_IDLE_SECONDS = 100;
+/** A run may take 1.5 MB, and a page is in memory as text and as objects. */
+const PAGE_SIZE = 20;
 
 /** Each has connections of its own. */
 export interface RunClients {
@@ -43,9 +47,9 @@ export class KubernetesRuns implements RunStore {
   readonly #clients: RunClients;
   readonly #path: string;
   readonly #nameByRunId = new Map<string, string>();
-  readonly #sorted = new SortedRuns();
+  readonly #sorted = new SortedRuns<RunRecord>();
   readonly #listeners = new Map<string, Set<() => void>>();
-  readonly #reflector: Reflector<GroupRun>;
+  readonly #reflector: Reflector<RunRecord, GroupRun>;
   readonly #reachability: Reachability;
   readonly #uncached = new UncachedRuns((runId) =>
     undefinedIfNotFound(this.#call('reads', 'GET', `${this.#path}/${runId}`)),
@@ -55,11 +59,13 @@ export class KubernetesRuns implements RunStore {
   constructor(clients: RunClients, namespace: string, log: Log, onFinished: (lagSeconds: number) => void) {
     this.#clients = clients;
     this.#path = paths(namespace).runs;
-    this.#reflector = new Reflector<GroupRun>({
+    const transform = new RunTransform();
+    this.#reflector = new Reflector<RunRecord, GroupRun>({
       client: clients.reads,
       log,
       path: this.#path,
-      transform: dropManagedFields,
+      pageSize: PAGE_SIZE,
+      transform: (run) => transform.transform(run),
       onChange: (previous, current) => {
         const { metadata } = (current ?? previous)!;
         const runId = runIdOf(metadata);
@@ -131,23 +137,29 @@ export class KubernetesRuns implements RunStore {
     }
   }
 
-  async find(runId: string, caller: string): Promise<GroupRun | undefined> {
+  async find(runId: string, caller: string): Promise<RunRecord | undefined> {
     return this.#cached(runId) ?? this.#uncached.find(runId, caller);
   }
 
-  async findLatest(runId: string, caller: string): Promise<GroupRun | undefined> {
+  async findLatest(runId: string, caller: string): Promise<RunRecord | undefined> {
     return this.#cached(runId) ?? this.#uncached.read(runId, caller);
+  }
+
+  async withDefinitions({ metadata: { name, uid } }: RunRecord): Promise<GroupRun | undefined> {
+    const run = await undefinedIfNotFound(this.#call('reads', 'GET', `${this.#path}/${name}`));
+    // Another run of that name may have other rights.
+    return run?.metadata.uid === uid ? run : undefined;
   }
 
   groups(): string[] {
     return this.#complete().groups();
   }
 
-  list(group?: string, after?: PageCursor): Generator<GroupRun, undefined> {
+  list(group?: string, after?: PageCursor): Generator<RunRecord, undefined> {
     return this.#complete().list(group, after);
   }
 
-  #complete(): SortedRuns {
+  #complete(): SortedRuns<RunRecord> {
     if (!this.hasSynced) throw new ServiceUnavailable(1, 'the first list of runs is not complete');
     return this.#sorted;
   }
@@ -171,7 +183,7 @@ export class KubernetesRuns implements RunStore {
     );
   }
 
-  #cached(runId: string): GroupRun | undefined {
+  #cached(runId: string): RunRecord | undefined {
     const name = this.#nameByRunId.get(runId);
     return name === undefined ? undefined : this.#reflector.get(name);
   }
@@ -185,13 +197,7 @@ export class KubernetesRuns implements RunStore {
   }
 }
 
-/** managedFields is half the size of a small run, and the API does not use it. */
-function dropManagedFields(run: GroupRun): GroupRun {
-  const { managedFields, ...metadata } = run.metadata as GroupRun['metadata'] & { managedFields?: unknown };
-  return { ...run, metadata };
-}
-
-const isFinished = ({ status }: GroupRun): boolean => status !== undefined && isTerminal(status.state);
+const isFinished = ({ status }: RunRecord): boolean => status !== undefined && isTerminal(status.state);
 
 const undefinedIfNotFound = (call: Promise<GroupRun>): Promise<GroupRun | undefined> =>
   call.catch((error) => {

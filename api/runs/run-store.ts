@@ -1,4 +1,5 @@
 import type { GroupRun, GroupRunSpec } from '../../contract/group-run.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import type { PageCursor } from '../views/page-cursor.ts';
 import type { ActiveRuns } from './active-runs.ts';
 
@@ -13,13 +14,15 @@ export interface RunStore {
    * From the cache, else from the API server: another replica may have stored the run a moment ago. A run that was not found
    * may stay so for a second. Throws an HttpError (429) if the caller, a rateLimitKey, asks for too many runs that do not exist.
    */
-  find(runId: string, caller: string): Promise<GroupRun | undefined>;
+  find(runId: string, caller: string): Promise<RunRecord | undefined>;
   /** As `find`, but a run that was not found before is looked for again. */
-  findLatest(runId: string, caller: string): Promise<GroupRun | undefined>;
+  findLatest(runId: string, caller: string): Promise<RunRecord | undefined>;
+  /** The run with its definitions, from the API server: the cache has none of finished runs. Undefined if it was deleted. */
+  withDefinitions(run: RunRecord): Promise<GroupRun | undefined>;
   /** The groups that have runs in the cache. Throws ServiceUnavailable until the first list is complete. */
   groups(): string[];
   /** The runs in the cache, newest first: all or those of one group, from the first after a place. Throws as `groups`. */
-  list(group?: string, after?: PageCursor): Generator<GroupRun, undefined>;
+  list(group?: string, after?: PageCursor): Generator<RunRecord, undefined>;
   /** Calls `listener` after each change of the run in the cache. The returned function unsubscribes. */
   subscribe(runId: string, listener: () => void): () => void;
   /** Counts of active runs. */

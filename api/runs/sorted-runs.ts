@@ -1,19 +1,19 @@
-import type { GroupRun } from '../../contract/group-run.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import { compareCursors, cursorOf, type PageCursor } from '../views/page-cursor.ts';
 
-interface Entry {
+interface Entry<T> {
   readonly cursor: PageCursor;
-  run: GroupRun;
+  run: T;
 }
 
 /** Runs sorted as GET /runs lists them, all and by group: so a page costs the same however many are stored. */
-export class SortedRuns {
-  readonly #byName = new Map<string, Entry>();
-  readonly #all: Entry[] = [];
-  readonly #byGroup = new Map<string, Entry[]>();
+export class SortedRuns<T extends RunRecord> {
+  readonly #byName = new Map<string, Entry<T>>();
+  readonly #all: Entry<T>[] = [];
+  readonly #byGroup = new Map<string, Entry<T>[]>();
 
   /** Adds a run, or replaces an earlier version of it. */
-  set(run: GroupRun): void {
+  set(run: T): void {
     const { name } = run.metadata;
     const cursor = cursorOf(run.metadata);
     const stored = this.#byName.get(name);
@@ -46,7 +46,7 @@ export class SortedRuns {
   }
 
   /** The runs of all groups or of one, newest first, from the first after `after`. No run may change meanwhile. */
-  *list(group?: string, after?: PageCursor): Generator<GroupRun, undefined> {
+  *list(group?: string, after?: PageCursor): Generator<T, undefined> {
     const entries = group === undefined ? this.#all : (this.#byGroup.get(group) ?? []);
     // A cursor of the earlier version has no place within its second: begin before all runs of that second.
     const from = after ? indexOf(entries, { ...after, acceptedAt: after.acceptedAt ?? Number.POSITIVE_INFINITY }) : 0;
@@ -58,7 +58,7 @@ export class SortedRuns {
 }
 
 /** The index of the first entry that is not before this place. */
-function indexOf(entries: readonly Entry[], place: PageCursor): number {
+function indexOf(entries: readonly Entry<unknown>[], place: PageCursor): number {
   let [low, high] = [0, entries.length];
   while (low < high) {
     const middle = (low + high) >> 1;

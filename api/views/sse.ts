@@ -1,4 +1,5 @@
-import { type GroupRun, isTerminal, type JobState, MAX_JOBS } from '../../contract/group-run.ts';
+import { isTerminal, type JobState, MAX_JOBS } from '../../contract/group-run.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import { jobStatuses, runSummary } from './run-view.ts';
 import type { JobView, RunSummary } from './schemas.ts';
 
@@ -29,7 +30,7 @@ const LETTERS: Record<JobState, string> = {
 const STATES = new Map(Object.entries(LETTERS).map(([state, letter]) => [letter, state as JobState]));
 
 /** The cursor of a client without a Last-Event-ID. */
-export const initialCursor = (run: GroupRun): EventCursor => ({ jobs: run.spec.jobs.map(() => 'PENDING') });
+export const initialCursor = (run: RunRecord): EventCursor => ({ jobs: run.spec.jobs.map(() => 'PENDING') });
 
 /** Whether the client has received the run's terminal state, after which no event follows. */
 export const isAtEnd = ({ run }: EventCursor): boolean => run !== undefined && isTerminal(run);
@@ -38,7 +39,7 @@ export const isAtEnd = ({ run }: EventCursor): boolean => run !== undefined && i
  * Events for what changed since the cursor: one for each job with another state or reason, then one for the run if its state
  * changed. Intermediate states are left out. Each event's id holds the whole cursor, so any replica can resume the stream.
  */
-export function eventsSince(cursor: EventCursor, run: GroupRun): { events: SseEvent[]; cursor: EventCursor } {
+export function eventsSince(cursor: EventCursor, run: RunRecord): { events: SseEvent[]; cursor: EventCursor } {
   const statuses = jobStatuses(run);
   const jobs = statuses.map(seenJob);
   const head = formatRun(cursor.run);

@@ -47,6 +47,15 @@ test('the latest finished runs of a group stay, and an active run always does', 
   await controller.stop();
 });
 
+test('of all groups the latest finished runs stay, up to a number of jobs, of which a small run counts as five', async () => {
+  const controller = await product.startController({ ...settings, RUN_RETENTION_JOBS: '10' });
+  const first = await finished('other');
+  const kept = [await finished('quick'), await finished('other')];
+  await eventually('the first gone', async () => ((await names()).includes(first) ? undefined : true));
+  expect(await names()).toEqual(expect.arrayContaining(kept));
+  await controller.stop();
+});
+
 test('runs that ended too long ago are deleted, and their Jobs with them', async () => {
   const controller = await product.startController({ ...settings, RUN_RETENTION_SECONDS: '1' });
   await trigger(product, 'quick');

@@ -40,6 +40,7 @@ function start(options: { resyncMs?: number } = {}): void {
   stop = new AbortController();
   proxy.mark();
   reflector = new Reflector<GroupRun>({
+    transform: (run) => run,
     client,
     path: product.runsPath(),
     maxIdleMs: MAX_IDLE_MS,

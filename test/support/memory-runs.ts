@@ -12,6 +12,7 @@ import {
   type JobStatus,
 } from '../../contract/group-run.ts';
 import { runIdOf } from '../../contract/ids.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
 import { run } from './builders.ts';
 
 /** Runs in memory, for tests of routes. It does not imitate Kubernetes. */
@@ -55,10 +56,15 @@ export class MemoryRuns implements RunStore {
   }
 
   /** Sorts again each time: tests change runs in place. */
-  #sorted(): SortedRuns {
-    const sorted = new SortedRuns();
+  #sorted(): SortedRuns<GroupRun> {
+    const sorted = new SortedRuns<GroupRun>();
     for (const one of this.runs.values()) sorted.set(one);
     return sorted;
+  }
+
+  async withDefinitions(one: RunRecord): Promise<GroupRun | undefined> {
+    if (this.failure) throw this.failure;
+    return this.runs.get(runIdOf(one.metadata));
   }
 
   subscribe(runId: string, listener: () => void): () => void {

@@ -1,21 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import type { GroupRun, JobState } from '../../../contract/group-run.ts';
+import type { JobState } from '../../../contract/group-run.ts';
+import { type CachedRun, cachedRun } from '../../../controller/finished-run.ts';
 import { deleteRuns, expiredRuns } from '../../../controller/retention.ts';
 import { ApiError } from '../../../kube/api-error.ts';
 import type { KubeClient } from '../../../kube/client.ts';
-import { NOW, run } from '../../support/builders.ts';
+import { definition, NOW, run } from '../../support/builders.ts';
 
-const one = (name: string, state: JobState, finishedAt?: string, group = 'g'): GroupRun => {
-  const template = run();
-  return {
+const one = (name: string, state: JobState, finishedAt?: string, group = 'g', jobs = 1): CachedRun => {
+  const template = run(Array.from({ length: jobs }, (_, index) => definition({ name: `job_${index}` })));
+  return cachedRun({
     ...template,
     metadata: { ...template.metadata, name },
     spec: { ...template.spec, group },
     status: { state, ...(finishedAt ? { finishedAt } : {}) },
-  };
+  });
 };
-const policy = { maxAgeSeconds: 3600, maxPerGroup: 2, minAgeSeconds: 300 };
-const expired = (runs: GroupRun[]) => expiredRuns(runs, policy, NOW).map(({ metadata }) => metadata.name);
+const policy = { maxAgeSeconds: 3600, maxPerGroup: 2, maxJobs: 100, minAgeSeconds: 300 };
+const expired = (runs: CachedRun[]) => expiredRuns(runs, policy, NOW).map(({ metadata }) => metadata.name);
 
 test('a finished run expires at the maximum age', () => {
   expect(
@@ -34,6 +35,66 @@ test('the latest of a second are kept, whether or not their times have fractions
   expect(expired(runs)).toEqual(['05Z']);
 });
 
+/** Minute of the end, group and number of jobs of finished runs; the last ten minutes are too young to be deleted. */
+test.each([
+  [
+    'as many jobs as permitted',
+    [
+      [31, 'g', 60],
+      [32, 'h', 40],
+    ],
+    [],
+  ],
+  [
+    'one job more, of another group',
+    [
+      [31, 'g', 60],
+      [32, 'h', 41],
+    ],
+    ['31'],
+  ],
+  [
+    'a small run that is older than a large one',
+    [
+      [31, 'g', 5],
+      [32, 'h', 60],
+      [33, 'i', 60],
+    ],
+    ['32', '31'],
+  ],
+  [
+    'runs of one job, which count as five',
+    Array.from({ length: 21 }, (_, index) => [20 + index, `g${index}`, 1]),
+    ['20'],
+  ],
+  [
+    'young runs, which count and stay',
+    [
+      [31, 'g', 1],
+      [56, 'h', 60],
+      [57, 'i', 60],
+    ],
+    ['31'],
+  ],
+  [
+    'runs beyond the number of their group, which do not count',
+    [
+      [31, 'g', 60],
+      [32, 'g', 40],
+      [33, 'g', 40],
+    ],
+    ['31'],
+  ],
+] as [string, [number, string, number][], string[]][])(
+  'of all groups, the latest runs are kept up to a number of jobs: %s',
+  (_, runs, gone) => {
+    const all = runs.map(([minute, group, jobs]) =>
+      one(String(minute), 'SUCCESS', `2026-11-24T11:${minute}:00Z`, group, jobs),
+    );
+    expect(expired(all)).toEqual(gone);
+  },
+);
+
 test('a run that finished just now is kept, however many there are', () => {
   const at = (second: number) => `2026-11-24T11:${second < 30 ? 54 : 55}:${second}Z`;
   const runs = [50, 40, 35, 20, 10].map((second) => one(`${second}`, 'SUCCESS', at(second)));
@@ -41,9 +102,8 @@ test('a run that finished just now is kept, however many there are', () => {
 });
 
 test('an unfinished run never expires and does not count towards the maximum per group', () => {
-  const open = ['a', 'b', 'c'].map((name) => ({ ...one(name, 'STARTED'), status: { state: 'STARTED' as const } }));
-  const { status, ...fresh } = one('d', 'PENDING');
-  expect(expired([...open, fresh, one('over', 'SUCCESS', '2026-11-24T11:59:00Z')])).toEqual([]);
+  const open = ['a', 'b', 'c'].map((name) => one(name, 'STARTED'));
+  expect(expired([...open, cachedRun(run()), one('over', 'SUCCESS', '2026-11-24T11:59:00Z')])).toEqual([]);
 });
 
 test('a run that is being deleted is not deleted again', () => {

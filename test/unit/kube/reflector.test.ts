@@ -32,6 +32,7 @@ beforeEach(async () => {
   logged = [];
   stop = new AbortController();
   reflector = new Reflector({
+    transform: (object: Stored) => object,
     client: { request: list as KubeClient['request'], watch },
     path: '/runs',
     onChange: () => {},

@@ -107,3 +107,16 @@ test('a repeated trigger asks again for a run that was unknown a moment ago', as
   stored.set(id, stranger(id));
   expect(await runs.findLatest(id, 'alice')).toMatchObject({ spec: SPEC });
 });
+
+test('the definitions of a run are read from the API server, unless another run has its name by now', async () => {
+  const { runs, gets, stored } = apiServer();
+  const id = newRunId();
+  stored.set(id, stranger(id));
+  const run = (await runs.find(id, 'alice'))!;
+  expect(await runs.withDefinitions(run)).toMatchObject({ spec: SPEC });
+  expect(gets).toEqual([id, id]);
+  stored.set(id, { ...stranger(id), metadata: { ...stranger(id).metadata, uid: 'another' } });
+  expect(await runs.withDefinitions(run)).toBe(undefined);
+  stored.delete(id);
+  expect(await runs.withDefinitions(run)).toBe(undefined);
+});

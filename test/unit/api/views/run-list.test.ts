@@ -124,7 +124,8 @@ test('a page reads no further than it must', () => {
       }
     },
   };
-  const isEven = ({ metadata }: GroupRun) => runs.findIndex((one) => one.metadata === metadata) % 2 === 0;
+  const isEven = ({ metadata }: Pick<GroupRun, 'metadata'>) =>
+    runs.findIndex((one) => one.metadata === metadata) % 2 === 0;
   expect(runPage(source, { limit: 10 }, isEven).runs).toHaveLength(10);
   expect(read).toBe(21);
 });
