@@ -52,14 +52,14 @@ export function createApp(deps: Deps): Express {
     requireOneHost,
   );
   // Before authentication: the kubelet's probes carry no token.
-  healthRoutes(app, deps);
+  healthRoutes(app.router, deps);
   if (deps.requireLoopbackHost) app.use(requireLoopbackHost);
-  docsRoutes(app, { document, page: docsPage(document), csp: PAGE_CSP });
+  docsRoutes(app.router, { document, page: docsPage(document), csp: PAGE_CSP });
   app.use(identify(deps), csrf);
   // The paths that clients poll come first. All in one router: each nested one costs every request as much as its handler.
   const routes = [statusRoutes, runRoutes, groupRoutes, eventRoutes, cancelRoutes, rerunRoutes, logRoutes];
-  for (const addRoutes of routes) addRoutes(app, deps);
-  unknownStatusRoutes(app);
+  for (const addRoutes of routes) addRoutes(app.router, deps);
+  unknownStatusRoutes(app.router);
   app.use(() => {
     throw new HttpError(404, 'Nothing is here. Try /docs, /groups, /runs or /status/<job_id>.');
   });
