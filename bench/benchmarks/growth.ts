@@ -16,7 +16,7 @@ const SERVICES = ['api', 'controller'] as const;
 type Services<T> = Record<(typeof SERVICES)[number], T>;
 
 /** The limits are those of the images, which run bundles with this environment (Dockerfile). */
-const IMAGE_ENV = { MALLOC_ARENA_MAX: '2', NODE_ENV: 'production' };
+const IMAGE_ENV = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4', NODE_ENV: 'production' };
 /** Time after the start for the first garbage collections. */
 const SETTLE_MS = 15_000;
 const MOST_ROUNDS = 3;
