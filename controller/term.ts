@@ -1,4 +1,3 @@
-import { isTerminal } from '../contract/group-run.ts';
 import { paths } from '../contract/paths.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
@@ -7,7 +6,7 @@ import { runTogether } from '../process/run-together.ts';
 import { sleep } from '../process/sleep.ts';
 import type { ControllerCaches } from './caches.ts';
 import { kubernetesEvents, podsLateEvent } from './decide/kubernetes-events.ts';
-import { unpackedRun } from './finished-run.ts';
+import { isFinished, unpackedRun } from './finished-run.ts';
 import { JobWriter } from './job-writer.ts';
 import { Observer } from './observe.ts';
 import { Reconciler } from './reconcile.ts';
@@ -79,9 +78,7 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
   });
   const all = caches.runs.list();
   // Queue unfinished runs first; finished ones rarely need work.
-  const [over, open] = [true, false].map((wanted) =>
-    all.filter(({ status }) => (status !== undefined && isTerminal(status.state)) === wanted),
-  );
+  const [over, open] = [true, false].map((wanted) => all.filter((run) => isFinished(run) === wanted));
   for (const { metadata } of [...open!, ...over!]) queue.add(metadata.name);
   const reconcile = (name: string) => measure(() => reconciler.reconcile(name));
   const onError = (name: string, error: unknown) =>

@@ -16,7 +16,7 @@ import { Reflector } from '../../kube/reflector.ts';
 import type { Log } from '../../process/log.ts';
 import { ServiceUnavailable } from '../http/http-error.ts';
 import type { PageCursor } from '../views/page-cursor.ts';
-import { justFinished } from '../views/run-view.ts';
+import { justFinished, stateOf } from '../views/run-view.ts';
 import { ActiveRuns } from './active-runs.ts';
 import { RunTransform } from './finished-run.ts';
 import { callKube, clusterDenial } from './kube-call.ts';
@@ -69,7 +69,7 @@ export class KubernetesRuns implements RunStore {
       onChange: (previous, current) => {
         const { metadata } = (current ?? previous)!;
         const runId = runIdOf(metadata);
-        this.active.observe(runId, current && !isFinished(current) ? current.spec.group : undefined);
+        this.active.observe(runId, current && !isTerminal(stateOf(current)) ? current.spec.group : undefined);
         if (current) this.#nameByRunId.set(runId, metadata.name);
         else this.#nameByRunId.delete(runId);
         if (current) this.#sorted.set(current);
@@ -196,8 +196,6 @@ export class KubernetesRuns implements RunStore {
     return callKube(this.#clients[use], method, path, options);
   }
 }
-
-const isFinished = ({ status }: RunRecord): boolean => status !== undefined && isTerminal(status.state);
 
 const undefinedIfNotFound = (call: Promise<GroupRun>): Promise<GroupRun | undefined> =>
   call.catch((error) => {

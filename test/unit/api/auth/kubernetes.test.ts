@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { kubernetesAuth } from '../../../../api/auth/kubernetes.ts';
 import { fingerprint, runIdFromKey } from '../../../../api/routes/idempotency.ts';
 import { startApp } from '../../../support/app.ts';
+import { definition } from '../../../support/builders.ts';
 import { OPERATIONS } from '../../../support/operations.ts';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -187,14 +188,7 @@ describe('a trigger of a made-up name', () => {
       const key = { 'Idempotency-Key': 'k' };
       const id = runIdFromKey('alice', 'k');
       const annotations = { 'async-api.dev/request': fingerprint('trigger', 'gone', {}) };
-      const job = {
-        name: 'one',
-        sleep: { seconds: 1 },
-        activeDeadlineSeconds: 1,
-        pendingDeadlineSeconds: 1,
-        backoffLimit: 0,
-      };
-      await app.runs.create(id, { group: 'gone', jobs: [job] }, annotations);
+      await app.runs.create(id, { group: 'gone', jobs: [definition()] }, annotations);
       expect((await trigger('gone', 'POST', key))[0]).toBe(status);
       expect(app.runs.runs.size).toBe(1);
     } finally {
