@@ -1,9 +1,10 @@
-import { LRUCache } from 'lru-cache';
 import { type GroupRun, KIND } from '../contract/group-run.ts';
 import { jobId, runIdOf } from '../contract/ids.ts';
+import { MANAGED_SELECTOR, RUN_LABEL } from '../contract/labels.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { refusal } from '../kube/denial.ts';
+import { forEachLimited } from './concurrency.ts';
 import type { Cause } from './decide/cause.ts';
 import { buildJob } from './decide/job.ts';
 import type { ObservedRun } from './decide/observed.ts';
@@ -20,20 +21,19 @@ interface Deps {
   /** API server path of the namespace's pods. */
   podsPath: string;
   jobImage: string;
-  /** ttlSecondsAfterFinished of a Job whose result is recorded. */
-  jobTtlSeconds: number;
   writeOptions: () => RequestOptions;
 }
 
 const MERGE = 'application/merge-patch+json';
+/** Deletes the pods too. */
+const BACKGROUND = { propagationPolicy: 'Background' };
 const MAX_MESSAGE = 2048;
-const MAX_EXPIRED = 2000;
+/** The API server answers with all that it has deleted. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
 
 /** Creates, stops and deletes Jobs, and adds each result to the observed run. Throws errors that should be retried. */
 export class JobWriter {
   readonly #deps: Deps;
-  /** UIDs of Jobs that have their TTL; the watch cache may not show it yet. */
-  readonly #expired = new LRUCache<string, true>({ max: MAX_EXPIRED });
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -68,19 +68,22 @@ export class JobWriter {
     if (stopped) observed.jobs.set(job.metadata.name, transformJob(stopped));
   }
 
-  /** Sets the TTL after which Kubernetes deletes the finished Job. Only for a Job whose result is recorded. */
-  async expire(job: Job): Promise<void> {
-    const { uid } = job.metadata;
-    if (this.#expired.has(uid)) return;
-    await this.#patch(job, { metadata: { uid }, spec: { ttlSecondsAfterFinished: this.#deps.jobTtlSeconds } });
-    this.#expired.set(uid, true);
+  /**
+   * Deletes all Jobs of a run that is over, in one call. If others have given its labels to Jobs of their own, only these, one by one.
+   * If it fails, some are deleted.
+   */
+  async removeAll(run: GroupRun, all: Job[]): Promise<void> {
+    const { client, observer, path, writeOptions } = this.#deps;
+    if (observer.hasForeignJobs(run)) return forEachLimited(all, (job) => this.remove(job));
+    const query = { labelSelector: `${MANAGED_SELECTOR},${RUN_LABEL}=${runIdOf(run.metadata)}` };
+    const options = { ...writeOptions(), query, body: BACKGROUND, accept: METADATA_ONLY, idempotent: true };
+    await client.request('DELETE', path, options);
   }
 
-  /** Deletes a Job that will never finish (stopped). Only for a Job whose result is recorded. */
+  /** Deletes a Job whose result is stored, in the version that was read: it may have changed since. */
   async remove({ metadata: { name, uid, resourceVersion } }: Job): Promise<void> {
     const { client, path, writeOptions } = this.#deps;
-    // The resourceVersion protects a Job that has finished since the cache read it.
-    const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
+    const body = { ...BACKGROUND, preconditions: { uid, resourceVersion } };
     const options = { ...writeOptions(), body, idempotent: true };
     await ignoreNotFound(client.request('DELETE', `${path}/${name}`, options));
   }

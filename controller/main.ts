@@ -12,17 +12,15 @@ import { type Part, runTogether } from '../process/run-together.ts';
 import { requireNonRoot } from '../process/settings.ts';
 import { sleep } from '../process/sleep.ts';
 import { createCaches } from './caches.ts';
+import { MAX_CONCURRENT } from './concurrency.ts';
 import { createMetrics } from './metrics.ts';
 import { help, loadSettings, type Settings } from './settings.ts';
 import { serveTerm } from './term.ts';
 import { Tombstones } from './tombstones.ts';
 
-/**
- * Changes of a run within this time are reconciled together: at most ten status writes a second. Large runs wait longer, as
- * each write is larger; but not runs with parallelism, since their next Job waits for the reconcile.
- */
-const COALESCE_MS = 100;
-const COALESCE_MS_PER_JOB = 3;
+/** Between two reconciles of a run for changes of its Jobs and pods, which come in bursts; a reconcile of a thousand jobs takes 5 ms. */
+const GAP_MS = 20;
+const GAP_MS_PER_JOB = 0.1;
 const LEASE = 'async-api-controller';
 
 const log = createLog('controller');
@@ -35,6 +33,8 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   const clientOf = (connections: number) =>
     opened.adopt(openClient(connection, { log, connections }), (one) => one.close());
   const client = clientOf(32);
+  // With connections of their own: Jobs that wait for a slow webhook must not hold up the statuses of other runs.
+  const jobsClient = clientOf(MAX_CONCURRENT);
   // With connections of its own: calls that wait for a slow webhook must not hold up a renewal.
   const leaseClient = clientOf(2);
   // The queue of the current term. Undefined while another replica leads; the next term starts from the caches.
@@ -48,8 +48,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
     maxIdleMs: settings.WATCH_SILENCE_SECONDS * 1000,
     enqueue: (name, when) => {
       if (when === 'now') return queue?.add(name);
-      const { jobs = [], parallelism } = caches.runs.get(name)?.spec ?? {};
-      queue?.addAfter(name, Math.max(COALESCE_MS, parallelism ? 0 : COALESCE_MS_PER_JOB * jobs.length));
+      queue?.addSpaced(name, GAP_MS + GAP_MS_PER_JOB * (caches.runs.get(name)?.spec.jobs.length ?? 0));
     },
   });
   const leader = new Leader({
@@ -73,7 +72,8 @@ async function run(settings: Settings, signal: AbortSignal): Promise<void> {
   const serve = async (term: AbortSignal) => {
     queue = new WorkQueue();
     const writeOptions = () => leader.writeOptions;
-    await serveTerm({ client, caches, tombstones, queue, settings, writeOptions, measure: metrics.measure, log }, term);
+    const { measure } = metrics;
+    await serveTerm({ client, jobsClient, caches, tombstones, queue, settings, writeOptions, measure, log }, term);
     queue = undefined;
   };
   const lead: Part = async (ended) => {

@@ -1,14 +1,16 @@
 import { type GroupRun, isTerminal } from '../contract/group-run.ts';
 import { runIdOf } from '../contract/ids.ts';
+import { RUN_LABEL } from '../contract/labels.ts';
 import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
 import { newestEvent } from './decide/events.ts';
 import { isBackoffLimitExceeded } from './decide/failure.ts';
+import { podOnLostNode } from './decide/node-lost.ts';
 import { jobIds, nothingObserved, type ObservedRun } from './decide/observed.ts';
 import { jobsToConfirm } from './decide/plan.ts';
-import { terminated, trueCondition } from './decide/pods.ts';
+import { hasActivePods, terminated, trueCondition } from './decide/pods.ts';
 import { stopCause } from './decide/stop.ts';
 import { transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Pod } from './decide/types.ts';
@@ -16,6 +18,8 @@ import type { Event, Job, Pod } from './decide/types.ts';
 /** Labels that the Job controller sets on each pod. */
 export const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name';
 const CONTROLLER_UID_LABEL = 'batch.kubernetes.io/controller-uid';
+/** For more Jobs the URL would be long: then all pods of the run are asked for. */
+const MAX_NAMES = 100;
 
 export interface Caches {
   runs: { get(name: string): GroupRun | undefined };
@@ -61,6 +65,7 @@ export class Observer {
   async confirm(observed: ObservedRun, now: Date): Promise<void> {
     const { run, jobs, pods, deleted } = observed;
     const toConfirm = new Set(jobsToConfirm(observed, now));
+    const lacking: Job[] = [];
     await forEachLimited([...jobIds(run).entries()], async ([index, id]) => {
       const { jobUID, state } = run.status?.jobs?.[index] ?? {};
       if (state && isTerminal(state)) return;
@@ -77,8 +82,13 @@ export class Observer {
         }
       }
       const job = jobs.get(id);
-      if (job && (lacksPods(job, pods.get(id) ?? []) || isStopping(job))) pods.set(id, await this.#podsOf(job));
+      const cached = pods.get(id) ?? [];
+      if (job && (lacksPods(job, cached) || isEnding(job, cached, now))) lacking.push(job);
     });
+    if (lacking.length === 0) return;
+    const live = await this.#podsOf(run, lacking);
+    for (const { metadata } of lacking)
+      pods.set(metadata.name, podsOwnedBy(live.get(metadata.name) ?? [], metadata.uid));
   }
 
   /**
@@ -97,6 +107,11 @@ export class Observer {
       if (live && owns(run, live)) this.#add(observed, live);
       else denied.set(id, message);
     });
+  }
+
+  /** Whether the cache has Jobs with the labels of this run that it does not own. */
+  hasForeignJobs(run: GroupRun): boolean {
+    return this.#caches.jobs.byIndex(runIdOf(run.metadata)).some((job) => !owns(run, job));
   }
 
   /** The Job of this name, read from the API server. */
@@ -130,10 +145,14 @@ export class Observer {
     deletedPods.set(jobName, podsOwnedBy(this.#caches.tombstones.pods(jobName), jobUID));
   }
 
-  async #podsOf(job: Job): Promise<Pod[]> {
-    const query = { labelSelector: `${JOB_NAME_LABEL}=${job.metadata.name}` };
+  /** The pods of these Jobs by the name of their Job, read from the API server in one call. */
+  async #podsOf(run: GroupRun, jobs: Job[]): Promise<Map<string | undefined, Pod[]>> {
+    const names = jobs.map(({ metadata }) => metadata.name);
+    const labelSelector =
+      names.length > MAX_NAMES ? `${RUN_LABEL}=${runIdOf(run.metadata)}` : `${JOB_NAME_LABEL} in (${names.join(',')})`;
+    const query = { labelSelector };
     const { items = [] } = await this.#client.request<{ items?: Pod[] }>('GET', this.#paths.pods, { query });
-    return podsOwnedBy(items.map(transformPod), job.metadata.uid);
+    return Map.groupBy(items.map(transformPod), ({ metadata }) => metadata.labels?.[JOB_NAME_LABEL]);
   }
 }
 
@@ -146,8 +165,12 @@ export const owns = (run: GroupRun, job: Job): boolean => controllerOf(job)?.uid
 const podsOwnedBy = (pods: Pod[], jobUID: string): Pod[] =>
   pods.filter(({ metadata }) => (metadata.labels?.[CONTROLLER_UID_LABEL] ?? jobUID) === jobUID);
 
-const isStopping = (job: Job): boolean =>
-  job.spec?.suspend === true && stopCause(job) !== undefined && trueCondition(job, 'Suspended') !== undefined;
+/** Whether a stopped Job may end its job now: the Job controller counts no pods of it any more, or the node of one is lost. */
+const isEnding = (job: Job, pods: Pod[], now: Date): boolean =>
+  job.spec?.suspend === true &&
+  stopCause(job) !== undefined &&
+  trueCondition(job, 'Suspended') !== undefined &&
+  (!hasActivePods(job) || podOnLostNode(pods, true, now) !== undefined);
 
 /** Whether the Job has its outcome, but the cache lacks terminated pods that explain it. */
 function lacksPods(job: Job, pods: Pod[]): boolean {

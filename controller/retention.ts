@@ -4,6 +4,9 @@ import { forEachLimited } from './concurrency.ts';
 import { compareTimes } from './decide/time.ts';
 import { type CachedRun, type FinishedRun, isFinished } from './finished-run.ts';
 
+/** Nobody waits for it. */
+const MAX_CONCURRENT = 8;
+
 export interface RetentionPolicy {
   /** Finished runs older than this are deleted; seconds since their end. */
   maxAgeSeconds: number;
@@ -42,7 +45,7 @@ export async function deleteRuns(
   writeOptions: () => RequestOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  await forEachLimited(runs, async ({ metadata: { name, uid } }) => {
+  const remove = async ({ metadata: { name, uid } }: Pick<FinishedRun, 'metadata'>) => {
     if (signal.aborted) return;
     const body = { propagationPolicy: 'Background', preconditions: { uid } };
     try {
@@ -50,5 +53,6 @@ export async function deleteRuns(
     } catch (error) {
       if (!(error instanceof ApiError && (error.code === 404 || error.code === 409))) throw error;
     }
-  });
+  };
+  await forEachLimited(runs, remove, { concurrent: MAX_CONCURRENT });
 }

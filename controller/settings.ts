@@ -10,7 +10,7 @@ const Environment = z.object({
   NAMESPACE: text('').default('async-api').describe('The namespace of the runs and their Jobs.'),
   JOB_IMAGE: text('The image of sleep and log jobs. npm start sets it.'),
   LEASE_SECONDS: seconds(15, 'How long the other replicas wait for a leader that does not renew its Lease.'),
-  JOB_TTL_SECONDS: seconds(3600, 'How long to keep a Job after its result is recorded.'),
+  JOB_TTL_SECONDS: seconds(3600, 'How long to keep the Jobs of a run, with the logs of their pods, after its end.'),
   RUN_RETENTION_SECONDS: seconds(604_800, 'How long to keep a GroupRun after its end.'),
   RUN_RETENTION_COUNT: count(1000, 'How many finished GroupRuns of a group to keep.'),
   RUN_RETENTION_JOBS: count(

@@ -13,10 +13,13 @@ import { Reconciler } from './reconcile.ts';
 import { Recorder } from './recorder.ts';
 import { deleteRuns, expiredRuns } from './retention.ts';
 import type { Settings } from './settings.ts';
+import { StatusWriter } from './status-writer.ts';
 import type { Tombstones } from './tombstones.ts';
 
 interface Deps {
   client: KubeClient;
+  /** For writes of Jobs. */
+  jobsClient: Pick<KubeClient, 'request'>;
   caches: ControllerCaches;
   tombstones: Tombstones;
   /** New for each term, because a queue can run only once. */
@@ -33,7 +36,7 @@ const LATE_LOG_MS = 60_000;
 
 /** The work of the leader: reconciles runs until the signal aborts, then waits for the reconciles in progress. */
 export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> {
-  const { client, caches, tombstones, queue, settings, writeOptions, measure, log } = deps;
+  const { client, jobsClient, caches, tombstones, queue, settings, writeOptions, measure, log } = deps;
   const urls = paths(settings.NAMESPACE);
   const now = () => client.now();
   const runs = {
@@ -45,35 +48,41 @@ export async function serveTerm(deps: Deps, signal: AbortSignal): Promise<void> 
   const observer = new Observer(client, { ...caches, runs, tombstones }, urls);
   let lateLoggedAt = Number.NEGATIVE_INFINITY;
   const recorder = new Recorder({ client, path: urls.events, writeOptions, log, now });
-  const reconciler = new Reconciler({
+  const requeueAfter = (name: string, ms: number) => queue.addAfter(name, ms);
+  const statuses = new StatusWriter({
     client,
     path: urls.runs,
     runs,
-    observer,
-    jobs: new JobWriter({
-      client,
-      observer,
-      path: urls.jobs,
-      podsPath: urls.pods,
-      jobImage: settings.JOB_IMAGE,
-      jobTtlSeconds: settings.JOB_TTL_SECONDS,
-      writeOptions,
-    }),
-    jobTtlSeconds: settings.JOB_TTL_SECONDS,
     onStatusWritten: (run, before) => {
       recorder.record(run, kubernetesEvents(run, before));
       if (run.status?.state === before?.state) return;
       log('run changed state', { run: run.metadata.name, group: run.spec.group, state: run.status?.state });
     },
+    requeueAfter,
+    // Longer than other writes: the fence is passed when it is sent, and one that arrives late meets another resourceVersion. A term
+    // that ends waits for it no longer than the next leader would wait for the lease of a killed one.
+    writeOptions: () => ({ ...writeOptions(), timeoutMs: settings.LEASE_SECONDS * 1000 }),
+    log,
+  });
+  const reconciler = new Reconciler({
+    statuses,
+    observer,
+    jobs: new JobWriter({
+      client: jobsClient,
+      observer,
+      path: urls.jobs,
+      podsPath: urls.pods,
+      jobImage: settings.JOB_IMAGE,
+      writeOptions,
+    }),
+    jobTtlSeconds: settings.JOB_TTL_SECONDS,
     onPodsLate: (run) => {
       recorder.record(run, [podsLateEvent()]);
       if (performance.now() - lateLoggedAt < LATE_LOG_MS) return;
       lateLoggedAt = performance.now();
       log(podsLateEvent().message, { run: run.metadata.name });
     },
-    requeueAfter: (name, ms) => queue.addAfter(name, ms),
-    writeOptions,
-    log,
+    requeueAfter,
     now,
   });
   const all = caches.runs.list();

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { TokenBucket } from './token-bucket.ts';
 
 const FIRST_BACKOFF_MS = 100;
@@ -5,6 +6,10 @@ const MAX_BACKOFF_MS = 60_000;
 /** Retries of all keys together, as in client-go's default controller rate limiter: avoids a burst of retries after an outage. */
 const RETRIES_PER_SECOND = 10;
 const RETRIES_BURST = 100;
+/** A timer for longer fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A key that is forgotten is processed sooner than it need be. */
+const MAX_PROCESSED = 10_000;
 
 /**
  * A queue of keys, like client-go's workqueue: a key is queued at most once and processed by at most one worker at a time; a
@@ -16,6 +21,10 @@ export class WorkQueue {
   readonly #processing = new Set<string>();
   /** Keys added while processed: they go back to #ready afterwards. */
   readonly #again = new Set<string>();
+  /** When keys were last processed, on the clock of performance.now(). */
+  readonly #processedAt = new LRUCache<string, number>({ max: MAX_PROCESSED });
+  /** Keys added with a gap while processed. */
+  readonly #gaps = new Map<string, number>();
   readonly #timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   readonly #failures = new Map<string, number>();
   readonly #idleWorkers: (() => void)[] = [];
@@ -36,7 +45,20 @@ export class WorkQueue {
     }
   }
 
-  /** Adds the key after `ms` milliseconds. If the key is delayed already, the earlier time counts. */
+  /**
+   * Adds the key so that `ms` milliseconds pass between the end of its last processing and the next: at once if that was longer ago.
+   */
+  addSpaced(key: string, ms: number): void {
+    if (this.#processing.has(key)) this.#gaps.set(key, ms);
+    else if (!this.#ready.has(key)) {
+      const processedAt = this.#processedAt.get(key) ?? Number.NEGATIVE_INFINITY;
+      this.addAfter(key, Math.max(0, processedAt + ms - performance.now()));
+    }
+  }
+
+  /**
+   * Adds the key after `ms` milliseconds, or after 24 days if that is sooner. If the key is delayed already, the earlier time counts.
+   */
   addAfter(key: string, ms: number): void {
     if (this.#stopped) return;
     // Monotonic: after the system clock is set back, a longer delay would replace a shorter one.
@@ -44,10 +66,13 @@ export class WorkQueue {
     const waiting = this.#timers.get(key);
     if (waiting && waiting.at <= at) return;
     clearTimeout(waiting?.timer);
-    const timer = setTimeout(() => {
-      this.#timers.delete(key);
-      this.add(key);
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(key);
+        this.add(key);
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
     this.#timers.set(key, { at, timer });
   }
 
@@ -107,7 +132,11 @@ export class WorkQueue {
       this.addRateLimited(key);
     } finally {
       this.#processing.delete(key);
+      this.#processedAt.set(key, performance.now());
+      const gapMs = this.#gaps.get(key);
+      this.#gaps.delete(key);
       if (this.#again.delete(key)) this.add(key);
+      else if (gapMs !== undefined) this.addAfter(key, gapMs);
     }
   }
 }

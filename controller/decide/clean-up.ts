@@ -3,32 +3,46 @@ import { isRetried } from './failure.ts';
 import { hasOutcome, isOver, type ObservedRun, observedJobs } from './observed.ts';
 import { isFinished } from './pods.ts';
 import { isOutlived } from './sidecar.ts';
+import { stopCause } from './stop.ts';
 import type { Job, Pod } from './types.ts';
 
-/** What is left of jobs whose result is recorded. */
+/** What is left of jobs whose result is stored. */
 export interface CleanUp {
-  /** Jobs that finish by themselves: they get a TTL. */
-  expire: Job[];
-  /** Jobs that never finish, as they were stopped. One whose pods have a log stays for as long as a finished one. */
-  remove: Job[];
-  /** When the next Job is to be removed, milliseconds since the epoch, or Infinity. */
+  /** All Jobs of a run that ended long enough ago. */
+  together: Job[];
+  /** Jobs that would go on although their job is over: other containers keep their pod alive, or a late create made them. */
+  singly: Job[];
+  /** When the Jobs of the run are to be deleted, milliseconds since the epoch; Infinity if it has none, or is not over. */
   nextAt: number;
 }
 
+/** `jobTtlSeconds` is how long the Jobs of a run stay after its end, so that their logs can be read. */
 export function jobsToCleanUp(observed: ObservedRun, jobTtlSeconds: number, now: Date): CleanUp {
-  const over = observedJobs(observed).flatMap(({ job, pods, previous, deleted }) => {
-    if (!job || deleted || !previous || !isTerminal(previous.state)) return [];
-    const hasLog = pods.length > 0 && pods.every(isFinished);
-    return { job, removeAt: hasLog ? Date.parse(previous.finishedAt ?? '') + jobTtlSeconds * 1000 : 0 };
-  });
-  const stopped = over.filter(({ job }) => !hasOutcome(job) && !job.metadata.deletionTimestamp);
-  const isDue = ({ removeAt }: { removeAt: number }) => !(removeAt > now.getTime());
+  const { status } = observed.run;
+  const left = observedJobs(observed).flatMap((one) =>
+    one.job && !one.deleted && !one.job.metadata.deletionTimestamp ? { ...one, job: one.job } : [],
+  );
+  const isRunOver = status !== undefined && isTerminal(status.state);
+  const dueAt =
+    isRunOver && left.length > 0
+      ? Date.parse(status.finishedAt ?? '') + jobTtlSeconds * 1000
+      : Number.POSITIVE_INFINITY;
+  // An end that is not known (NaN) was long ago.
+  if (!(dueAt > now.getTime())) {
+    return { together: left.map(({ job }) => job), singly: [], nextAt: Number.POSITIVE_INFINITY };
+  }
   return {
-    expire: over.flatMap(({ job }) => (hasOutcome(job) && job.spec?.ttlSecondsAfterFinished === undefined ? job : [])),
-    remove: stopped.filter(isDue).map(({ job }) => job),
-    nextAt: Math.min(...stopped.filter((one) => !isDue(one)).map(({ removeAt }) => removeAt), Number.POSITIVE_INFINITY),
+    together: [],
+    singly: left.filter((one) => isOver(one) && goesOn(one)).map(({ job }) => job),
+    nextAt: dueAt,
   };
 }
+
+/** Whether this Job may have a process still, or again. */
+const goesOn = ({ job, pods }: { job: Job; pods: Pod[] }): boolean => {
+  const isStopped = job.spec?.suspend === true && stopCause(job) !== undefined;
+  return !hasOutcome(job) && !isStopped && !(pods.length > 0 && pods.every(isFinished));
+};
 
 /**
  * Pods to delete one by one: those that still run although their job is over and its Job gone, and those that other containers

@@ -46,6 +46,8 @@ export interface ObservedRun {
   invalid: Map<string, string>;
   /** Error messages for Jobs that the API server denies for now, such as for a quota (tried again). */
   denied: Map<string, string>;
+  /** Of a snapshot: the observation of each job. */
+  each?: ObservedJob[];
 }
 
 /** The observation of a run of whose jobs nothing exists. */
@@ -68,7 +70,12 @@ export const jobIds = (run: GroupRun): string[] => {
 };
 
 /** The observation of each job, in the order of the spec. */
-export function observedJobs({
+export const observedJobs = (observed: ObservedRun): ObservedJob[] => observed.each ?? eachJob(observed);
+
+/** This observation as it is now, for several decisions: what is observed later does not change it. */
+export const snapshot = (observed: ObservedRun): ObservedRun => ({ ...observed, each: eachJob(observed) });
+
+function eachJob({
   run,
   jobs,
   pods,

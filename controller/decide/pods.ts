@@ -1,6 +1,6 @@
 import { JOB_CONTAINER } from '../../contract/labels.ts';
 import { compareTimes, earliest } from './time.ts';
-import type { ContainerStatus, JobCondition, Pod, Terminated } from './types.ts';
+import type { ContainerStatus, Job, JobCondition, Pod, Terminated } from './types.ts';
 
 /** The first condition of one of these types whose status is True. */
 export const trueCondition = (
@@ -8,6 +8,9 @@ export const trueCondition = (
   ...types: string[]
 ): JobCondition | undefined =>
   object.status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === 'True');
+
+/** Whether the Job controller counts pods of this Job that may still run. */
+export const hasActivePods = ({ status }: Job): boolean => (status?.active ?? 0) + (status?.terminating ?? 0) > 0;
 
 /** The state of the job's own container. The position tells nothing: the kubelet sorts by name, and others may be added. */
 export const jobContainer = (pod: Pod): ContainerStatus['state'] =>

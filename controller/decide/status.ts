@@ -4,7 +4,7 @@ import type { Cause } from './cause.ts';
 import { failureCause, isRetried, lastFailed, podCause, recordedCause } from './failure.ts';
 import { nodeLostAt, podOnLostNode } from './node-lost.ts';
 import { type ObservedJob, outcomeOf } from './observed.ts';
-import { areGone, firstStartTime, hasEnded, isRunning, terminated, trueCondition } from './pods.ts';
+import { areGone, firstStartTime, hasActivePods, hasEnded, isRunning, terminated, trueCondition } from './pods.ts';
 import { isOutlived } from './sidecar.ts';
 import { CANCELLED, stopCause } from './stop.ts';
 import { stopDue } from './stop-due.ts';
@@ -106,10 +106,7 @@ const countAttempts = ({ previous, job, pods, deletedPods }: ObservedJob): numbe
 
 /** Whether no process of a suspended Job runs any more. */
 const allPodsEnded = (job: Job, pods: Pod[]): boolean =>
-  trueCondition(job, 'Suspended') !== undefined &&
-  (job.status?.active ?? 0) === 0 &&
-  (job.status?.terminating ?? 0) === 0 &&
-  pods.every(hasEnded);
+  trueCondition(job, 'Suspended') !== undefined && !hasActivePods(job) && pods.every(hasEnded);
 
 /** Starts anew if the job was unblocked in between. Without a Job that is unknown, so the earlier time stays. */
 function blockedSince(found: Decision, { previous, job }: ObservedJob, now: Date): string | undefined {

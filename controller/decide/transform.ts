@@ -25,13 +25,10 @@ export function transformRun({ metadata, status, ...run }: GroupRun): GroupRun {
 const withoutMessages = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ message, ...job }) => job);
 
 export function transformJob({ metadata, spec, status }: Job): Job {
-  const { suspend, ttlSecondsAfterFinished } = spec ?? {};
+  const suspend = spec?.suspend;
   return {
     metadata: keepAnnotation(metadata, STOP_ANNOTATION),
-    spec: {
-      ...(suspend === undefined ? {} : { suspend }),
-      ...(ttlSecondsAfterFinished === undefined ? {} : { ttlSecondsAfterFinished }),
-    },
+    spec: suspend === undefined ? {} : { suspend },
     ...(status ? { status } : {}),
   };
 }

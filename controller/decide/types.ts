@@ -22,7 +22,7 @@ export interface JobCondition {
 
 export interface Job {
   metadata: Meta;
-  spec?: { suspend?: boolean; ttlSecondsAfterFinished?: number };
+  spec?: { suspend?: boolean };
   status?: {
     conditions?: JobCondition[];
     active?: number;

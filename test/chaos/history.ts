@@ -24,8 +24,6 @@ export interface JobVersion extends ObjectVersion {
   owner?: string | undefined;
   /** Whether its deletion has begun. */
   leaving: boolean;
-  /** ttlSecondsAfterFinished. */
-  ttl?: number | undefined;
 }
 
 export type Version = RunVersion | JobVersion;

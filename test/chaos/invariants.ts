@@ -158,12 +158,10 @@ const endsAsItsWork = ({ versions, ends }: Observation): Broken[] =>
 export function leftOver(versions: Version[], retention: boolean): string[] {
   const runs = latest(runsOf(versions)).filter(({ state }) => state && isTerminal(state));
   const over = new Set(runs.map(({ uid }) => uid));
-  const jobs = latest(jobsOf(versions)).filter(({ leaving, ttl, owner }) => {
-    return over.has(owner ?? '') && !leaving && (retention || ttl === undefined);
-  });
+  const jobs = latest(jobsOf(versions)).filter(({ leaving, owner }) => over.has(owner ?? '') && !leaving);
   const kept = retention ? runs.filter(({ type }) => type !== 'DELETED') : [];
   return [
-    ...jobs.map(({ name }) => `Job ${name} was not let go of after its run was over`),
+    ...jobs.map(({ name }) => `Job ${name} was not deleted after its run was over`),
     ...kept.map(({ name }) => `run ${name} was not deleted after its retention`),
   ];
 }

@@ -13,7 +13,6 @@ interface Observed {
     deletionTimestamp?: string;
     ownerReferences?: { uid: string }[];
   };
-  spec?: { ttlSecondsAfterFinished?: number };
   status?: unknown;
 }
 interface List {
@@ -111,9 +110,8 @@ const readRun: Read = ({ metadata, status }) => {
   };
 };
 
-const readJob: Read = ({ metadata, spec }, type) => ({
+const readJob: Read = ({ metadata }, type) => ({
   kind: 'Job',
   owner: metadata.ownerReferences?.[0]?.uid,
   leaving: type === 'DELETED' || metadata.deletionTimestamp !== undefined,
-  ttl: spec?.ttlSecondsAfterFinished,
 });

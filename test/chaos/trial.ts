@@ -16,6 +16,8 @@ import { SCENARIOS } from './scenarios.ts';
 
 /** How long a run may take beyond its deadline: the Job controller works in batches and backs off, the machine is busy. */
 export const GRACE_SECONDS = 30;
+/** A watch that could not be reopened for long is tried again up to 45 s later, and only then Jobs of a run that is over are seen. */
+const TIDY_SECONDS = 60;
 /** Bound of the resident set of each of our processes. */
 export const RSS_BOUND_MIB = 300;
 /** How long to wait for the fault's call after the end of the run: some calls come late. */
@@ -97,7 +99,7 @@ export async function runTrial(trial: Trial): Promise<TrialResult> {
     await waitFor(() => !injection?.busy && !lane.busy, limitMs);
     // Time for what a paused or partitioned process does when it is back.
     if (needs.standby) await sleep(1000);
-    await waitFor(() => over() && tidy(), GRACE_SECONDS * 1000);
+    await waitFor(() => over() && tidy(), TIDY_SECONDS * 1000);
   } finally {
     injection?.disarm();
     asked.abort();

@@ -23,7 +23,7 @@ beforeAll(async () => {
     patient: { jobs: { one: PATIENT, two: PATIENT } },
   };
   const file = await product.writeConfig({ defaults: { pendingDeadlineSeconds: PENDING_SECONDS }, groups });
-  await Promise.all([product.startApi(file), product.startController()]);
+  await Promise.all([product.startApi(file), product.startController({ JOB_TTL_SECONDS: '2' })]);
 });
 afterAll(() => product.uninstall());
 
@@ -88,7 +88,7 @@ test('a job that a quota refuses at first and allows later succeeds', async () =
   for (const path of paths) expect((await finalStatus(product, path)).state).toBe('SUCCESS');
 });
 
-test('a job that could not start leaves no Job behind', async () => {
+test('the Job of a job that could not start is deleted some time after the end of its run', async () => {
   await eventually('no Job that failed to start', async () => {
     const { items } = await product.admin.request<{ items: { spec: { suspend?: boolean } }[] }>(
       'GET',

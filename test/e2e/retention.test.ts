@@ -8,6 +8,7 @@ let product: Product;
 beforeAll(async () => {
   product = await Product.install();
   const groups = {
+    two: { jobs: { one: { sleep: { seconds: 0 } }, two: { sleep: { seconds: 0 } } } },
     quick: { jobs: { one: { sleep: { seconds: 0 } } } },
     other: { jobs: { one: { sleep: { seconds: 0 } } } },
     long: { jobs: { one: { sleep: { seconds: 600 } } } },
@@ -24,15 +25,16 @@ const finished = async (group: string) => {
   return runOf(path!);
 };
 
-test('a Job is deleted some time after its result is recorded, and the result stays', async () => {
-  const controller = await product.startController({ ...settings, JOB_TTL_SECONDS: '1' });
-  const [path] = await trigger(product, 'quick');
-  await finalStatus(product, path!);
-  await eventually('no Job', async () => {
-    const { items } = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath());
-    return items.length === 0 || undefined;
-  });
-  expect(await (await fetch(product.url + path!)).json()).toMatchObject({ state: 'SUCCESS' });
+test('the Jobs of a run are deleted together some time after its end, also if it ended before a restart, and its result stays', async () => {
+  let controller = await product.startController({ ...settings, JOB_TTL_SECONDS: '3600' });
+  const paths = await trigger(product, 'two');
+  for (const path of paths) await finalStatus(product, path);
+  const left = async () => (await product.admin.request<{ items: Job[] }>('GET', product.jobsPath())).items.length;
+  expect(await left()).toBe(2);
+  await controller.stop();
+  controller = await product.startController({ ...settings, JOB_TTL_SECONDS: '1' });
+  await eventually('no Job', async () => (await left()) === 0 || undefined);
+  for (const path of paths) expect(await (await fetch(product.url + path)).json()).toMatchObject({ state: 'SUCCESS' });
   await controller.stop();
 });
 

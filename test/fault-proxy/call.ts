@@ -45,9 +45,10 @@ export function labelOf({ method, url, body }: Request): string {
   if (resource === undefined) return `${method} ${pathname}`;
   if (searchParams.get('watch') === 'true') return `WATCH ${resource}`;
   if (method === 'GET' && name === undefined) {
-    const ofOne = searchParams.get('labelSelector')?.match(/job-name=[0-9a-f-]+([0-9a-f]{4})$/)?.[1];
-    return `LIST ${resource}${ofOne ? ` of job ${Number.parseInt(ofOne, 16)}` : ''}`;
+    const names = searchParams.get('labelSelector')?.match(/job-name in \((.*)\)$/)?.[1];
+    return `LIST ${resource}${names ? ` of job ${names.split(',').map(jobNumber).join(',')}` : ''}`;
   }
+  if (method === 'DELETE' && name === undefined) return `DELETE ${resource}`;
   const asked = (body ?? {}) as Body;
   const what = [
     resource,

@@ -232,29 +232,31 @@ test('the API server finds no type errors in the policy', async () => {
   expect(checked).toEqual({});
 });
 
-test('the controller may suspend and expire a Job with fields of an earlier version or of Kueue, but add none', async () => {
+test('the controller may stop a Job with fields of an earlier version or of Kueue, but add none', async () => {
   const body = { ...run(), metadata: { name: 'earlier' } };
   const { metadata } = await product.admin.request<GroupRun>('POST', product.runsPath(), { body });
   const job = buildJob({ ...run(), metadata }, 1, IMAGE);
   const template = { ...job.spec.template };
   const spec = { ...template.spec, terminationGracePeriodSeconds: 60, tolerations: [{ operator: 'Exists' }] };
-  const earlier = { ...job, spec: { ...job.spec, suspend: true, template: { ...template, spec } } };
+  const fields = { suspend: true, ttlSecondsAfterFinished: 3600, template: { ...template, spec } };
+  const earlier = { ...job, spec: { ...job.spec, ...fields } };
   await product.admin.request('POST', product.jobsPath(), { body: earlier });
   const patch = (body: object) => mergePatch(controller, product.jobsPath(job.metadata.name), body);
-  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { ttlSecondsAfterFinished: 60 } });
+  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { suspend: true } });
   // A suspended Job that never started lets its pods' place be changed.
   const addition = patch({ spec: { template: { spec: { nodeSelector: { a: 'b' } } } } });
   await expect(addition).rejects.toThrow(/grace period|no other fields/);
 });
 
-test('the controller may suspend its Job and set its time to live, but not remove its labels or its deadline', async () => {
+test('the controller may stop its Job, but not set its time to live nor remove its labels or its deadline', async () => {
   // The garbage collector deletes a Job whose owner does not exist.
   const { metadata } = await product.createRun(run().spec);
   const job = buildJob({ ...run(), metadata }, 1, IMAGE);
   await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
   const path = product.jobsPath(job.metadata.name);
   const patch = (body: object) => mergePatch(controller, path, body);
-  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { ttlSecondsAfterFinished: 60 } });
+  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { suspend: true } });
+  await expect(patch({ spec: { ttlSecondsAfterFinished: 0 } })).rejects.toThrow(/no other fields of the Job/);
   await expect(patch({ metadata: { labels: { 'async-api.dev/run': null } } })).rejects.toThrow(/labels/);
   await expect(patch({ spec: { activeDeadlineSeconds: null } })).rejects.toThrow(/deadline/);
   await expect(patch({ metadata: { finalizers: ['async-api.dev/test'] } })).rejects.toThrow(/no finalizers/);

@@ -1,7 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { GroupRun } from '../../contract/group-run.ts';
+import { jobId } from '../../contract/ids.ts';
 import { buildJob } from '../../controller/decide/job.ts';
+import type { Job } from '../../controller/decide/types.ts';
+import { JobWriter } from '../../controller/job-writer.ts';
+import type { Observer } from '../../controller/observe.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { run } from '../support/builders.ts';
+import { definition, run } from '../support/builders.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 import { denialOf } from '../support/policy.ts';
@@ -51,6 +56,56 @@ test("the controller's account can create and delete Jobs, and can delete runs b
   await expect(controller.request('POST', product.runsPath(), { body: anyRun })).rejects.toMatchObject(forbidden);
   const patched = mergePatch(controller, product.runsPath('x'), { spec: { cancel: true } });
   await expect(patched).rejects.toMatchObject(forbidden);
+});
+
+describe("the controller's account", () => {
+  /** Stores a Job that never starts. */
+  const store = (job: object) => product.admin.request('POST', product.jobsPath(), { body: job });
+  /** Stores two Jobs of a new run, and returns it. */
+  async function storeJobs(): Promise<GroupRun> {
+    const two = run([definition({ name: 'a' }), definition({ name: 'b' })]);
+    // The garbage collector deletes a Job whose owner does not exist.
+    const { metadata } = await product.createRun(two.spec);
+    const one = { ...two, metadata };
+    for (const index of [1, 2]) {
+      const job = buildJob(one, index, 'none');
+      await store({ ...job, spec: { ...job.spec, suspend: true } });
+    }
+    return one;
+  }
+  const names = async () => {
+    const { items } = await product.admin.request<{ items: Job[] }>('GET', product.jobsPath());
+    return items.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.name);
+  };
+  const jobsOf = ({ metadata }: GroupRun) => [1, 2].map((index) => jobId(metadata.name, index));
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'one', image: 'none' }] } };
+  const stranger = (name: string, labels = {}) => ({ metadata: { name, labels }, spec: { suspend: true, template } });
+
+  test('can delete all Jobs of a run in one call, and those of other runs stay', async () => {
+    const [one, other] = [await storeJobs(), await storeJobs()];
+    const observer = { hasForeignJobs: () => false } as unknown as Observer;
+    const urls = { path: product.jobsPath(), podsPath: product.podsPath() };
+    const writer = new JobWriter({ client: controller, observer, ...urls, jobImage: 'none', writeOptions: () => ({}) });
+    await writer.removeAll(one, []);
+    expect((await names()).toSorted()).toEqual(jobsOf(other).toSorted());
+    await product.admin.request('DELETE', product.runsPath(other.metadata.name));
+  });
+
+  test("cannot delete a stranger's Job, neither by its name nor among others, whatever its labels", async () => {
+    const { metadata } = await storeJobs();
+    const labels = { 'app.kubernetes.io/managed-by': 'async-api', 'async-api.dev/run': metadata.name };
+    await store(stranger('unlabelled'));
+    await store(stranger('labelled', labels));
+    const remove = (name: string, query = {}) =>
+      controller.request('DELETE', product.jobsPath(name), { query: { dryRun: 'All', ...query } });
+    await denialOf(() => remove('unlabelled'), /expected a Job of a run/);
+    await denialOf(() => remove('labelled'), /expected a Job of a run/);
+    for (const query of [{}, { labelSelector: `async-api.dev/run=${metadata.name}` }]) {
+      const all = controller.request('DELETE', product.jobsPath(), { query });
+      await expect(all).rejects.toMatchObject({ ...forbidden, message: expect.stringMatching(/a Job of a run/) });
+    }
+    expect(await names()).toEqual(expect.arrayContaining(['labelled', 'unlabelled']));
+  }, 240_000);
 });
 
 test("the controller's account can delete the pods of jobs and no others", async () => {

@@ -11,6 +11,7 @@ export const DENIED_FIELDS = {
     backoffLimitPerIndex: { backoffLimitPerIndex: 1, ...indexed },
     managedBy: { managedBy: 'example.com/other' },
     maxFailedIndexes: { maxFailedIndexes: 1, backoffLimitPerIndex: 1, ...indexed },
+    ttlSecondsAfterFinished: { ttlSecondsAfterFinished: 60 },
     successPolicy: { successPolicy: { rules: [{ succeededCount: 1 }] }, ...indexed },
   },
   templateFields: {},

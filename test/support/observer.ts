@@ -38,7 +38,8 @@ export function startObserver({ live = {}, cached = {}, deleted = {} }: World) {
     requests.push([method, path.replace(urls.jobs, 'jobs').replace(urls.pods, 'pods'), selector].join(' ').trim());
     if (live instanceof Error) throw live;
     if (path === urls.pods) {
-      return { items: live.pods?.filter((pod) => selector === `${JOB_NAME_LABEL}=${jobNameOf(pod)}`) };
+      const names = /^batch\.kubernetes\.io\/job-name in \((.*)\)$/.exec(String(selector))?.[1]?.split(',');
+      return { items: live.pods?.filter((pod) => names?.includes(jobNameOf(pod) ?? '') ?? true) };
     }
     const found = live.jobs?.find(({ metadata }) => path === `${urls.jobs}/${metadata.name}`);
     if (!found) throw new ApiError(404, 'NotFound', 'not found');

@@ -5,55 +5,26 @@ import { JobWriter } from '../../../controller/job-writer.ts';
 import type { Observer } from '../../../controller/observe.ts';
 import { ApiError } from '../../../kube/api-error.ts';
 import type { KubeClient } from '../../../kube/client.ts';
-import { ID, job, observedRun, run } from '../../support/builders.ts';
+import { ID, job, observedRun, RUN_ID, run } from '../../support/builders.ts';
 
-/** A writer with the calls it made; the API server has the Job `existing`. */
-function start(answer: () => Promise<unknown> = async () => job(), existing?: Job) {
+/** A writer with the calls it made; the API server has the Job `existing`, and `foreign` if others use the labels of the run. */
+function start(answer: () => Promise<unknown> = async () => job(), existing?: Job, foreign = false) {
   const calls: unknown[] = [];
   const request = ((method, path, options) => {
-    calls.push([method, path, options?.body]);
+    calls.push([method, path, ...(options?.query ? [options.query] : []), options?.body]);
     return answer();
   }) as KubeClient['request'];
-  const observer = { job: async () => existing } as unknown as Observer;
+  const observer = { job: async () => existing, hasForeignJobs: () => foreign } as unknown as Observer;
   const writer = new JobWriter({
     client: { request },
     observer,
     path: '/jobs',
     podsPath: '/pods',
     jobImage: 'image',
-    jobTtlSeconds: 3600,
     writeOptions: () => ({}),
   });
   return { calls, writer };
 }
-
-const jobOf = (uid: string): Job => ({ ...job(), metadata: { ...job().metadata, name: 'j', uid } });
-
-test('the TTL of a Job is set once', async () => {
-  const { calls, writer } = start();
-  await writer.expire(jobOf('a'));
-  await writer.expire(jobOf('a'));
-  expect(calls).toEqual([['PATCH', '/jobs/j', { metadata: { uid: 'a' }, spec: { ttlSecondsAfterFinished: 3600 } }]]);
-});
-
-test('a TTL that was refused is set at the next call, but not when the Job is gone', async () => {
-  let answer = (): Promise<unknown> => Promise.reject(new ApiError(409, 'Conflict', 'changed'));
-  const { calls, writer } = start(() => answer());
-  await expect(writer.expire(jobOf('a'))).rejects.toThrow('changed');
-  answer = () => Promise.reject(new ApiError(404, 'NotFound', 'gone'));
-  await writer.expire(jobOf('a'));
-  await writer.expire(jobOf('a'));
-  expect(calls).toHaveLength(2);
-});
-
-test('the last two thousand Jobs with a TTL are remembered', async () => {
-  const { calls, writer } = start();
-  for (let i = 0; i < 2001; i++) await writer.expire(jobOf(`${i}`));
-  calls.length = 0;
-  await writer.expire(jobOf('1'));
-  await writer.expire(jobOf('0'));
-  expect(calls).toEqual([['PATCH', '/jobs/j', expect.objectContaining({ metadata: { uid: '0' } })]]);
-});
 
 const POLICY = `jobs.batch "x" is forbidden: ValidatingAdmissionPolicy 'p' denied request: no`;
 const taken = (metadata: Partial<Job['metadata']>): Job => ({ metadata: { ...job().metadata, ...metadata } });
@@ -104,4 +75,24 @@ test('a Job is only deleted in the version that was read: it may have finished s
   await writer.remove(job());
   const preconditions = { uid: 'job-uid', resourceVersion: '2' };
   expect(calls).toEqual([['DELETE', `/jobs/${ID}`, { propagationPolicy: 'Background', preconditions }]]);
+});
+
+describe('the Jobs of a run that is over', () => {
+  const others = [job(), { ...job(), metadata: { ...job().metadata, name: 'b', uid: 'b' } }];
+
+  test('are deleted by one call', async () => {
+    const { calls, writer } = start();
+    await writer.removeAll(run(), others);
+    const labelSelector = `app.kubernetes.io/managed-by=async-api,async-api.dev/run=${RUN_ID}`;
+    expect(calls).toEqual([['DELETE', '/jobs', { labelSelector }, { propagationPolicy: 'Background' }]]);
+  });
+
+  test('are deleted one by one, if others have given its labels to a Job of their own', async () => {
+    const { calls, writer } = start(undefined, undefined, true);
+    await writer.removeAll(run(), others);
+    expect(calls).toMatchObject([
+      ['DELETE', `/jobs/${ID}`, { preconditions: { uid: 'job-uid' } }],
+      ['DELETE', '/jobs/b', { preconditions: { uid: 'b' } }],
+    ]);
+  });
 });

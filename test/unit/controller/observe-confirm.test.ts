@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../../contract/group-run.ts';
+import { jobId } from '../../../contract/ids.ts';
 import { plannedStatus } from '../../../controller/decide/plan.ts';
 import type { Job, Pod } from '../../../controller/decide/types.ts';
 import { ApiError } from '../../../kube/api-error.ts';
@@ -10,10 +11,12 @@ import {
   ID,
   job,
   NOW,
+  RUN_ID,
   run,
   runningPod,
   stoppedJob,
   stored,
+  unreachablePod,
 } from '../../support/builders.ts';
 import { labelled, startObserver } from '../../support/observer.ts';
 
@@ -26,7 +29,7 @@ async function confirmed(world: Parameters<typeof startObserver>[0], of: GroupRu
 }
 
 const GET_JOB = `GET jobs/${ID}`;
-const GET_PODS = `GET pods batch.kubernetes.io/job-name=${ID}`;
+const GET_PODS = `GET pods batch.kubernetes.io/job-name in (${ID})`;
 const started = run(undefined, [stored('STARTED')]);
 const withUid = (uid: string, of = job()): Job => ({ ...of, metadata: { ...of.metadata, uid } });
 const cancelled = (statuses?: Parameters<typeof run>[1]): GroupRun => {
@@ -129,11 +132,13 @@ describe('a cancelled job without a Job', () => {
 describe('the pods of a Job', () => {
   const backoff = (failed = 1) => job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, failed);
   const pods = [labelled(failedPod({ exitCode: 7 }, 1)), labelled(failedPod({ exitCode: 8 }, 2))];
+  const lostPod = labelled(unreachablePod('2026-11-24T11:20:00Z'));
   const last = async (one: Job, cached: Pod[], live = pods) =>
     confirmed({ live: { pods: live }, cached: { jobs: [one], pods: cached } }, started);
 
   test.each<[string, Job, Pod[]]>([
     ['is stopped', stoppedJob('Cancelled', true), pods],
+    ['is stopped, and its node is lost', stoppedJob('Cancelled', true, { terminating: 1 }), [lostPod]],
     ['failed, if the cache has none', backoff(), []],
     ['failed, if the one in the cache has not ended', backoff(), [labelled(runningPod(1))]],
     ['failed more often than the cache has pods that ended', backoff(2), pods.slice(0, 1)],
@@ -153,12 +158,29 @@ describe('the pods of a Job', () => {
     ['failed, and the cache has one that is ending', backoff(), [labelled(endingPod())]],
     ['met its deadline', job({ type: 'FailureTarget', reason: 'DeadlineExceeded' }), []],
     ['is suspended by another', { ...job({ type: 'Suspended' }), spec: { suspend: true } }, []],
+    ['was stopped, and the Job controller still counts pods', stoppedJob('Cancelled', true, { terminating: 1 }), []],
     ['was stopped, and the Job controller has not seen it yet', stoppedJob('Cancelled', false), []],
     ['was stopped and resumed', { ...stoppedJob('Cancelled', true), spec: { suspend: false } }, []],
   ])('are those of the cache where it %s', async (_, one, cached) => {
     const { requests, observed } = await last(one, cached);
     expect(requests).toEqual([]);
     expect(observed.pods.get(ID)).toEqual(cached);
+  });
+
+  test.each([
+    [2, /^GET pods batch\.kubernetes\.io\/job-name in \(.*0001,.*0002\)$/],
+    [200, `GET pods async-api.dev/run=${RUN_ID}`],
+  ])('are asked for once for %i Jobs', async (count, request) => {
+    const jobs = Array.from({ length: count }, (_, index) => {
+      const one = stoppedJob('Cancelled', true);
+      return { ...one, metadata: { ...one.metadata, name: jobId(RUN_ID, index + 1), uid: `uid-${index}` } };
+    });
+    const stillRuns = jobs.map(({ metadata }) => labelled(runningPod(), metadata.uid, metadata.name)).slice(1, 2);
+    const of = run(jobs.map((_, index) => definition({ name: `job-${index}` })));
+    const { requests, observed } = await confirmed({ live: { pods: stillRuns }, cached: { jobs } }, of);
+    expect(requests).toEqual([typeof request === 'string' ? request : expect.stringMatching(request)]);
+    expect([...observed.pods.values()].flat()).toEqual(stillRuns);
+    expect(observed.pods.get(jobId(RUN_ID, 2))).toEqual(stillRuns);
   });
 
   test('tell the exit code of the last attempt though the cache has only an earlier one', async () => {

@@ -5,6 +5,7 @@ import { plannedStatus } from '../../../controller/decide/plan.ts';
 import type { JobWriter } from '../../../controller/job-writer.ts';
 import type { Observer } from '../../../controller/observe.ts';
 import { type Deps, Reconciler } from '../../../controller/reconcile.ts';
+import { StatusWriter } from '../../../controller/status-writer.ts';
 import { ApiError } from '../../../kube/api-error.ts';
 import type { RequestOptions } from '../../../kube/client.ts';
 import { definition, ID, job, NOW, observedRun, run, stored, unschedulablePod } from '../../support/builders.ts';
@@ -28,18 +29,23 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
     let reads = 0;
     let read = NOW;
     const observed = blockedRun();
+    const requeueAfter = (_name: string, ms: number) =>
+      void done.push(`requeued for ${new Date(read.getTime() + ms).toISOString()}`);
     const reconciler = new Reconciler({
-      client: { request: () => Promise.reject(new Error('Expected no write: the status stands')) },
-      path: '',
-      runs: { get: () => observed.run },
+      statuses: new StatusWriter({
+        client: { request: () => Promise.reject(new Error('Expected no write: the status stands')) },
+        path: '',
+        runs: { get: () => observed.run },
+        onStatusWritten: () => {},
+        requeueAfter,
+        writeOptions: () => ({}),
+        log: () => {},
+      }),
       observer: { cached: () => observed, confirm: async () => void done.push('confirmed') } as unknown as Observer,
       jobs: { stop: async () => void done.push('stopped') } as unknown as JobWriter,
       jobTtlSeconds: 3600,
-      onStatusWritten: () => {},
       onPodsLate: () => {},
-      requeueAfter: (_name, ms) => void done.push(`requeued for ${new Date(read.getTime() + ms).toISOString()}`),
-      writeOptions: () => ({}),
-      log: () => {},
+      requeueAfter,
       now: () => {
         read = new Date(NOW.getTime() - (reads++ < readsBefore ? 1 : 0));
         return read;
@@ -61,16 +67,23 @@ function reconcilerOf(one: GroupRun, answer: Answer, fields: Partial<ObservedRun
   const calls: string[] = [];
   const patches: Patch[] = [];
   const observed: GroupRun[] = [];
+  const requeueAfter = deps.requeueAfter ?? (() => {});
   const reconciler = new Reconciler({
-    client: {
-      request: async <T>(method: string, path: string, { body }: RequestOptions = {}) => {
-        calls.push(`${method} ${path}`);
-        if (method === 'PATCH') patches.push(body as Patch);
-        return answer(method, body as Patch | undefined) as T;
+    statuses: new StatusWriter({
+      client: {
+        request: async <T>(method: string, path: string, { body }: RequestOptions = {}) => {
+          calls.push(`${method} ${path}`);
+          if (method === 'PATCH') patches.push(body as Patch);
+          return answer(method, body as Patch | undefined) as T;
+        },
       },
-    },
-    path: '/runs',
-    runs: { get: () => one },
+      path: '/runs',
+      runs: { get: () => one },
+      onStatusWritten: () => {},
+      requeueAfter,
+      writeOptions: () => ({}),
+      log: () => {},
+    }),
     observer: {
       cached: (current: GroupRun) => {
         observed.push(current);
@@ -80,11 +93,8 @@ function reconcilerOf(one: GroupRun, answer: Answer, fields: Partial<ObservedRun
     } as unknown as Observer,
     jobs: { create: async () => {} } as unknown as JobWriter,
     jobTtlSeconds: 60,
-    onStatusWritten: () => {},
     onPodsLate: () => {},
-    requeueAfter: () => {},
-    writeOptions: () => ({}),
-    log: () => {},
+    requeueAfter,
     now: () => NOW,
     ...deps,
   });

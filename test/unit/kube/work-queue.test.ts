@@ -216,3 +216,59 @@ test('however many keys retry, none waits longer than a minute', async () => {
   });
   expect([...tried.values()].filter((tries) => tries < 2)).toEqual([]);
 });
+
+test('a key added with a gap is processed at once, and then so long after the end of its last processing', async () => {
+  const seen: number[] = [];
+  const begun = performance.now();
+  const handler = async () => {
+    seen.push(performance.now() - begun);
+    await sleep(50);
+  };
+  await running(2, handler, async (queue) => {
+    queue.addSpaced('a', 30);
+    queue.addSpaced('a', 30);
+    await pass(20);
+    // While it is processed, until 50.
+    queue.addSpaced('a', 30);
+    queue.addSpaced('a', 30);
+    await pass(120);
+    // At 140; the last processing ended at 130.
+    queue.addSpaced('a', 30);
+    await pass(200);
+    // At 340: long after.
+    queue.addSpaced('a', 30);
+    await pass(10);
+  });
+  expect(seen.map((at) => Math.round(at / 10) * 10)).toEqual([0, 80, 160, 340]);
+});
+
+test('a key added without a gap is processed at once, also while it waits for its gap', async () => {
+  const seen: number[] = [];
+  const begun = performance.now();
+  await running(
+    1,
+    async () => void seen.push(performance.now() - begun),
+    async (queue) => {
+      queue.add('a');
+      await pass(1);
+      queue.addSpaced('a', 100);
+      await pass(10);
+      queue.add('a');
+      await pass(10);
+    },
+  );
+  expect(seen.map((at) => Math.round(at / 10) * 10)).toEqual([0, 10]);
+});
+
+test('a delay longer than a timer can be does not fire at once', async () => {
+  const seen: string[] = [];
+  await running(
+    1,
+    async (key) => void seen.push(key),
+    async (queue) => {
+      queue.addAfter('a', 365 * 24 * 3600 * 1000);
+      await pass(1000);
+    },
+  );
+  expect(seen).toEqual([]);
+});

@@ -16,6 +16,7 @@ import {
   runningPod,
   stoppedJob,
   stored,
+  succeededPod,
   withSidecar,
 } from '../../../support/builders.ts';
 
@@ -29,57 +30,65 @@ const recorded = (status: JobStatus, one?: Job, pods: Pod[] = [], fields: Partia
     ...fields,
   });
 
+const FINISHED_AT = '2026-11-24T11:30:00Z';
+const DUE_AT = new Date('2026-11-24T12:30:00Z');
+/** The run as over since FINISHED_AT. */
+const over = (observed: ObservedRun, finishedAt: string | undefined = FINISHED_AT): ObservedRun => ({
+  ...observed,
+  run: {
+    ...observed.run,
+    status: { ...observed.run.status!, state: 'SUCCESS', ...(finishedAt ? { finishedAt } : {}) },
+  },
+});
+
 describe('the Jobs to clean up', () => {
   const cleanUp = (observed: ObservedRun, now = NOW) => jobsToCleanUp(observed, TTL_SECONDS, now);
+  const none = { together: [], singly: [], nextAt: NEVER };
 
-  test('are none before their result is recorded', () => {
-    const unrecorded = recorded(stored('STARTED'), job({ type: 'Complete' }));
-    expect(cleanUp(unrecorded)).toEqual({ expire: [], remove: [], nextAt: NEVER });
+  test('are none before their result is recorded, nor before the run is over', () => {
+    expect(cleanUp(recorded(stored('STARTED'), job({ type: 'Complete' })), DUE_AT)).toEqual(none);
+    expect(cleanUp(recorded(stored('SUCCESS'), job({ type: 'Complete' })), DUE_AT)).toEqual(none);
   });
 
-  test('include a finished one, to get its TTL once', () => {
-    const ended = job({ type: 'Complete' });
-    expect(cleanUp(recorded(stored('SUCCESS'), ended))).toEqual({ expire: [ended], remove: [], nextAt: NEVER });
-    const expiring = { ...ended, spec: { ttlSecondsAfterFinished: 0 } };
-    expect(cleanUp(recorded(stored('SUCCESS'), expiring))).toEqual({ expire: [], remove: [], nextAt: NEVER });
+  test.each<[string, Job, Pod[]]>([
+    ['has finished', job({ type: 'Complete' }), []],
+    ['was stopped', stoppedJob('Cancelled', true), []],
+    ['was stopped, and has a log', stoppedJob('DeadlineExceeded', true), [latePod()]],
+    ['has a finished pod, and no outcome yet', job(), [succeededPod()]],
+  ])('are deleted together some time after the end of the run: one that %s', (_, one, pods) => {
+    const finished = over(recorded(stored('SUCCESS'), one, pods));
+    expect(cleanUp(finished)).toEqual({ ...none, nextAt: DUE_AT.getTime() });
+    expect(cleanUp(finished, new Date(DUE_AT.getTime() - 1))).toEqual({ ...none, nextAt: DUE_AT.getTime() });
+    expect(cleanUp(finished, DUE_AT)).toEqual({ ...none, together: [one] });
   });
 
-  test('include a stopped one without pods, to be deleted', () => {
-    const stopped = stoppedJob('Cancelled', true);
-    expect(cleanUp(recorded(stored('REVOKED'), stopped))).toEqual({ expire: [], remove: [stopped], nextAt: NEVER });
+  test('are deleted at once if the end of the run is not known', () => {
+    const one = job({ type: 'Complete' });
+    const observed = recorded(stored('SUCCESS'), one);
+    const unknown = {
+      ...observed,
+      run: { ...observed.run, status: { ...observed.run.status!, state: 'SUCCESS' as const } },
+    };
+    expect(cleanUp(unknown)).toEqual({ ...none, together: [one] });
   });
 
-  test('include a stopped one with an ended pod only after the TTL, so that its log can be read', () => {
-    const stopped = stoppedJob('DeadlineExceeded', true);
-    const late = recorded(stored('FAILURE', { finishedAt: '2026-11-24T11:30:00Z' }), stopped, [latePod()]);
-    const end = new Date('2026-11-24T12:30:00Z');
-    expect(cleanUp(late)).toEqual({ expire: [], remove: [], nextAt: end.getTime() });
-    expect(cleanUp(late, end)).toEqual({ expire: [], remove: [stopped], nextAt: NEVER });
+  test.each<[string, Job, Pod[]]>([
+    ['whose pod other containers keep alive', job(), [withSidecar(failedPod({ exitCode: 0 }))]],
+    ['of which an earlier attempt has ended', job(), [latePod(1), withSidecar(failedPod({ exitCode: 0 }))]],
+    ['that appeared after its job was over', job(), []],
+    ['that was stopped and resumed', { ...stoppedJob('Cancelled', true), spec: { suspend: false } }, []],
+  ])('include one %s, to be deleted at once', (_, one, pods) => {
+    const unfinished = recorded(stored('SUCCESS'), one, pods);
+    expect(cleanUp(unfinished)).toEqual({ ...none, singly: [one] });
+    expect(cleanUp(over(unfinished))).toEqual({ ...none, singly: [one], nextAt: DUE_AT.getTime() });
   });
 
-  test('include one whose pod other containers keep alive, to be deleted at once', () => {
-    const beside = withSidecar(failedPod({ exitCode: 0 }));
-    const finishedAt = '2026-11-24T11:59:00Z';
-    expect(cleanUp(recorded(stored('SUCCESS', { finishedAt }), job(), [beside])).remove).toHaveLength(1);
-    expect(cleanUp(recorded(stored('FAILURE', { finishedAt }), job(), [latePod(1), beside])).remove).toHaveLength(1);
-  });
-
-  test('include a stopped one with an ended pod at once, if the end of the job is not known', () => {
-    expect(cleanUp(recorded(stored('FAILURE'), stoppedJob('DeadlineExceeded', true), [latePod()]))).toMatchObject({
-      remove: [expect.anything()],
-      nextAt: NEVER,
-    });
-  });
-
-  test('do not include a stopped one that is being deleted', () => {
+  test('do not include one that is being deleted, or is deleted already', () => {
     const going = stoppedJob('Cancelled', true);
     going.metadata.deletionTimestamp = '2026-11-24T11:59:00Z';
-    expect(cleanUp(recorded(stored('REVOKED'), going))).toEqual({ expire: [], remove: [], nextAt: NEVER });
-  });
-
-  test('do not include one that is deleted already', () => {
+    expect(cleanUp(over(recorded(stored('REVOKED'), going)), DUE_AT)).toEqual(none);
     const gone = recorded(stored('SUCCESS'), job({ type: 'Complete' }), [], { deleted: new Set([ID]) });
-    expect(cleanUp(gone)).toEqual({ expire: [], remove: [], nextAt: NEVER });
+    expect(cleanUp(over(gone), DUE_AT)).toEqual(none);
   });
 });
 

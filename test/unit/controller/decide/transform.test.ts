@@ -27,12 +27,12 @@ test('the job messages of a finished run are dropped, those of an unfinished run
   expect(transformRun(open).status?.jobs).toEqual([failedJob]);
 });
 
-test('a Job keeps its stop annotation, suspend and TTL', () => {
+test('a Job keeps its stop annotation and suspend', () => {
   expect(transformJob(stoppedJob('Cancelled', true)).metadata.annotations).toEqual({
     'async-api.dev/stop': '{"reason":"Cancelled"}',
   });
-  const expiring = { ...job(), spec: { ttlSecondsAfterFinished: 5, suspend: false } };
-  expect(transformJob(expiring).spec).toEqual(expiring.spec);
+  const resumed = { ...job(), spec: { backoffLimit: 5, suspend: false } };
+  expect(transformJob(resumed).spec).toEqual({ suspend: false });
 });
 
 test('an Event keeps its reason, message, object and times', () => {
