@@ -11,18 +11,19 @@ export interface KubernetesEvent {
 const MAX_JOB_EVENTS = 10;
 const MAX_MESSAGE = 500;
 
-/** The Events for the change from the previous status to the run's current one. */
+/**
+ * The Events for the change from the previous status to the run's current one. A run without trouble has one, at its end: an Event is a
+ * write as dear as a Job's, and the status names the Jobs.
+ */
 export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefined): KubernetesEvent[] {
   const { status } = run;
   if (!status) return [];
   const earlier = before?.jobs ?? [];
   const jobs = status.jobs ?? [];
-  const created = jobs.filter((job, index) => job.jobUID && !earlier[index]?.jobUID);
   const jobEvents = jobs.flatMap((job, index) => jobEvent(job, earlier[index]) ?? []);
   const listed = jobEvents.slice(0, MAX_JOB_EVENTS);
   const more = jobEvents.length - listed.length;
   return [
-    ...(created.length > 0 ? [normal('JobsCreated', `Created ${created.length} Jobs: ${names(created)}`)] : []),
     ...listed,
     ...(more > 0 ? [warning('MoreJobs', `${more} more jobs changed; see the status.`)] : []),
     ...(isTerminal(status.state) && !(before && isTerminal(before.state)) ? [runEndEvent(status)] : []),
@@ -54,10 +55,6 @@ function runEndEvent({ state, conditions }: GroupRunStatus): KubernetesEvent {
   return state === 'REVOKED' ? normal('Revoked', message) : warning('Failed', message);
 }
 
-const names = (jobs: JobStatus[]): string => {
-  const list = jobs.slice(0, 10).map((job) => job.name);
-  return [...list, ...(jobs.length > list.length ? ['…'] : [])].join(', ');
-};
 const normal = (reason: string, message: string): KubernetesEvent => ({
   type: 'Normal',
   reason,
