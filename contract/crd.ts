@@ -45,6 +45,8 @@ const SPEC_RULES = validations(
   rule('self.jobs == oldSelf.jobs', 'jobs are immutable'),
   rule(unchanged('parameters'), 'parameters are immutable'),
   rule(unchanged('parallelism'), 'parallelism is immutable'),
+  rule(unchanged('onFailure'), 'onFailure is immutable'),
+  rule(unchanged('earlierResults'), 'earlierResults are immutable'),
   rule(unchanged('rerunOf'), 'rerunOf is immutable'),
   rule(
     '!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)',
@@ -92,12 +94,13 @@ const UNCHECKED_DEFINITION: Schema = {
 
 function specSchema(): Schema {
   const schema = toStructural(z.toJSONSchema(GroupRunSpec));
-  const { jobs, parameters, cancelJobs } = schema.properties as Record<'jobs' | 'parameters' | 'cancelJobs', Schema>;
+  const { jobs, parameters, cancelJobs, earlierResults } = schema.properties as Record<string, Schema>;
   // Size limits: the API server rejects a CRD whose rules have no bounded cost.
-  Object.assign(parameters, { maxProperties: 64 }, PARAMETER_NAME_RULES);
-  cancelJobs.maxProperties = MAX_JOBS;
-  const { name } = (jobs.items as { properties: Record<string, Schema> }).properties;
-  Object.assign(jobs, ATOMIC, { items: { ...UNCHECKED_DEFINITION, properties: { name } } });
+  Object.assign(parameters!, { maxProperties: 64 }, PARAMETER_NAME_RULES);
+  cancelJobs!.maxProperties = MAX_JOBS;
+  earlierResults!.maxProperties = MAX_JOBS;
+  const { name } = (jobs!.items as { properties: Record<string, Schema> }).properties;
+  Object.assign(jobs!, ATOMIC, { items: { ...UNCHECKED_DEFINITION, properties: { name } } });
   return { ...schema, ...SPEC_RULES };
 }
 

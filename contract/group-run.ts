@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { JobDefinition, MAX_RESULT_BYTES } from './job-definition.ts';
+import { Name } from './name.ts';
 
 /** The only custom resource of this product. */
 export const API_GROUP = 'async-api.dev';
@@ -10,80 +12,6 @@ export const PLURAL = 'groupruns';
 export const MAX_JOBS = 1000;
 /** Maximum size of a spec. It leaves room in the etcd object for the status of MAX_JOBS jobs. */
 export const MAX_SPEC_BYTES = 600_000;
-
-/** Name of a group or job. Every such name is also a valid label value (hence at most 63 characters). */
-export const Name = z
-  .string()
-  .max(63)
-  .regex(/^[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/, 'letters, digits, "_", "." and "-", at most 63')
-  .meta({ description: 'Letters, digits, "_", "." and "-", at most 63.' });
-
-const Probability = z.number().min(0).max(1);
-
-const faults = {
-  hangProbability: Probability.optional().describe('Probability (0 to 1) that the job runs forever.'),
-  failProbability: Probability.optional().describe('Probability (0 to 1) that the job fails with exitCode.'),
-  exitCode: z.int().min(1).max(255).optional().describe('Exit code of a failing job; 1 if not given.'),
-};
-
-export const Sleep = z
-  .strictObject({ seconds: z.number().min(0).max(86_400), ...faults })
-  .describe('Simulated work: sleep, then succeed.');
-
-export const Log = z
-  .strictObject({
-    lines: z.int().min(0).max(1_000_000),
-    intervalSeconds: z.number().min(0).max(3600).optional().describe('Pause between two lines; 1 if not given.'),
-    ...faults,
-  })
-  .describe('Simulated work: print numbered lines, then succeed.');
-
-const Quantity = z
-  .string()
-  .max(32)
-  .regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/, 'a Kubernetes quantity such as 500m or 64Mi');
-const Resources = z.strictObject({ cpu: Quantity.optional(), memory: Quantity.optional() });
-
-const ConfigMapKey = z.strictObject({ name: z.string().min(1).max(253), key: z.string().min(1).max(253) });
-const EnvVar = z
-  .strictObject({
-    name: z
-      .string()
-      .max(128)
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'letters, digits and "_", not beginning with a digit'),
-    value: z.string().max(4096).optional(),
-    valueFrom: z.strictObject({ configMapKeyRef: ConfigMapKey }).describe('A key of a ConfigMap.').optional(),
-  })
-  .refine(({ value, valueFrom }) => (value === undefined) !== (valueFrom === undefined), {
-    error: 'expected exactly one of value and valueFrom',
-  });
-
-export const Container = z
-  .strictObject({
-    image: z.string().min(1).max(512),
-    command: z.array(z.string().max(4096)).max(64).optional(),
-    args: z.array(z.string().max(4096)).max(64).optional(),
-    env: z.array(EnvVar).max(64).optional(),
-    resources: z.strictObject({ requests: Resources.optional(), limits: Resources.optional() }).optional(),
-  })
-  .describe('A container of your own.');
-
-/** The kinds of work. A job definition has exactly one. */
-export const work = { sleep: Sleep.optional(), log: Log.optional(), container: Container.optional() };
-/** Limits of a job, with Kubernetes' names and meaning; pendingDeadlineSeconds is ours. */
-export const limits = {
-  activeDeadlineSeconds: z.int().min(1).max(604_800).describe('A job that is not done after this many seconds fails.'),
-  pendingDeadlineSeconds: z.int().min(1).max(604_800).describe('A job that cannot start for this long fails.'),
-  backoffLimit: z.int().min(0).max(20).describe('How many times a failed pod is tried again.'),
-};
-
-/** One job of a run: the resolved definition, a snapshot from when the run was accepted. */
-export const JobDefinition = z
-  .strictObject({ name: Name, ...work, ...limits })
-  .refine((job) => Object.keys(work).filter((kind) => job[kind as keyof typeof work] !== undefined).length === 1, {
-    error: `expected exactly one of ${Object.keys(work).join(', ')}`,
-  });
-export type JobDefinition = z.infer<typeof JobDefinition>;
 
 export const JobState = z.enum(['PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED']);
 export type JobState = z.infer<typeof JobState>;
@@ -104,6 +32,12 @@ export const JobStatus = z.object({
   attempts: z.int().optional().describe('How many pods it has had, from the second on.'),
   startedAt: Time.optional(),
   finishedAt: Time.optional(),
+  result: z
+    .string()
+    .max(MAX_RESULT_BYTES)
+    .optional()
+    .describe('What a job that succeeded wrote to its termination message.'),
+  resultTooLarge: z.literal(true).optional().describe('It wrote more than is stored.'),
   pendingSince: Time.optional().describe('Time since when the job has been blocked from starting; reason says why.'),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
@@ -123,6 +57,16 @@ export const GroupRunSpec = z.object({
   parameters: z.record(z.string().max(63), z.string().max(4096)).optional(),
   jobs: z.array(JobDefinition).min(1).max(MAX_JOBS),
   parallelism: z.int().min(1).max(MAX_JOBS).optional().describe('At most this many of its jobs are active at a time.'),
+  onFailure: z
+    .enum(['continue', 'cancel'])
+    .optional()
+    .describe('Whether the failure of a job stops the others; continue if not given.'),
+  earlierResults: z
+    .record(Name, z.string().max(MAX_RESULT_BYTES))
+    .optional()
+    .describe(
+      'Of jobs that are needed here and succeeded in the run that this one repeats; empty for a job without a result.',
+    ),
   rerunOf: z.string().max(253).optional().describe('The name of the run that this one repeats.'),
   cancel: z.boolean().optional().describe('Stops every unfinished job.'),
   // A map, not a list: a merge patch can add a key without reading first, so concurrent cancels do not overwrite each other.

@@ -1,4 +1,5 @@
-import type { GroupRunSpec, GroupRunStatus, JobDefinition, JobStatus, ObjectMeta } from './group-run.ts';
+import type { GroupRunSpec, GroupRunStatus, JobStatus, ObjectMeta } from './group-run.ts';
+import type { JobDefinition } from './job-definition.ts';
 
 /** The status of each job, in the order of the definitions. An array is one. */
 export interface JobStatuses {

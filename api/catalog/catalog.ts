@@ -1,11 +1,14 @@
 import type { z } from 'zod';
-import { type JobDefinition, MAX_JOBS, Name } from '../../contract/group-run.ts';
+import { MAX_JOBS } from '../../contract/group-run.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
+import { Name } from '../../contract/name.ts';
 import { errorMessage } from '../../process/log.ts';
-import { DEFAULTS, Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
+import { Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
 import { deadlineWarnings } from './deadlines.ts';
 import { describeIssue, EXPECTED_NAME, formatValue, type Issue, isSecret } from './describe-issue.ts';
 import { wrongValue } from './parameters.ts';
 import { formatPath, formatProblem, type Problem } from './problem.ts';
+import { resolveJob } from './resolve-job.ts';
 import { listFirst, readYaml, YamlError } from './yaml-file.ts';
 import { keysOf, lineOf, type YamlNode } from './yaml-node.ts';
 import type { YamlProblem } from './yaml-tree.ts';
@@ -18,6 +21,8 @@ export interface Group {
   /** What is likely a mistake; the group can be triggered. Empty if there are problems. */
   warnings: Problem[];
   parallelism?: number;
+  /** Whether the failure of a job stops the others; continue if not given. */
+  onFailure?: 'continue' | 'cancel';
   /** In the file's order; empty if there are problems. */
   parameters: ReadonlyMap<string, Parameter>;
   /** Names of the permitted callers and `group:NAME` of groups of them. Empty, so no caller, if the field is invalid. */
@@ -123,14 +128,15 @@ function parseGroup(
   // The value of a wrong alias is unknown, and so is its `allow`.
   const allow = value === null && yamlProblems.length > 0 ? { allow: [] } : parseAllow(value);
   if (problems.length > 0 || !group.data) return { jobs: [], problems, warnings: [], parameters: new Map(), ...allow };
-  const { jobs: definitions, parallelism, parameters } = group.data;
-  const jobs = jobNames.map((job) => ({ name: job, ...DEFAULTS, ...defaults, ...definitions?.[job] }) as JobDefinition);
+  const { jobs: definitions, parallelism, onFailure, parameters } = group.data;
+  const jobs = jobNames.map((job) => resolveJob(job, definitions![job]!, group.data, defaults));
   return {
     jobs,
     problems,
     warnings: located(root, deadlineWarnings(groupPath, jobs)).map(toProblem),
     parameters: new Map(parameterNames.map((parameter) => [parameter, parameters![parameter]!])),
     ...(parallelism && { parallelism }),
+    ...(onFailure && { onFailure }),
     ...allow,
   };
 }

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { Container, limits, MAX_JOBS, Name, work } from '../../contract/group-run.ts';
+import { Container, Resources } from '../../contract/container.ts';
+import { exactlyOneOf } from '../../contract/exactly-one.ts';
+import { GroupRunSpec, MAX_JOBS } from '../../contract/group-run.ts';
+import { checkJob, KINDS_OF_WORK, limits, options, work } from '../../contract/job-definition.ts';
+import { Name } from '../../contract/name.ts';
+import { PodOptions } from '../../contract/pod-options.ts';
 import { RESERVED_NAME } from '../../contract/reserved-names.ts';
 import { errorMessage } from '../../process/log.ts';
 import { Pattern } from './pattern.ts';
@@ -14,25 +19,36 @@ const optionalLimits = {
 };
 
 /** Kubernetes accepts fractions of a byte, such as 128m (0.128 bytes), which are always a mistake. */
-const ContainerConfig = Container.superRefine(({ resources }, { addIssue }) => {
+const ResourcesConfig = Resources.superRefine((resources, { addIssue }) => {
   for (const kind of ['requests', 'limits'] as const) {
-    const memory = resources?.[kind]?.memory ?? '';
-    if (!/m$|\.\d+$/.test(memory)) continue;
-    const message = `expected an amount of memory such as 128Mi, got "${memory}"`;
-    addIssue({ code: 'custom', path: ['resources', kind, 'memory'], message });
+    for (const name of ['memory', 'ephemeral-storage']) {
+      const amount = resources[kind]?.[name] ?? '';
+      if (!/m$|\.\d+$/.test(amount)) continue;
+      const message = `expected an amount of ${name} such as 128Mi, got "${amount}"`;
+      addIssue({ code: 'custom', path: [kind, name], message });
+    }
   }
 });
+const ContainerConfig = Container.extend({ resources: ResourcesConfig.optional() });
+
+/** What a group, or `defaults`, sets for its jobs where they do not. */
+const shared = {
+  pod: PodOptions.optional(),
+  container: z.strictObject({ resources: ResourcesConfig.optional() }).describe('For container jobs.').optional(),
+};
 
 export const JobConfig = z
-  .strictObject({ ...work, container: ContainerConfig.optional(), ...optionalLimits })
-  .refine((job) => [job.sleep, job.log, job.container].filter((one) => one !== undefined).length === 1, {
+  .strictObject({ ...work, container: ContainerConfig.optional(), ...options, ...optionalLimits })
+  .refine(exactlyOneOf(...KINDS_OF_WORK)[0], {
     error: (issue) => {
-      const found = ['sleep', 'log', 'container'].filter((kind) => kind in Object(issue.input));
+      const found = KINDS_OF_WORK.filter((kind) => kind in Object(issue.input));
       return `expected exactly one of sleep, log and container, got ${found.join(' and ') || 'none'}`;
     },
     // Not beside a wrong field, which may be the kind of work itself.
     when: ({ issues, value }) => issues.length === 0 && typeof value === 'object' && value !== null,
-  });
+  })
+  .superRefine(checkJob);
+export type JobConfig = z.infer<typeof JobConfig>;
 
 /** Of a group. The CRD has the same bound. */
 export const MAX_PARAMETERS = 64;
@@ -73,6 +89,8 @@ function compilePattern(text: string, context: z.RefinementCtx): Pattern {
 
 export const GroupConfig = z.strictObject({
   jobs: z.record(Name, JobConfig).describe(`The jobs a trigger starts, at most ${MAX_JOBS}.`).optional(),
+  ...shared,
+  onFailure: GroupRunSpec.shape.onFailure,
   parallelism: z
     .int()
     .min(1)
@@ -95,13 +113,16 @@ export const GroupConfig = z.strictObject({
     .optional(),
 });
 
-export const Defaults = z.strictObject(optionalLimits).describe('Limits of every job that has none of its own.');
+export const Defaults = z
+  .strictObject({ ...optionalLimits, ...shared })
+  .describe('For every job that has none of its own.');
 export type Defaults = z.infer<typeof Defaults>;
+export type GroupConfig = z.infer<typeof GroupConfig>;
 
 const Config = z.strictObject({ defaults: Defaults.optional(), groups: z.record(Name, GroupConfig) });
 
 /** JSON Schema of resources/config.yaml, for editors. */
 export const configJsonSchema = () => ({
   title: 'Async API groups and jobs',
-  ...z.toJSONSchema(Config, { io: 'input' }),
+  ...z.toJSONSchema(Config, { io: 'input', reused: 'ref' }),
 });

@@ -1,4 +1,4 @@
-import type { JobDefinition } from '../../contract/group-run.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
 import type { Issue } from './describe-issue.ts';
 
 /** A warning for each job that its activeDeadlineSeconds ends before pendingDeadlineSeconds could. */

@@ -1,7 +1,8 @@
 import type { IRouter, RequestHandler } from 'express';
 import * as z from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { type GroupRunSpec, Name } from '../../contract/group-run.ts';
+import type { GroupRunSpec } from '../../contract/group-run.ts';
+import { Name } from '../../contract/name.ts';
 import { isAllowed, visibleGroups } from '../auth/access.ts';
 import type { Group } from '../catalog/catalog.ts';
 import { resolveParameters } from '../catalog/parameters.ts';
@@ -93,7 +94,7 @@ const REASON = 'expected another value; callers with the right to see the group 
 
 /** The spec of the run that a trigger of a valid group starts. Throws an HttpError (422) that names the group. */
 function resolveSpec(group: Group, name: string, parameterValues: Record<string, unknown>): GroupRunSpec {
-  const { jobs, parallelism } = group;
+  const { jobs, parallelism, onFailure } = group;
   if (jobs.length === 0) throw new HttpError(422, `Group ${name} has no jobs, nothing was started.`);
   const parameters = resolveParameters(group.parameters, parameterValues);
   if (parameters.problems.length > 0) {
@@ -106,6 +107,7 @@ function resolveSpec(group: Group, name: string, parameterValues: Record<string,
     ...(Object.keys(values).length > 0 && { parameters: values }),
     jobs,
     ...(parallelism && { parallelism }),
+    ...(onFailure && { onFailure }),
   };
 }
 

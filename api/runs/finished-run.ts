@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { type GroupRun, isTerminal, type JobDefinition, type JobStatus } from '../../contract/group-run.ts';
+import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
 import { ACCEPTED_AT_ANNOTATION, ALLOW_ANNOTATION, REQUEST_ANNOTATION } from '../../contract/labels.ts';
 import type { JobStatuses, RunRecord } from '../../contract/run-record.ts';
 import { Packed } from '../../process/packed.ts';

@@ -1,4 +1,5 @@
-import { type GroupRunSpec, JobDefinition } from '../../contract/group-run.ts';
+import type { GroupRunSpec } from '../../contract/group-run.ts';
+import { JobDefinition } from '../../contract/job-definition.ts';
 import type { Rejection } from './rejection.ts';
 
 /** So many are told; whoever mends these finds the others. */

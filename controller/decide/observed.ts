@@ -1,5 +1,6 @@
-import { type GroupRun, isTerminal, type JobDefinition, type JobStatus } from '../../contract/group-run.ts';
+import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
 import { trueCondition } from './pods.ts';
 import type { Event, Job, Pod } from './types.ts';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { GroupRun, JobDefinition } from '../../contract/group-run.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
 import { buildJob } from '../../controller/decide/job.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { definition, ID, run } from '../support/builders.ts';

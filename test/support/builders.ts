@@ -1,4 +1,5 @@
-import type { GroupRun, JobDefinition, JobStatus } from '../../contract/group-run.ts';
+import type { GroupRun, JobStatus } from '../../contract/group-run.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
 import { nothingObserved, type ObservedJob, type ObservedRun } from '../../controller/decide/observed.ts';
 import type { Event, Job, JobCondition, Pod, Terminated } from '../../controller/decide/types.ts';
 

@@ -1,6 +1,7 @@
 // Real: Reconciler, StatusWriter, JobWriter, Observer and the decisions. Not real: the API server, which keeps one run with its Jobs
 // and pods in memory and denies some, the caches, which show at once what it stores, time and randomness.
-import type { GroupRun, GroupRunStatus, JobDefinition } from '../../contract/group-run.ts';
+import type { GroupRun, GroupRunStatus } from '../../contract/group-run.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
 import { paths } from '../../contract/paths.ts';
 import type { Job, Pod } from '../../controller/decide/types.ts';
 import { JobWriter } from '../../controller/job-writer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JobDefinition } from '../../../contract/group-run.ts';
+import type { JobDefinition } from '../../../contract/job-definition.ts';
 import { DENIAL, jobsOf, startInMemory } from '../../support/controller-in-memory.ts';
 
 /** A run of jobs, some of which are denied. */
