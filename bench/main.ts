@@ -10,6 +10,7 @@ import { growth } from './benchmarks/growth.ts';
 import { lag } from './benchmarks/lag.ts';
 import { list } from './benchmarks/list.ts';
 import { status } from './benchmarks/status.ts';
+import { streams } from './benchmarks/streams.ts';
 import { sustained } from './benchmarks/sustained.ts';
 import { trigger } from './benchmarks/trigger.ts';
 import { write } from './benchmarks/write.ts';
@@ -17,7 +18,7 @@ import { chart } from './chart.ts';
 import { Environment, type Options } from './environment.ts';
 import { type About, json, type Result, table, toResult } from './report.ts';
 
-const BENCHMARKS = [trigger, fanout, sustained, lag, status, list, write, growth];
+const BENCHMARKS = [trigger, fanout, sustained, lag, status, list, streams, write, growth];
 const HELP = `npm run bench                   all benchmarks, on a cluster of their own; docs/scaling.md explains the table
 npm run bench -- NAME…          some of them:
 ${BENCHMARKS.map(({ name, summary }) => `    ${name.padEnd(11)} ${summary}`).join('\n')}
