@@ -23,13 +23,14 @@ export const lag: Benchmark = {
         const rounds = await env.rounds.repeat(`Measure the lag of ${size} jobs`, () => lags(env, product, rest, size));
         const row = { benchmark: 'lag', unit: 'ms' };
         rows.push(
+          // Paced by the size of the run, unlike its end.
+          { ...row, what: `Complete to SUCCESS of ${size}, p50`, ours: rounds.map(({ each }) => median(each)) },
           {
             ...row,
-            what: `Complete to SUCCESS of ${size}, p50`,
-            ours: rounds.map(({ each }) => median(each)),
+            what: `last Complete to last SUCCESS of ${size}`,
+            ours: rounds.map(({ last }) => last),
             goal: { of: 'value', atMost: GOALS[size] },
           },
-          { ...row, what: `last Complete to last SUCCESS of ${size}`, ours: rounds.map(({ last }) => last) },
         );
       }
       await rest.close();
