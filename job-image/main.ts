@@ -2,6 +2,7 @@
  * Simulated work, run as process 1 of a container. A single file without dependencies, so that the image needs only node.
  * Kubernetes shows the last lines printed as the message of a failed job (terminationMessagePolicy FallbackToLogsOnError).
  */
+import { writeFile } from 'node:fs/promises';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
@@ -16,6 +17,7 @@ sleep and log also take
   --hang-probability=0..1                  how often to run forever instead, 0 where not given
   --fail-probability=0..1                  how often to fail once the work is done, 0 where not given
   --exit-code=1..255                       what to exit with on failure, 1 where not given
+  --result=TEXT                            written to /dev/termination-log on success; not where it is empty
 
 Bad input exits with 2, SIGTERM with 143, SIGINT with 130.`;
 
@@ -30,6 +32,8 @@ export interface Work {
   hangProbability: number;
   failProbability: number;
   exitCode: number;
+  /** Termination message on success; empty for none. */
+  result: string;
 }
 
 /** Invalid command line. Its message is shown to the user, without a stack. */
@@ -44,10 +48,11 @@ const IDLE: Work = {
   hangProbability: 0,
   failProbability: 0,
   exitCode: 1,
+  result: '',
 };
 
 interface Bounds {
-  field: keyof Work;
+  field: Exclude<keyof Work, 'result'>;
   min: number;
   max: number;
   integer?: boolean;
@@ -61,31 +66,35 @@ const faults: Record<string, Bounds> = {
   'fail-probability': { field: 'failProbability', min: 0, max: 1 },
   'exit-code': exitCode,
 };
-const COMMANDS: Record<string, { start: Work; options: Record<string, Bounds> }> = {
+const COMMANDS: Record<string, { start: Work; numbers: Record<string, Bounds>; takesResult?: true }> = {
   sleep: {
     start: IDLE,
-    options: { seconds: { field: 'seconds', min: 0, max: 86_400, required: true }, ...faults },
+    numbers: { seconds: { field: 'seconds', min: 0, max: 86_400, required: true }, ...faults },
+    takesResult: true,
   },
   log: {
     start: IDLE,
-    options: {
+    numbers: {
       lines: { field: 'lines', min: 0, max: 1_000_000, integer: true, required: true },
       'interval-seconds': { field: 'intervalSeconds', min: 0, max: 3600 },
       ...faults,
     },
+    takesResult: true,
   },
-  fail: { start: { ...IDLE, failProbability: 1 }, options: { 'exit-code': exitCode } },
-  hang: { start: { ...IDLE, hangProbability: 1 }, options: {} },
+  fail: { start: { ...IDLE, failProbability: 1 }, numbers: { 'exit-code': exitCode } },
+  hang: { start: { ...IDLE, hangProbability: 1 }, numbers: {} },
 };
+const RESULT = 'result';
 
 /** Parses the command line. Throws UsageError. */
 export function parseWork(args: string[]): Work {
   const [name = 'nothing', ...rest] = args;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new UsageError(`Expected one of ${Object.keys(COMMANDS).join(', ')} first, got ${name}.`);
-  const values = parseOptions(name, rest, Object.keys(command.options));
-  const work = { ...command.start };
-  for (const [option, bounds] of Object.entries(command.options)) {
+  const names = [...Object.keys(command.numbers), ...(command.takesResult ? [RESULT] : [])];
+  const values = parseOptions(name, rest, names);
+  const work = { ...command.start, result: values[RESULT] ?? '' };
+  for (const [option, bounds] of Object.entries(command.numbers)) {
     const value = values[option];
     if (value !== undefined) work[bounds.field] = parseNumber(option, value, bounds);
     else if (bounds.required) throw new UsageError(`Expected ${expectation(option, bounds)} after ${name}, got none.`);
@@ -98,7 +107,8 @@ function parseOptions(command: string, args: string[], names: string[]): Record<
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values as Record<string, string>;
   } catch (error) {
-    const expected = names.length > 0 ? names.map((name) => `--${name}=N`).join(', ') : 'no option';
+    const expected =
+      names.length > 0 ? names.map((name) => `--${name}=${name === RESULT ? 'TEXT' : 'N'}`).join(', ') : 'no option';
     // Only the first sentence: the rest of Node's message explains how to escape dashes.
     const [got] = (error as Error).message.split(/\.\s|\n/);
     throw new UsageError(`Expected ${expected} after ${command}, got: ${got}.`);
@@ -124,12 +134,17 @@ export interface Deps {
   printError: (line: string) => void;
   /** Aborts the work: runWork then rejects with an AbortError. */
   signal: AbortSignal;
+  /** Path of the file from which the kubelet takes the termination message. */
+  terminationLog: string;
 }
 
 const REMINDER_MS = 30_000;
 
 /** Does the work and returns the exit code. */
-export async function runWork(work: Work, { random, print, printError, signal }: Deps): Promise<number> {
+export async function runWork(
+  work: Work,
+  { random, print, printError, signal, terminationLog }: Deps,
+): Promise<number> {
   if (random() < work.hangProbability) {
     print(`Hanging on purpose (hang probability ${work.hangProbability}); only a signal ends this.`);
     for (let reminders = 1; ; reminders++) {
@@ -148,6 +163,15 @@ export async function runWork(work: Work, { random, print, printError, signal }:
   if (random() < work.failProbability) {
     printError(`Failed on purpose with exit code ${work.exitCode} (fail probability ${work.failProbability}).`);
     return work.exitCode;
+  }
+  if (work.result) {
+    try {
+      await writeFile(terminationLog, work.result);
+    } catch (error) {
+      // Outside of Kubernetes there is no such file. A job that cannot tell its result has not succeeded.
+      printError(`Cannot write the result: ${(error as Error).message}`);
+      return 1;
+    }
   }
   print('Done.');
   return 0;
@@ -187,6 +211,7 @@ async function main(args: string[]): Promise<void> {
       print: console.log,
       printError: console.error,
       signal: stop.signal,
+      terminationLog: '/dev/termination-log',
     });
   } catch (error) {
     if (stop.signal.aborted) return;

@@ -1,12 +1,22 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Deps, parseWork, runWork, UsageError } from '../../../job-image/main.ts';
 
-const idle = { lines: 0, intervalSeconds: 1, seconds: 0, hangProbability: 0, failProbability: 0, exitCode: 1 };
+const idle = {
+  lines: 0,
+  intervalSeconds: 1,
+  seconds: 0,
+  hangProbability: 0,
+  failProbability: 0,
+  exitCode: 1,
+  result: '',
+};
 
 describe('the command line', () => {
   test.each([
@@ -22,6 +32,9 @@ describe('the command line', () => {
     ['log --lines=20', { ...idle, lines: 20 }],
     ['log --lines=20 --interval-seconds=0.25', { ...idle, lines: 20, intervalSeconds: 0.25 }],
     ['log --lines=1 --fail-probability=0.1', { ...idle, lines: 1, failProbability: 0.1 }],
+    ['sleep --seconds=1 --result={"rows":3}', { ...idle, seconds: 1, result: '{"rows":3}' }],
+    ['log --lines=1 --result=--lines=2', { ...idle, lines: 1, result: '--lines=2' }],
+    ['log --lines=1 --result=', { ...idle, lines: 1 }],
     ['fail', { ...idle, failProbability: 1 }],
     ['fail --exit-code=3', { ...idle, failProbability: 1, exitCode: 3 }],
     ['hang', { ...idle, hangProbability: 1 }],
@@ -45,6 +58,12 @@ describe('the command line', () => {
     ['fail --exit-code=0', 'Expected --exit-code to be a whole number from 1 to 255, got "0".'],
     ['fail --exit-code=256', 'Expected --exit-code to be a whole number from 1 to 255, got "256".'],
     ['fail --seconds=1', "Expected --exit-code=N after fail, got: Unknown option '--seconds'."],
+    ['fail --result=x', "Expected --exit-code=N after fail, got: Unknown option '--result'."],
+    [
+      'log --line=1',
+      'Expected --lines=N, --interval-seconds=N, --hang-probability=N, --fail-probability=N, --exit-code=N, --result=TEXT ' +
+        "after log, got: Unknown option '--line'.",
+    ],
     ['hang --exit-code=1', "Expected no option after hang, got: Unknown option '--exit-code'."],
     ['hang now', "Expected no option after hang, got: Unexpected argument 'now'."],
     ['fail --exit-code', "Expected --exit-code=N after fail, got: Option '--exit-code <value>' argument missing."],
@@ -57,18 +76,50 @@ describe('the command line', () => {
   });
 });
 
-describe('a job that may hang or fail', () => {
-  const withDraws = (...draws: number[]) => {
-    const printed: string[] = [];
-    const stop = new AbortController();
-    const deps: Deps = {
-      random: () => draws.shift() ?? Number.NaN,
-      print: (line) => printed.push(line),
-      printError: (line) => printed.push(`! ${line}`),
-      signal: stop.signal,
-    };
-    return { deps, printed, stop };
+const withDraws = (...draws: number[]) => {
+  const printed: string[] = [];
+  const stop = new AbortController();
+  const deps: Deps = {
+    random: () => draws.shift() ?? Number.NaN,
+    print: (line) => printed.push(line),
+    printError: (line) => printed.push(`! ${line}`),
+    signal: stop.signal,
+    terminationLog: '/nowhere/termination-log',
   };
+  return { deps, printed, stop };
+};
+
+describe('a job with a result', () => {
+  let folder: string;
+  let terminationLog: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'job-image-'));
+    terminationLog = join(folder, 'termination-log');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const work = { ...idle, result: 'Zoë\n{"rows":3}', failProbability: 0.5 };
+
+  test('writes it when it succeeds', async () => {
+    const { deps, printed } = withDraws(0.5, 0.5);
+    expect(await runWork(work, { ...deps, terminationLog })).toBe(0);
+    expect(await readFile(terminationLog, 'utf8')).toBe(work.result);
+    expect(printed).toEqual(['Done.']);
+  });
+
+  test('does not write it when it fails, nor an empty one', async () => {
+    expect(await runWork(work, { ...withDraws(0.5, 0.4).deps, terminationLog })).toBe(1);
+    expect(await runWork(idle, { ...withDraws(0.5, 0.5).deps, terminationLog })).toBe(0);
+    await expect(readFile(terminationLog)).rejects.toThrow('ENOENT');
+  });
+
+  test('fails where it cannot write it, and the last line says so', async () => {
+    const { deps, printed } = withDraws(0.5, 0.5);
+    expect(await runWork(work, deps)).toBe(1);
+    expect(printed).toEqual([expect.stringMatching(/^! Cannot write the result: ENOENT.*nowhere/)]);
+  });
+});
+
+describe('a job that may hang or fail', () => {
   const work = { ...idle, lines: 1, hangProbability: 0.5, failProbability: 0.5, exitCode: 7 };
 
   test('works and succeeds if both random numbers are not below the probability', async () => {
