@@ -11,6 +11,7 @@ import { podOnLostNode } from './decide/node-lost.ts';
 import { jobIds, nothingObserved, type ObservedRun } from './decide/observed.ts';
 import { jobsToConfirm } from './decide/plan.ts';
 import { hasActivePods, terminated, trueCondition } from './decide/pods.ts';
+import { succeededPod } from './decide/result.ts';
 import { stopCause } from './decide/stop.ts';
 import { transformJob, transformPod } from './decide/transform.ts';
 import type { Event, Job, Pod } from './decide/types.ts';
@@ -60,10 +61,11 @@ export class Observer {
 
   /**
    * Asks the API server before irreversible decisions, since caches may lag: whether a recorded Job is really deleted, whether
-   * a job about to end without a Job really has none, which pods a stopped Job still has, and how a failed Job's pods ended.
+   * a job about to end without a Job really has none, which pods a stopped Job still has, and how the pods of a Job with an outcome
+   * ended.
    */
   async confirm(observed: ObservedRun, now: Date): Promise<void> {
-    const { run, jobs, pods, deleted } = observed;
+    const { run, jobs, pods, deletedPods, deleted } = observed;
     const toConfirm = new Set(jobsToConfirm(observed, now));
     const lacking: Job[] = [];
     await forEachLimited([...jobIds(run).entries()], async ([index, id]) => {
@@ -87,8 +89,12 @@ export class Observer {
     });
     if (lacking.length === 0) return;
     const live = await this.#podsOf(run, lacking);
-    for (const { metadata } of lacking)
-      pods.set(metadata.name, podsOwnedBy(live.get(metadata.name) ?? [], metadata.uid));
+    for (const { metadata } of lacking) {
+      const { name, uid } = metadata;
+      pods.set(name, podsOwnedBy(live.get(name) ?? [], uid));
+      // Also those that were deleted while the answer was under way.
+      deletedPods.set(name, podsOwnedBy(this.#caches.tombstones.pods(name), uid));
+    }
   }
 
   /**
@@ -172,8 +178,10 @@ const isEnding = (job: Job, pods: Pod[], now: Date): boolean =>
   trueCondition(job, 'Suspended') !== undefined &&
   (!hasActivePods(job) || podOnLostNode(pods, true, now) !== undefined);
 
-/** Whether the Job has its outcome, but the cache lacks terminated pods that explain it. */
+/** Whether the Job has its outcome, but the cache lacks terminated pods that explain it: that which succeeded has the result. */
 function lacksPods(job: Job, pods: Pod[]): boolean {
-  if (!isBackoffLimitExceeded(job) && !trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return false;
+  const succeeded = trueCondition(job, 'SuccessCriteriaMet', 'Complete') !== undefined;
+  if (!isBackoffLimitExceeded(job) && !succeeded) return false;
+  if (succeeded && !succeededPod(pods)) return true;
   return pods.filter(terminated).length < Math.max(1, job.status?.failed ?? 0);
 }

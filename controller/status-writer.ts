@@ -143,9 +143,10 @@ export class StatusWriter {
   }
 
   /** Writes as much of the status as the API server can store. */
-  async #patch({ metadata: { name, resourceVersion } }: GroupRun, status: GroupRunStatus): Promise<GroupRun> {
+  async #patch(run: GroupRun, status: GroupRunStatus): Promise<GroupRun> {
     const { client, path, writeOptions, log } = this.#deps;
-    const smaller = smallerStatuses(status);
+    const { name, resourceVersion } = run.metadata;
+    const smaller = smallerStatuses(status, run.status?.jobs);
     for (let part = status; ; ) {
       try {
         return await client.request<GroupRun>('PATCH', `${path}/${name}/status`, {

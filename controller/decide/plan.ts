@@ -1,8 +1,8 @@
 import type { GroupRunStatus } from '../../contract/group-run.ts';
-import { truncateStart } from '../../contract/stored-size.ts';
 import { blockedCause, recordedDenial } from './blocked.ts';
 import type { Cause } from './cause.ts';
 import { type CreatePace, UNPACED } from './create-pace.ts';
+import { fittedStatus } from './fitted-status.ts';
 import { NODE_GRACE_MS, nodeLostAt } from './node-lost.ts';
 import { hasOutcome, isOver, type ObservedJob, type ObservedRun, observedJobs } from './observed.ts';
 import { runStatus } from './run-status.ts';
@@ -14,10 +14,6 @@ import type { Job } from './types.ts';
 
 /** Normally the Job controller creates pods within one or two seconds. */
 const PODS_LATE_MS = 10_000;
-/** The CRD allows 4,096 characters: one longer kubelet message would make the whole status invalid. */
-const MAX_MESSAGE_BYTES = 2048;
-/** Maximum for all jobs of a run together: with a spec of MAX_SPEC_BYTES and 1,000 jobs the object still fits into etcd. */
-const ALL_MESSAGES_BYTES = 400_000;
 
 /** Jobs by index, from 1. */
 interface Creatable {
@@ -91,11 +87,10 @@ export const jobsToConfirm = (observed: ObservedRun, now: Date): string[] =>
 
 /** The run's status according to the observation. */
 export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus {
-  const room = Math.min(MAX_MESSAGE_BYTES, Math.floor(ALL_MESSAGES_BYTES / observed.run.spec.jobs.length));
-  const statuses = observedJobs(observed).map((one) => {
-    const status = jobStatus(one, now);
-    return status.message ? { ...status, message: truncateStart(status.message, room) } : status;
-  });
+  const { length } = observed.run.spec.jobs;
+  const statuses = observedJobs(observed).map((one) =>
+    one.previous && isOver(one) ? one.previous : fittedStatus(jobStatus(one, now), length),
+  );
   return runStatus(observed.run, statuses, now);
 }
 

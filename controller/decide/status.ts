@@ -5,6 +5,7 @@ import { failureCause, isRetried, lastFailed, podCause, recordedCause } from './
 import { nodeLostAt, podOnLostNode } from './node-lost.ts';
 import { type ObservedJob, outcomeOf } from './observed.ts';
 import { areGone, firstStartTime, hasActivePods, hasEnded, isRunning, terminated, trueCondition } from './pods.ts';
+import { resultOf } from './result.ts';
 import { isOutlived } from './sidecar.ts';
 import { CANCELLED, stopCause } from './stop.ts';
 import { stopDue } from './stop-due.ts';
@@ -40,6 +41,7 @@ export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
     ...(attempts > 1 ? { attempts } : {}),
     ...(startedAt ? { startedAt } : {}),
     ...(isTerminal(state) ? { finishedAt: finishTime(job) ?? now.toISOString() } : {}),
+    ...(state === 'SUCCESS' ? resultOf([...pods, ...deletedPods]) : {}),
     ...(pendingSince ? { pendingSince } : {}),
   };
 }

@@ -17,12 +17,12 @@ function keepAnnotation<T extends { annotations?: Record<string, string> }>(meta
 }
 
 export function transformRun({ metadata, status, ...run }: GroupRun): GroupRun {
-  const kept = status && isTerminal(status.state) ? { ...status, jobs: withoutMessages(status.jobs) } : status;
+  const kept = status && isTerminal(status.state) ? { ...status, jobs: withoutTexts(status.jobs) } : status;
   return { ...run, metadata: keepAnnotation(metadata, TRACEPARENT_ANNOTATION), ...(kept ? { status: kept } : {}) };
 }
 
-/** The controller never reads the messages of finished runs, and most runs are finished. */
-const withoutMessages = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ message, ...job }) => job);
+/** The controller never reads the messages and results of finished runs, and most runs are finished. */
+const withoutTexts = (jobs: JobStatus[] = []): JobStatus[] => jobs.map(({ message, result, ...job }) => job);
 
 export function transformJob({ metadata, spec, status }: Job): Job {
   const suspend = spec?.suspend;
@@ -34,7 +34,8 @@ export function transformJob({ metadata, spec, status }: Job): Job {
 }
 
 export function transformPod({ metadata, spec, status }: Pod): Pod {
-  const { phase, reason, message, conditions, containerStatuses } = status ?? {};
+  const { phase, reason, message, conditions, containerStatuses, initContainerStatuses, ephemeralContainerStatuses } =
+    status ?? {};
   return {
     metadata: transformMeta<Meta>(metadata),
     ...(spec?.nodeName ? { spec: { nodeName: spec.nodeName } } : {}),
@@ -44,6 +45,8 @@ export function transformPod({ metadata, spec, status }: Pod): Pod {
       ...(message === undefined ? {} : { message }),
       ...(conditions ? { conditions } : {}),
       ...(containerStatuses ? { containerStatuses: containerStatuses.map(transformContainer) } : {}),
+      ...(initContainerStatuses ? { initContainerStatuses: initContainerStatuses.map(nameOnly) } : {}),
+      ...(ephemeralContainerStatuses ? { ephemeralContainerStatuses: ephemeralContainerStatuses.map(nameOnly) } : {}),
     },
   };
 }
@@ -52,6 +55,9 @@ const transformContainer = ({ name, state }: ContainerStatus): ContainerStatus =
   name,
   ...(state ? { state } : {}),
 });
+
+/** Only their number is read. */
+const nameOnly = ({ name }: ContainerStatus): ContainerStatus => ({ name });
 
 export const transformEvent = (event: Event): Event => {
   const { metadata, involvedObject, reason, message, lastTimestamp, eventTime, series } = event;

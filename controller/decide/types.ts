@@ -58,6 +58,8 @@ export interface Pod {
     message?: string;
     conditions?: JobCondition[];
     containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+    ephemeralContainerStatuses?: ContainerStatus[];
   };
 }
 

@@ -146,9 +146,9 @@ export const withSidecar = (one: Pod): Pod => {
   return { ...one, status: { ...one.status, phase: 'Running', containerStatuses: [sidecar, ...containers] } };
 };
 
-/** A pod whose container succeeded at 11:20. */
-export const succeededPod = (): Pod => {
-  const one = failedPod({ exitCode: 0, reason: 'Completed' });
+/** A pod whose container succeeded at 11:20; created at 11:`minute`. */
+export const succeededPod = (ended: Partial<Terminated> = {}, minute = 0): Pod => {
+  const one = failedPod({ exitCode: 0, reason: 'Completed', ...ended }, minute);
   return { ...one, status: { ...one.status, phase: 'Succeeded' } };
 };
 

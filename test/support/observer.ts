@@ -59,5 +59,5 @@ export function startObserver({ live = {}, cached = {}, deleted = {} }: World) {
     podEvents: { byIndex: () => [] },
     tombstones,
   };
-  return { requests, observer: new Observer({ request }, caches, urls) };
+  return { requests, tombstones, observer: new Observer({ request }, caches, urls) };
 }

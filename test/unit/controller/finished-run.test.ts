@@ -29,7 +29,7 @@ test('a run that is not over is kept with its definitions', () => {
   expect(unpackedRun(cached)).toEqual(one);
 });
 
-test.each([1, 1000])('of a finished run with %d jobs the clean-up gets the limits and the results of each', (count) => {
+test.each([1, 1000])('of a finished run with %d jobs the clean-up gets the limits and the state of each', (count) => {
   const one = received(count);
   const cached = cachedRun(one);
   expect(isFinished(cached) && [cached.spec.jobs.length, cached.endedAt]).toEqual([count, '2026-11-24T11:20:00Z']);
@@ -47,4 +47,6 @@ test('a run counts as its jobs, as at least five, and as one for each KiB that i
   const verbose = received(10);
   for (const job of verbose.status!.jobs!) job.message = 'x'.repeat(2048);
   expect(sizeOf(verbose)).toBe(22);
+  for (const job of verbose.status!.jobs!) job.result = 'x'.repeat(2048);
+  expect(sizeOf(verbose)).toBe(42);
 });

@@ -16,6 +16,7 @@ import {
   runningPod,
   stoppedJob,
   stored,
+  succeededPod,
   unreachablePod,
 } from '../../support/builders.ts';
 import { labelled, startObserver } from '../../support/observer.ts';
@@ -144,6 +145,8 @@ describe('the pods of a Job', () => {
     ['failed more often than the cache has pods that ended', backoff(2), pods.slice(0, 1)],
     ['is complete, if the cache has none', job({ type: 'Complete' }), []],
     ['has met its criteria of success, if the cache has none', job({ type: 'SuccessCriteriaMet' }), []],
+    ['is complete, if the cache has only one that failed', job({ type: 'Complete' }, 1), pods.slice(0, 1)],
+    ['is complete, if that in the cache has not ended', job({ type: 'Complete' }), [labelled(runningPod(1))]],
   ])('are asked for where it %s', async (_, one, cached) => {
     const { requests, observed } = await last(one, cached);
     expect(requests).toEqual([GET_PODS]);
@@ -155,6 +158,7 @@ describe('the pods of a Job', () => {
   test.each<[string, Job, Pod[]]>([
     ['runs', job(), []],
     ['failed, and the cache has those that ended', backoff(2), pods],
+    ['is complete, and the cache has that which succeeded', job({ type: 'Complete' }), [labelled(succeededPod())]],
     ['failed, and the cache has one that is ending', backoff(), [labelled(endingPod())]],
     ['met its deadline', job({ type: 'FailureTarget', reason: 'DeadlineExceeded' }), []],
     ['is suspended by another', { ...job({ type: 'Suspended' }), spec: { suspend: true } }, []],
@@ -185,6 +189,22 @@ describe('the pods of a Job', () => {
 
   test('tell the exit code of the last attempt though the cache has only an earlier one', async () => {
     expect((await last(backoff(2), pods.slice(0, 1))).status).toMatchObject({ state: 'FAILURE', exitCode: 8 });
+  });
+
+  test('tell the result of the attempt that succeeded though the cache has only one that failed', async () => {
+    const succeeded = labelled(succeededPod({ message: 'rows: 3' }, 2));
+    const { status } = await last(job({ type: 'Complete' }, 1), pods.slice(0, 1), [pods[0]!, succeeded]);
+    expect(status).toMatchObject({ state: 'SUCCESS', result: 'rows: 3', attempts: 2 });
+  });
+
+  test('tell the result, even if the one that succeeded is deleted while the API server is asked', async () => {
+    const succeeded = labelled(succeededPod({ message: 'rows: 3' }));
+    const cached = { jobs: [job({ type: 'Complete' })], pods: [labelled(runningPod())] };
+    const { observer, tombstones } = startObserver({ cached });
+    const observed = observer.cached(started);
+    tombstones.addPod(succeeded);
+    await observer.confirm(observed, NOW);
+    expect(plannedStatus(observed, NOW).jobs).toMatchObject([{ state: 'SUCCESS', result: 'rows: 3' }]);
   });
 
   test('delay the end of a stopped job, even if the cache has none', async () => {

@@ -37,6 +37,7 @@ const pod: fc.Arbitrary<Pod> = fc.constantFrom(
   withSidecar(failedPod({}, 5)),
   latePod(6),
   succeededPod(),
+  succeededPod({ message: 'a result' }, 9),
   disruptedPod(),
   unreachablePod(),
   unreachablePod('2026-11-24T12:00:00Z'),
@@ -100,6 +101,21 @@ test('for any sequence of observations a state never goes back and a terminal st
     ),
     { numRuns: 2000 },
   );
+});
+
+test('for any sequence of observations only a job that succeeded has a result, and no message', () => {
+  let results = 0;
+  fc.assert(
+    fc.property(fc.array(anything, { minLength: 1, maxLength: 4 }), (seen) => {
+      for (const { state, result, message } of statuses(seen, 1000)) {
+        if (result === undefined) continue;
+        results += 1;
+        expect([state, message]).toEqual(['SUCCESS', undefined]);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  expect(results).toBeGreaterThan(0);
 });
 
 test('for any sequence of observations a terminal status has finishedAt, a failure has a reason, and UID and startedAt stay', () => {

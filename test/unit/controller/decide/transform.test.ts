@@ -8,6 +8,7 @@ import {
   run,
   stoppedJob,
   stored,
+  succeededPod,
   unreachablePod,
   waitingPod,
 } from '../../../support/builders.ts';
@@ -19,12 +20,12 @@ test('of the annotations of a run only the traceparent is kept', () => {
   expect(transformRun(one).metadata).toEqual({ ...run().metadata, annotations: { 'async-api.dev/traceparent': 't' } });
 });
 
-test('the job messages of a finished run are dropped, those of an unfinished run kept', () => {
-  const failedJob = stored('FAILURE', { message: 'boom' });
-  const over = { ...run(), status: { state: 'FAILURE' as const, jobs: [failedJob] } };
-  expect(transformRun(over).status?.jobs).toEqual([stored('FAILURE')]);
-  const open = { ...run(), status: { state: 'STARTED' as const, jobs: [failedJob] } };
-  expect(transformRun(open).status?.jobs).toEqual([failedJob]);
+test('the messages and results of a finished run are dropped, those of an unfinished run kept', () => {
+  const jobs = [stored('FAILURE', { message: 'boom' }), stored('SUCCESS', { result: '{}' })];
+  const over = { ...run(), status: { state: 'FAILURE' as const, jobs } };
+  expect(transformRun(over).status?.jobs).toEqual([stored('FAILURE'), stored('SUCCESS')]);
+  const open = { ...run(), status: { state: 'STARTED' as const, jobs } };
+  expect(transformRun(open).status?.jobs).toEqual(jobs);
 });
 
 test('a Job keeps its stop annotation and suspend', () => {
@@ -59,6 +60,15 @@ test.each([
     ...pod,
     metadata: { ...pod.metadata, labels: { l: 'l' } },
   });
+});
+
+test('of the other kinds of containers only the names are kept', () => {
+  const pod = succeededPod({ message: 'done' });
+  const others = [{ name: 'other', state: { terminated: { exitCode: 0, message: 'm'.repeat(4096) } } }];
+  const status = { ...pod.status!, initContainerStatuses: others, ephemeralContainerStatuses: others };
+  const names = [{ name: 'other' }];
+  const kept = { initContainerStatuses: names, ephemeralContainerStatuses: names };
+  expect(transformPod({ ...pod, status }).status).toEqual({ ...pod.status!, ...kept });
 });
 
 test('of a container only its name and state are kept', () => {
