@@ -8,7 +8,7 @@ import { contextOf } from '../http/context.ts';
 import { unknownJob, unknownRun } from '../http/http-error.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { CANCELLED, IdPath, NO_SUCH_JOB, REFUSED } from '../openapi/shared.ts';
-import { jobStatuses, runSummary } from '../views/run-view.ts';
+import { runSummary, storedStatusAt } from '../views/run-view.ts';
 import { jobById, runById } from './lookup.ts';
 
 export const cancelOperations: ZodOpenApiPathsObject = {
@@ -51,11 +51,11 @@ export function cancelRoutes(router: IRouter, deps: Deps): void {
   });
   router.post('/status/:id/cancel', async (request, response) => {
     const { run, index } = await jobById(deps, response, request.params.id, 'patch');
-    const { name, state } = jobStatuses(run)[index]!;
+    const { name, state } = storedStatusAt(run, index);
     const cancelled = await cancel(contextOf(response).log, run, state, name);
     if (!cancelled) throw unknownJob();
     response.status(202).set('Cache-Control', 'no-store');
-    response.json({ id: request.params.id, state: jobStatuses(cancelled)[index]!.state });
+    response.json({ id: request.params.id, state: storedStatusAt(cancelled, index).state });
   });
   router.all(['/runs/:id/cancel', '/status/:id/cancel'], methodNotAllowed('POST'));
 }

@@ -97,6 +97,10 @@ export function eventRoutes(router: IRouter, deps: Deps): void {
   router.all('/runs/:id/events', methodNotAllowed('GET'));
 }
 
-/** JSON escapes line breaks, so no message can end an event or begin another. */
+/** Line breaks of Unicode that JSON does not escape. They end no line of an event, but some clients take them for one (Python's splitlines). */
+const OTHER_LINE_BREAKS = /[\u0085\u2028\u2029]/g;
+const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** JSON escapes line breaks, so no message or result can end an event or begin another. */
 const formatEvent = ({ id, event, data }: SseEvent): string =>
-  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data).replace(OTHER_LINE_BREAKS, escapeCharacter)}\n\n`;

@@ -15,7 +15,7 @@ import { followLogs } from '../runs/follow-logs.ts';
 import type { JobLog, JobPod } from '../runs/job-logs.ts';
 import { RunChanges } from '../runs/run-changes.ts';
 import { keptOutput, maybeCut } from '../views/log-view.ts';
-import { jobStatusAt } from '../views/run-view.ts';
+import { storedStatusAt } from '../views/run-view.ts';
 import { LogsQuery } from '../views/schemas.ts';
 import { checkAgain, jobById } from './lookup.ts';
 
@@ -62,7 +62,7 @@ export function logRoutes(router: IRouter, deps: Deps): void {
     const { follow, tail } = queryOf(LogsQuery, request);
     const status = async () => {
       const { run, index } = await jobById(deps, response, id);
-      return jobStatusAt(run, index);
+      return storedStatusAt(run, index);
     };
     let job = await status();
     const runId = toRunId(id);

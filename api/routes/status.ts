@@ -27,7 +27,7 @@ export const statusOperations: ZodOpenApiPathsObject = {
   },
 };
 
-/** `GET /status/:id`: a job's state and its reason, if any; `?wait=` waits until the state is terminal. */
+/** `GET /status/:id`: a job's state, and its reason or result, if any; `?wait=` waits until the state is terminal. */
 export function statusRoutes(router: IRouter, deps: Deps): void {
   router.get('/status/:id', async (request, response) => {
     const { id } = request.params;
@@ -42,9 +42,10 @@ export function statusRoutes(router: IRouter, deps: Deps): void {
       },
       ({ state }) => isTerminal(state),
     );
-    const { state, reason, message, exitCode } = job;
+    const { state, reason, message, exitCode, result, resultTooLarge } = job;
     // JSON omits undefined fields, which leaves the contract's two: state and task_id.
-    respondFromCache(deps.runs, response, { state, task_id: id, reason, message, exitCode });
+    const more = { reason, message, exitCode, result, resultTooLarge };
+    respondFromCache(deps.runs, response, { state, task_id: id, ...more });
   });
   router.all('/status/:id', methodNotAllowed('GET', 'HEAD'));
 }

@@ -1,6 +1,7 @@
 import { isTerminal, type JobState, type JobStatus } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
+import { resultValue } from './result-value.ts';
 import type { JobView, RunSummary, RunView } from './schemas.ts';
 
 /** PENDING until the controller has written a status. */
@@ -33,11 +34,19 @@ export const jobStatuses = (run: RunRecord): JobView[] => run.spec.jobs.map((_, 
 
 /** As `jobStatuses`, of the job at this index (from 0) only. */
 export function jobStatusAt(run: RunRecord, index: number): JobView {
-  const { name } = run.spec.jobs[index]!;
-  const { attempts, ...stored } = run.status?.jobs?.at(index) ?? unstoredStatus(run, name);
+  const { attempts, result, ...stored } = storedStatusAt(run, index);
   const tries = attempts ?? (stored.startedAt ? 1 : undefined);
-  return { id: jobId(runIdOf(run.metadata), index + 1), ...(tries && { attempts: tries }), ...stored };
+  return {
+    id: jobId(runIdOf(run.metadata), index + 1),
+    ...(tries && { attempts: tries }),
+    ...stored,
+    ...(result !== undefined && { result: resultValue(result) }),
+  };
 }
+
+/** As `jobStatusAt`, without what it derives: to look at the states of many jobs. */
+export const storedStatusAt = (run: RunRecord, index: number): JobStatus =>
+  run.status?.jobs?.at(index) ?? unstoredStatus(run, run.spec.jobs[index]!.name);
 
 /** Reasons of a run that ends before any of its Jobs is created. */
 const REJECTED = ['SpecTooLarge', 'InvalidDefinition'];

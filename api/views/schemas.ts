@@ -60,11 +60,15 @@ export const Cancelled = z
   })
   .meta({ id: 'Cancelled' });
 
-const { reason, message, exitCode } = JobStatus.shape;
+const { reason, message, exitCode, resultTooLarge } = JobStatus.shape;
+const result = z
+  .unknown()
+  .optional()
+  .describe('What the job wrote to its termination message: the value where it is JSON, else the text.');
 
 /** The earlier service's two fields, and more only where there is more to say. */
 export const StatusView = z
-  .object({ state: JobState, task_id: z.string(), reason, message, exitCode })
+  .object({ state: JobState, task_id: z.string(), reason, message, exitCode, result, resultTooLarge })
   .meta({ id: 'StatusView' });
 
 /** RFC 9457. */
@@ -102,7 +106,7 @@ export const RunSummary = z.object({
 });
 export type RunSummary = z.infer<typeof RunSummary>;
 
-export const JobView = JobStatus.extend({ id: z.string().describe('As in /status/{id}.') });
+export const JobView = JobStatus.extend({ id: z.string().describe('As in /status/{id}.'), result });
 export type JobView = z.infer<typeof JobView>;
 
 /** A run with its jobs, in the order of its definitions. */

@@ -1,6 +1,6 @@
-import { isTerminal, type JobState, MAX_JOBS } from '../../contract/group-run.ts';
+import { isTerminal, type JobState, type JobStatus, MAX_JOBS } from '../../contract/group-run.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
-import { jobStatuses, runSummary } from './run-view.ts';
+import { jobStatusAt, runSummary, storedStatusAt } from './run-view.ts';
 import type { JobView, RunSummary } from './schemas.ts';
 
 /** What a client has received of a job: its state and, if it has a reason, a hash of that. */
@@ -40,23 +40,21 @@ export const isAtEnd = ({ run }: EventCursor): boolean => run !== undefined && i
  * changed. Intermediate states are left out. Each event's id holds the whole cursor, so any replica can resume the stream.
  */
 export function eventsSince(cursor: EventCursor, run: RunRecord): { events: SseEvent[]; cursor: EventCursor } {
-  const statuses = jobStatuses(run);
-  const jobs = statuses.map(seenJob);
+  const jobs = run.spec.jobs.map((_, index) => seenJob(storedStatusAt(run, index)));
   const head = formatRun(cursor.run);
   // Each id is cut out of these two: of 1,000 events each may have 6,000 characters.
   const [sent, unsent] = [encode(jobs), encode(cursor.jobs)];
-  const events = statuses.flatMap((data, index): SseEvent[] =>
-    cursor.jobs[index] === jobs[index]
-      ? []
-      : [{ id: `${head}${sent.until(index + 1)}${unsent.from(index + 1)}`, event: 'job', data }],
-  );
+  const events = jobs.flatMap((job, index): SseEvent[] => {
+    const id = () => `${head}${sent.until(index + 1)}${unsent.from(index + 1)}`;
+    return cursor.jobs[index] === job ? [] : [{ id: id(), event: 'job', data: jobStatusAt(run, index) }];
+  });
   const data = runSummary(run);
   const next: EventCursor = { run: data.state, jobs };
   if (data.state !== cursor.run) events.push({ id: formatEventId(next), event: 'run', data });
   return { events, cursor: next };
 }
 
-const seenJob = ({ state, reason }: JobView): SeenJob => (reason ? `${state} ${hash(reason)}` : state);
+const seenJob = ({ state, reason }: JobStatus): SeenJob => (reason ? `${state} ${hash(reason)}` : state);
 
 /** FNV-1a, shortened to four characters: one of 1.7 million changes of a reason goes unnoticed. */
 function hash(text: string): string {

@@ -32,6 +32,25 @@ afterEach(async () => {
   await app.close();
 });
 
+test('a result or message is one line for every client, whatever line breaks are in it', async () => {
+  const response = await fetch(`${app.url}/group/large`, { method: 'POST' });
+  const location = response.headers.get('location')!;
+  const text = 'a\n\ndata: b\r\u0085\u2028\u2029\0\v\f\x1c\x1eid: c';
+  const jobs = [
+    { state: 'SUCCESS' as const, result: text },
+    { state: 'FAILURE' as const, message: text },
+    { state: 'SUCCESS' as const, result: JSON.stringify({ text }) },
+  ];
+  app.runs.setJobs(location.slice('/runs/'.length), ...names.map((_, i) => jobs[i] ?? { state: 'SUCCESS' as const }));
+  const lines = (await (await fetch(`${app.url}${location}/events`)).text())
+    // Where Python's str.splitlines breaks a line.
+    .split(/[\n\r\v\f\x85\u2028\u2029]/)
+    .filter((line) => line.startsWith('data: '));
+  const data = lines.map((line) => JSON.parse(line.slice('data: '.length)));
+  expect(data).toHaveLength(JOBS + 1);
+  expect([data[0].result, data[1].message, data[2].result]).toEqual([text, text, { text }]);
+});
+
 test('a client that reads nothing of the events of a large run does not make them stay in memory', async () => {
   const response = await fetch(`${app.url}/group/large`, { method: 'POST' });
   const location = response.headers.get('location')!;

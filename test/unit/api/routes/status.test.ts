@@ -31,6 +31,26 @@ test('reading one status of a run of a thousand jobs visits that job only', asyn
   expect([...visited]).toEqual(['4']);
 });
 
+test('a status has the result of its job after the fields of the contract', async () => {
+  await app.runs.create(RUN, { group: 'good', jobs: ['a', 'b', 'c'].map((name) => definition({ name })) }, {});
+  const succeeded = { state: 'SUCCESS' as const };
+  app.runs.setJobs(
+    RUN,
+    { ...succeeded, result: '{"__proto__": [1], "text": "\u2028"}' },
+    { ...succeeded, resultTooLarge: true },
+    succeeded,
+  );
+  const bodies = ['1', '2', '3'].map(async (digit) => {
+    const id = RUN.replace(/.$/, digit);
+    return (await (await fetch(`${app.url}/status/${id}`)).text()).replace(id, 'ID');
+  });
+  expect(await Promise.all(bodies)).toEqual([
+    '{"state":"SUCCESS","task_id":"ID","result":{"__proto__":[1],"text":"\u2028"}}',
+    '{"state":"SUCCESS","task_id":"ID","resultTooLarge":true}',
+    '{"state":"SUCCESS","task_id":"ID"}',
+  ]);
+});
+
 test('a status is read before any path that is called less often, except those without authentication', () => {
   const paths = app.router.stack.flatMap(({ route }) => (route ? [route.path] : []));
   expect(paths.slice(0, paths.indexOf('/status/:id'))).toEqual(['/livez', '/readyz', '/openapi.json', '/docs']);

@@ -11,7 +11,9 @@ const nameAt = (_: unknown, index: number) => `job_${index}`;
 function finished(count: number, fields: Partial<GroupRun['spec']> = {}): GroupRun {
   const names = Array.from({ length: count }, nameAt);
   const statuses = names.map((name, index) =>
-    stored('FAILURE', { name, reason: 'Error', message: `line ${index} of Zoë`, exitCode: 3, attempts: 2 }),
+    index % 2 === 0
+      ? stored('FAILURE', { name, reason: 'Error', message: `line ${index} of Zoë`, exitCode: 3, attempts: 2 })
+      : stored('SUCCESS', { name, result: `{"Zoë": "\\u2028 ${index}", "__proto__": []}` }),
   );
   const one = run(
     names.map((name) => definition({ name })),

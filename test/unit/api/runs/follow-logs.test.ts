@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { followLogs } from '../../../../api/runs/follow-logs.ts';
 import { type JobLogs, type JobPod, kubernetesJobLogs } from '../../../../api/runs/job-logs.ts';
 import { RunChanges } from '../../../../api/runs/run-changes.ts';
-import { jobStatusAt } from '../../../../api/views/run-view.ts';
+import { storedStatusAt } from '../../../../api/views/run-view.ts';
 import type { JobState } from '../../../../contract/group-run.ts';
 import { jobId } from '../../../../contract/ids.ts';
 import type { KubeClient, RequestOptions } from '../../../../kube/client.ts';
@@ -59,7 +59,7 @@ function follow(index: number, isThere = true): string[] {
   };
   const changes = new RunChanges(runs, RUN_ID);
   const options = {
-    status: async () => jobStatusAt((await runs.find(RUN_ID))!, index),
+    status: async () => storedStatusAt((await runs.find(RUN_ID))!, index),
     pods: () => logs.sharedPods(jobId(RUN_ID, index + 1)),
     read,
     changes,

@@ -5,6 +5,16 @@ import { definition, run, stored } from '../../../support/builders.ts';
 const jobs = ['a', 'b', 'c'].map((name) => definition({ name }));
 const STORED = ['a', 'b', 'c'].map((name) => stored('STARTED', { name, message: name }));
 
+test('a result that is JSON is a value, any other is text, and one that was too large is said to be', () => {
+  const results = [{ result: '{"rows":3}' }, { result: 'three rows' }, { resultTooLarge: true as const }];
+  const one = run(
+    jobs,
+    results.map((fields, index) => stored('SUCCESS', { name: jobs[index]!.name, ...fields })),
+  );
+  expect(jobStatuses(one)).toMatchObject([{ result: { rows: 3 } }, { result: 'three rows' }, { resultTooLarge: true }]);
+  expect(jobStatusAt(one, 2)).not.toHaveProperty('result');
+});
+
 test.each([
   ['none', undefined],
   ['all', STORED],
