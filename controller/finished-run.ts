@@ -11,7 +11,7 @@ export interface FinishedRun {
   endedAt: string;
   /** What it counts towards RUN_RETENTION_JOBS. */
   size: number;
-  /** What the clean-up of its Jobs and pods reads: neither the work of its definitions nor parameters and messages. */
+  /** What the clean-up of its Jobs and pods reads: neither the work of its definitions nor parameters, messages and results. */
   packed: Packed<GroupRun>;
 }
 
@@ -45,7 +45,7 @@ export function cachedRun(received: GroupRun): CachedRun {
     pendingDeadlineSeconds,
     backoffLimit,
   }));
-  const { conditions, ...results } = status;
+  const { conditions, ...statuses } = status;
   return {
     metadata: kept,
     spec: { group: spec.group, jobs: { length: jobs.length } },
@@ -57,7 +57,7 @@ export function cachedRun(received: GroupRun): CachedRun {
       kind,
       metadata: { ...kept, creationTimestamp },
       spec: { group: spec.group, jobs },
-      status: results,
+      status: statuses,
     }),
   };
 }

@@ -80,7 +80,7 @@ export class JobWriter {
     await client.request('DELETE', path, options);
   }
 
-  /** Deletes a Job whose result is stored, in the version that was read: it may have changed since. */
+  /** Deletes a Job whose end is stored, in the version that was read: it may have changed since. */
   async remove({ metadata: { name, uid, resourceVersion } }: Job): Promise<void> {
     const { client, path, writeOptions } = this.#deps;
     const body = { ...BACKGROUND, preconditions: { uid, resourceVersion } };

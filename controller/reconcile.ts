@@ -31,7 +31,7 @@ const MAX_CLEANED_UP = 1000;
 const MAX_CONCURRENT_AFTER_DENIAL = 8;
 
 /**
- * Reconciles one run: observes, creates and stops Jobs, writes the status at most once, and cleans up Jobs whose result is
+ * Reconciles one run: observes, creates and stops Jobs, writes the status at most once, and cleans up Jobs whose end is
  * recorded. The decisions are pure functions (decide/). The process may be killed between any two calls. Throws errors that
  * should be retried.
  */
@@ -56,7 +56,7 @@ export class Reconciler {
     await this.#cleanUp(snapshot({ ...observed, run: isOver ? stored : await this.#advance(observed, stored) }));
   }
 
-  /** Has what is left of jobs whose result is stored deleted, now or later. */
+  /** Has what is left of jobs whose end is stored deleted, now or later. */
   async #cleanUp(observed: ObservedRun): Promise<void> {
     const { jobs, jobTtlSeconds, now, requeueAfter } = this.#deps;
     const { name, uid } = observed.run.metadata;

@@ -14,7 +14,7 @@ export interface RetentionPolicy {
   maxPerGroup: number;
   /** The sizes of all kept finished runs, the latest, together. */
   maxJobs: number;
-  /** Finished runs younger than this are always kept, so that clients that wait for a run see its result; seconds. */
+  /** Finished runs younger than this are always kept, so that clients that wait for a run see its end; seconds. */
   minAgeSeconds: number;
 }
 

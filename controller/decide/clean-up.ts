@@ -6,7 +6,7 @@ import { isOutlived } from './sidecar.ts';
 import { stopCause } from './stop.ts';
 import type { Job, Pod } from './types.ts';
 
-/** What is left of jobs whose result is stored. */
+/** What is left of jobs whose end is stored. */
 export interface CleanUp {
   /** All Jobs of a run that ended long enough ago. */
   together: Job[];

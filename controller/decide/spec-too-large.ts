@@ -4,7 +4,7 @@ import { storedBytes } from '../../contract/stored-size.ts';
 import type { Rejection } from './rejection.ts';
 
 /**
- * Why a spec leaves no room in etcd for the results of its jobs, or why its parameters are too large for its number of jobs;
+ * Why a spec leaves no room in etcd for the statuses of its jobs, or why its parameters are too large for its number of jobs;
  * undefined if neither.
  */
 export function specTooLarge(spec: GroupRunSpec): Rejection | undefined {
@@ -16,5 +16,5 @@ export function specTooLarge(spec: GroupRunSpec): Rejection | undefined {
 function sizeProblem({ cancel, cancelJobs, ...accepted }: GroupRunSpec): string | undefined {
   const bytes = storedBytes(accepted);
   if (bytes <= MAX_SPEC_BYTES) return parameterCopiesProblem(accepted);
-  return `Expected a spec of at most ${MAX_SPEC_BYTES} bytes, so that the results of its jobs can be stored with it, got ${bytes}`;
+  return `Expected a spec of at most ${MAX_SPEC_BYTES} bytes, so that the statuses of its jobs can be stored with it, got ${bytes}`;
 }

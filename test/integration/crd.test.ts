@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type GroupRun, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
+import { type GroupRun, type JobStatus, MAX_SPEC_BYTES } from '../../contract/group-run.ts';
 import { storedBytes } from '../../contract/stored-size.ts';
-import { jobIds } from '../../controller/decide/observed.ts';
-import { plannedStatus } from '../../controller/decide/plan.ts';
-import { observedRun } from '../support/builders.ts';
+import { fittedStatus } from '../../controller/decide/fitted-status.ts';
+import { runStatus } from '../../controller/decide/run-status.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 
@@ -41,15 +40,25 @@ test('the largest accepted run still has room for the largest status', async () 
   const room = Math.floor((MAX_SPEC_BYTES - storedBytes({ group: 'g', jobs })) / 1000);
   const large = jobs.map((one) => ({ ...one, container: { image: 'i'.repeat(100 + room) } }));
   const run = await create({ group: 'g', jobs: large });
-  const invalid = new Map(jobIds(run).map((id) => [id, '<b>'.repeat(1000)]));
-  const { jobs: said = [], ...status } = plannedStatus(observedRun({ run, invalid }), new Date());
-  const jobUID = run.metadata.uid;
-  const all = said.map((one) => ({ ...one, jobUID, exitCode: 137, attempts: 21, startedAt: one.finishedAt! }));
+  const time = '2026-11-25T19:00:00.000Z';
+  const full = { jobUID: run.metadata.uid, exitCode: 137, attempts: 21, startedAt: time };
+  const ended = (fields: Partial<JobStatus>): JobStatus[] =>
+    large.map((one) => fittedStatus({ name: one.name, state: 'STARTED', finishedAt: time, ...full, ...fields }, 1000));
+  const statuses = {
+    FAILURE: ended({ state: 'FAILURE', reason: 'CreateContainerConfigError', message: '<b>'.repeat(1000) }),
+    SUCCESS: ended({ state: 'SUCCESS', result: `${'<b>'.repeat(25)}${'x'.repeat(75)}` }),
+  };
+  expect(storedBytes(statuses.SUCCESS.map(({ result }) => result)) - 3001).toBe(400_000);
   const path = `${product.runsPath(run.metadata.name)}/status`;
-  await patch(path, {
-    status: { ...status, state: 'STARTED', jobs: all.map((one) => ({ ...one, state: 'STARTED' })) },
-  });
-  const stored = await patch(path, { status: { ...status, jobs: all } });
+  for (const started of Object.values(statuses)) {
+    const jobs = started.map((one) => ({ ...one, state: 'STARTED' as const }));
+    await patch(path, { status: { ...runStatus(run, jobs, new Date()), jobs } });
+  }
+  const state = (index: number) => (index % 2 === 0 ? 'SUCCESS' : 'FAILURE');
+  const mixed = large.map((_, index) => statuses[state(index)][index]!);
+  const stored = await patch(path, { status: runStatus(run, mixed, new Date()) });
+  expect(stored.status?.jobs).toEqual(JSON.parse(JSON.stringify(mixed)));
+  expect(stored.status?.jobs?.[998]?.result).toMatch(/^<b>.*x$/);
   expect(stored.status?.jobs?.[999]?.message).toMatch(/^.*<b>$/);
 });
 
