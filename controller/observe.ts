@@ -183,5 +183,7 @@ function lacksPods(job: Job, pods: Pod[]): boolean {
   const succeeded = trueCondition(job, 'SuccessCriteriaMet', 'Complete') !== undefined;
   if (!isBackoffLimitExceeded(job) && !succeeded) return false;
   if (succeeded && !succeededPod(pods)) return true;
-  return pods.filter(terminated).length < Math.max(1, job.status?.failed ?? 0);
+  // A disrupted pod is not among those that the Job counts as failed, and does not tell why the Job did.
+  const telling = pods.filter((pod) => terminated(pod) && !trueCondition(pod, 'DisruptionTarget'));
+  return telling.length < Math.max(1, job.status?.failed ?? 0);
 }

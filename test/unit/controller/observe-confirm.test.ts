@@ -6,6 +6,7 @@ import type { Job, Pod } from '../../../controller/decide/types.ts';
 import { ApiError } from '../../../kube/api-error.ts';
 import {
   definition,
+  disruptedPod,
   endingPod,
   failedPod,
   ID,
@@ -143,6 +144,7 @@ describe('the pods of a Job', () => {
     ['failed, if the cache has none', backoff(), []],
     ['failed, if the one in the cache has not ended', backoff(), [labelled(runningPod(1))]],
     ['failed more often than the cache has pods that ended', backoff(2), pods.slice(0, 1)],
+    ['failed, if the cache has only one that was disrupted', backoff(), [labelled(disruptedPod())]],
     ['is complete, if the cache has none', job({ type: 'Complete' }), []],
     ['has met its criteria of success, if the cache has none', job({ type: 'SuccessCriteriaMet' }), []],
     ['is complete, if the cache has only one that failed', job({ type: 'Complete' }, 1), pods.slice(0, 1)],
