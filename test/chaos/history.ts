@@ -15,7 +15,14 @@ interface ObjectVersion {
 export interface RunVersion extends ObjectVersion {
   kind: 'GroupRun';
   state?: JobState | undefined;
-  jobs: { id: string; name: string; state: JobState; jobUID?: string | undefined; reason?: string | undefined }[];
+  jobs: {
+    id: string;
+    name: string;
+    state: JobState;
+    jobUID?: string | undefined;
+    reason?: string | undefined;
+    result?: string | undefined;
+  }[];
 }
 
 export interface JobVersion extends ObjectVersion {

@@ -10,7 +10,7 @@ export interface Observation {
   due: Map<string, number>;
   /** Whether finished runs may be deleted. */
   retention: boolean;
-  /** How each job must end, by its name: its state, with a slash and the reason where it has one. */
+  /** How each job must end, by its name: its state, with a slash and the reason or result where it has one. */
   ends: Record<string, RegExp>;
   /** Processes that ended unexpectedly, and lines of their logs about unhandled rejections. */
   deaths: string[];
@@ -148,8 +148,8 @@ function processesLive({ deaths, rssMiB, rssBoundMiB }: Observation): Broken[] {
 /** (5) Each finished job has ended as its scenario says. */
 const endsAsItsWork = ({ versions, ends }: Observation): Broken[] =>
   latest(runsOf(versions)).flatMap(({ jobs }) =>
-    jobs.flatMap(({ id, name, state, reason }) => {
-      const end = reason ? `${state}/${reason}` : state;
+    jobs.flatMap(({ id, name, state, reason, result }) => {
+      const end = [state, reason ?? result ?? []].flat().join('/');
       return isTerminal(state) && !ends[name]?.test(end) ? [broken(5, `${name} (${id}) is ${end}`)] : [];
     }),
   );

@@ -100,12 +100,13 @@ const readRun: Read = ({ metadata, status }) => {
   return {
     kind: 'GroupRun',
     state,
-    jobs: jobs.map(({ name, state: jobState, jobUID, reason }, index) => ({
+    jobs: jobs.map(({ name, state: jobState, jobUID, reason, result }, index) => ({
       id: jobId(runIdOf(metadata), index + 1),
       name,
       state: jobState,
       jobUID,
       reason,
+      result,
     })),
   };
 };

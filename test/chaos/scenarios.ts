@@ -4,7 +4,7 @@ import { jobId } from '../../contract/ids.ts';
 export interface Scenario {
   /** As in config.yaml. */
   jobs: Record<string, object>;
-  /** How each job ends: its state, and its reason after a slash where it has one. */
+  /** How each job ends: its state, and its reason or result after a slash where it has one. */
   ends: Record<string, RegExp>;
   /** The run ends within so many seconds of the last fault: the deadline of its longest job. */
   deadlineSeconds: number;
@@ -24,10 +24,10 @@ export const SCENARIOS: Record<string, Scenario> = {
   mixed: {
     jobs: {
       // After an outage of the API server, the Job controller's watches back off for up to a minute.
-      good: { sleep: { seconds: 1 }, activeDeadlineSeconds: 180 },
+      good: { sleep: { seconds: 1, result: 'of good' }, activeDeadlineSeconds: 180 },
       bad: { sleep: { seconds: 2.5, failProbability: 1, exitCode: 3 }, activeDeadlineSeconds: 180 },
     },
-    ends: { good: /^SUCCESS$/, bad: /^FAILURE\/Error$/ },
+    ends: { good: /^SUCCESS\/of good$/, bad: /^FAILURE\/Error$/ },
     deadlineSeconds: 180,
   },
   cancelled: {

@@ -3,7 +3,7 @@ import type { GroupRun, JobStatus } from '../../contract/group-run.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { Product } from '../support/harness.ts';
 import { kubectl } from '../support/kubectl.ts';
-import { addInitContainers, addSecondContainer } from '../support/policy.ts';
+import { addContainers, addSecondContainer } from '../support/policy.ts';
 import { finalStatus, idOf, runOf, statusPaths, trigger } from '../support/rest.ts';
 
 /** A job whose container runs this script. */
@@ -141,7 +141,7 @@ test('a job that another container outlives has its result', async () => {
 }, 600_000);
 
 test('a result that the kubelet cut, since the pod has four containers, is too large', async () => {
-  undo.push(await addInitContainers(product, CROWDED, 3));
+  undo.push(await addContainers(product, CROWDED, ['a', 'b', 'c'], 0));
   const paths = await trigger(product, CROWDED);
   const statuses = await Promise.all(paths.map((path) => finalStatus(product, path, 120_000)));
   expect(statuses.map((one) => resultOf(one))).toEqual([

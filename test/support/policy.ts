@@ -52,7 +52,7 @@ export const denialOf = (call: () => Promise<unknown>, message: RegExp): Promise
 
 /** A new pod as the API server returns it. */
 interface Pod {
-  spec: { containers: { name: string }[]; initContainers?: { name: string }[]; volumes?: { name: string }[] };
+  spec: { containers: { name: string }[]; volumes?: { name: string }[] };
 }
 
 /**
@@ -85,25 +85,25 @@ const SECURITY = `Object.spec.containers.securityContext{
   capabilities: Object.spec.containers.securityContext.capabilities{drop: ["ALL"]}
 }`;
 
-/** A container that sleeps, in CEL. */
-const sleeper = (name: string, seconds: number): string => `Object.spec.containers{
-  name: "${name}", image: "${process.env.TEST_JOB_IMAGE}", args: ["sleep", "--seconds=${seconds}"], securityContext: ${SECURITY}
-}`;
-
 /**
  * Gives each new pod of a group a container `a-proxy` that sleeps for ten minutes, as the admission plugin of a service mesh would.
  * It comes before `job` in the pod and in its status. Returns what ends that.
  */
-export function addSecondContainer(product: Product, group: string): Promise<() => Promise<void>> {
-  const expression = `[JSONPatch{op: "add", path: "/spec/containers/0", value: ${sleeper('a-proxy', 600)}}]`;
-  const mutation = { patchType: 'JSONPatch', jsonPatch: { expression } };
-  return changePods(product, group, mutation, ({ spec }) => spec.containers[0]?.name === 'a-proxy');
-}
+export const addSecondContainer = (product: Product, group: string): Promise<() => Promise<void>> =>
+  addContainers(product, group, ['a-proxy'], 600);
 
-/** Gives each new pod of a group so many init containers that end at once. Returns what ends that. */
-export function addInitContainers(product: Product, group: string, count: number): Promise<() => Promise<void>> {
-  const containers = Array.from({ length: count }, (_, index) => sleeper(`init-${index}`, 0)).join(', ');
-  const expression = `[JSONPatch{op: "add", path: "/spec/initContainers", value: [${containers}]}]`;
-  const mutation = { patchType: 'JSONPatch', jsonPatch: { expression } };
-  return changePods(product, group, mutation, ({ spec }) => spec.initContainers?.length === count);
+/** Gives each new pod of a group containers of these names that sleep for so many seconds. Returns what ends that. */
+export function addContainers(
+  product: Product,
+  group: string,
+  names: string[],
+  seconds: number,
+): Promise<() => Promise<void>> {
+  const patches = names.map(
+    (name) => `JSONPatch{op: "add", path: "/spec/containers/0", value: Object.spec.containers{
+      name: "${name}", image: "${process.env.TEST_JOB_IMAGE}", args: ["sleep", "--seconds=${seconds}"], securityContext: ${SECURITY}
+    }}`,
+  );
+  const mutation = { patchType: 'JSONPatch', jsonPatch: { expression: `[${patches.join(', ')}]` } };
+  return changePods(product, group, mutation, ({ spec }) => spec.containers.length === names.length + 1);
 }

@@ -5,6 +5,8 @@ import { brokenInvariants, type Observation } from '../../chaos/invariants.ts';
 const BASE = '78b9ce35-0000-4000-8000-000000000000';
 const JOB = '78b9ce35-0000-4000-8000-000000000001';
 
+const ONE = { id: JOB, name: 'one', state: 'SUCCESS' as const };
+
 let count = 0;
 const run = (state: RunVersion['state'], change: Partial<RunVersion> = {}): RunVersion => ({
   kind: 'GroupRun',
@@ -98,6 +100,15 @@ test.each<[string, () => Observation, RegExp]>([
   ['a process that dies', () => trial(well(), { deaths: ['api ended with 1'] }), /^\(4\) api ended/],
   ['a process that grows', () => trial(well(), { rssMiB: 301 }), /^\(4\).*301 MiB/],
   ['a Job that is never deleted', () => trial(well().slice(0, 4)), /^\(4\).*was not deleted/],
+  ['a result that is lost', () => trial(well(), { ends: { one: /^SUCCESS\/rows$/ } }), /^\(5\) one .* is SUCCESS$/],
+  [
+    'a result that is not that of the job',
+    () =>
+      trial([...well().slice(0, 3), run('SUCCESS', { jobs: [{ ...ONE, result: 'other' }] }), gone()], {
+        ends: { one: /^SUCCESS\/rows$/ },
+      }),
+    /^\(5\) one .* is SUCCESS\/other$/,
+  ],
   [
     'a fault of ours that becomes a failure of the job',
     () => trial([...well().slice(0, 3), run('FAILURE'), gone()], { told: [] }),
