@@ -53,7 +53,8 @@ function isExact(number: string): boolean {
   const value = Number(number);
   if (number.length > MAX_NUMBER_LENGTH || !Number.isFinite(value)) return false;
   if (/^-?\d+$/.test(number) && !Number.isSafeInteger(value)) return false;
-  return normalForm(number) === normalForm(String(value));
+  const written = String(value);
+  return number === written || normalForm(number) === normalForm(written);
 }
 
 /** Equal for equal numbers, such as 1.50e1 and 15. */
