@@ -6,7 +6,7 @@ import { settings as controllerSettings } from '../controller/settings.ts';
 import { type ClusterChoice, startCluster } from '../dev/cluster/choose.ts';
 import type { Cluster } from '../dev/cluster/embedded.ts';
 import { UserError } from '../dev/cluster/errors.ts';
-import { accountKubeconfig, installManifests, NAMESPACE } from '../dev/cluster/install.ts';
+import { accountKubeconfig, BOUNDS_FILE, installManifests, NAMESPACE } from '../dev/cluster/install.ts';
 import { Progress } from '../dev/cluster/progress.ts';
 import { Service } from './service.ts';
 
@@ -64,8 +64,9 @@ async function startProduct(
   const logs = join(folder, 'logs');
   await mkdir(logs, { recursive: true });
   const kubeconfigs = { api: join(folder, 'api.kubeconfig'), controller: join(folder, 'controller.kubeconfig') };
+  const boundsFile = process.env.BOUNDS_FILE || BOUNDS_FILE;
   await progress.step('Apply the CRD, the service accounts and their roles', async () => {
-    await installManifests(cluster, NAMESPACE, process.env.AUTH === 'kubernetes');
+    await installManifests(cluster, NAMESPACE, { withAuth: process.env.AUTH === 'kubernetes', boundsFile });
     await Promise.all([
       accountKubeconfig(cluster, NAMESPACE, 'async-api', kubeconfigs.api),
       accountKubeconfig(cluster, NAMESPACE, 'async-api-controller', kubeconfigs.controller),

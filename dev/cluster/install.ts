@@ -9,6 +9,8 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { poll } from './poll.ts';
 
 const CORE = join(import.meta.dirname, '../../manifests/core');
+/** What jobs may refer to, as shipped: manifests/core has the policy that reads it. */
+export const BOUNDS_FILE = join(import.meta.dirname, '../../resources/bounds.yaml');
 const AUTH_DELEGATOR = join(import.meta.dirname, '../../manifests/overlays/production/auth-delegator.yaml');
 export const NAMESPACE = 'async-api';
 /** A month, longer than any `npm start` runs. An embedded cluster's tokens become invalid with its keys. */
@@ -44,6 +46,12 @@ const manifestsIn = async (file: string, namespace: string): Promise<Manifest[]>
     inNamespace(document.toJS() as Manifest, namespace),
   );
 
+/** The ConfigMap of that file. It names no namespace, so that each installation can have it in its own. */
+async function boundsIn(file: string, namespace: string): Promise<Manifest> {
+  const bounds = parse(await readFile(file, 'utf8')) as Manifest;
+  return { ...bounds, metadata: { ...bounds.metadata, namespace } };
+}
+
 /** The path of an object at the API server. All kinds in manifests/core have regular plurals. */
 function objectPath({ apiVersion, kind, metadata }: Manifest): string {
   const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -53,15 +61,16 @@ function objectPath({ apiVersion, kind, metadata }: Manifest): string {
 }
 
 /**
- * Applies manifests/core by server-side apply and waits until the API server serves GroupRuns. `withAuth` adds the rights that
- * AUTH=kubernetes needs.
+ * Applies manifests/core and the bounds by server-side apply, and waits until the API server serves GroupRuns. `withAuth` adds the
+ * rights that AUTH=kubernetes needs.
  */
 export async function installManifests(
   cluster: Pick<Cluster, 'kubeconfig' | 'context'>,
   namespace: string,
-  withAuth = false,
+  { withAuth = false, boundsFile = BOUNDS_FILE } = {},
 ): Promise<void> {
   const objects = await manifests(namespace);
+  objects.push(await boundsIn(boundsFile, namespace));
   if (withAuth) objects.push(...(await manifestsIn(AUTH_DELEGATOR, namespace)));
   const client = await createClient(cluster);
   try {

@@ -23,7 +23,8 @@ const create = (body: object, client = controller) => client.request<Job>('POST'
 beforeAll(async () => {
   product = await Product.install();
   controller = await product.as('async-api-controller');
-  await denialOf(() => create(withPod({ priorityClassName: 'system-node-critical' })), /ValidatingAdmissionPolicy/);
+  await denialOf(() => create(withMeta({ name: 'miner' })), /'async-api-controller-jobs'/);
+  await denialOf(() => create(withPod({ hostNetwork: true })), /'async-api-controller-job-templates'/);
 }, 240_000);
 afterAll(async () => {
   await controller.close();
@@ -49,10 +50,49 @@ test.each<[string, Job]>([
         ...own,
         command: ['sh'],
         args: ['-c', 'true'],
-        env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'b', key: 'c' } } }],
-        resources: { limits: { cpu: '2', memory: '1Gi' } },
+        workingDir: '/tmp',
+        imagePullPolicy: 'Always',
+        env: [
+          { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+          { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
+        ],
+        resources: { limits: { cpu: '2', memory: '1Gi', 'ephemeral-storage': '1Gi' } },
+        volumeMounts: [{ name: 'scratch', mountPath: '/scratch', subPath: 'a', readOnly: false }],
       },
+      volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '1Gi' } }],
     } as Partial<JobDefinition>),
+  ],
+  [
+    'says where and as whom its pod runs',
+    jobOf({
+      pod: {
+        nodeSelector: { disk: 'ssd' },
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }],
+            },
+          },
+          podAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'a', labelSelector: {} }],
+            preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: { topologyKey: 'a' } }],
+          },
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'a', labelSelector: {} }],
+            preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: { topologyKey: 'a' } }],
+          },
+        },
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule', labelSelector: {}, minDomains: 2 },
+        ],
+        schedulerName: 'default-scheduler',
+        securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 2000, supplementalGroups: [3000] },
+        terminationGracePeriodSeconds: 600,
+        hostAliases: [{ ip: '192.0.2.1', hostnames: ['a.example'] }],
+        dnsConfig: { nameservers: ['192.0.2.1'], searches: ['example'], options: [{ name: 'ndots', value: '1' }] },
+      },
+      activeDeadlineSeconds: 604_800,
+    }),
   ],
 ])('the controller may create the Job of a definition that %s', async (_what, job) => {
   expect((await create(job)).metadata.name).toBe(ID);
@@ -70,8 +110,6 @@ const podRights = (fields: object): object =>
   withPod({ securityContext: { ...jobOf().spec.template.spec.securityContext, ...fields } });
 const labels = () => jobOf().metadata.labels;
 const owner = () => jobOf().metadata.ownerReferences[0]!;
-const withLimits = (more: object): object =>
-  withContainer({ resources: { ...container().resources, limits: { ...container().resources.limits, ...more } } });
 /** The API server allows TerminatingOrFailed only without a podFailurePolicy. */
 const twoPods = () => withSpec({ podFailurePolicy: undefined, podReplacementPolicy: 'TerminatingOrFailed' });
 /** The API server allows OnFailure only without a podFailurePolicy. */
@@ -80,7 +118,14 @@ const restarting = () =>
     podFailurePolicy: undefined,
     template: { ...jobOf().spec.template, spec: { ...jobOf().spec.template.spec, restartPolicy: 'OnFailure' } },
   });
-const volume = (source: object) => withPod({ volumes: [{ name: 'one', ...source }] });
+const volume = (source: object) => withPod({ volumes: [{ name: 'a', ...source }] });
+const failurePolicy = (...rules: object[]) => withSpec({ podFailurePolicy: { rules } });
+const exitCodes = { containerName: 'job', operator: 'In', values: [1] };
+
+test.each(['FailJob', 'Ignore'])('the controller may create a Job whose exit codes lead to %s', async (action) => {
+  const disruption = { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] };
+  await create(failurePolicy({ action, onExitCodes: exitCodes }, disruption));
+});
 
 test.each<[string, object, RegExp]>([
   ['a name that is not an id', withMeta({ name: 'miner' }), /id of a job/],
@@ -112,30 +157,21 @@ test.each<[string, object, RegExp]>([
   ],
   ['pods without labels', withTemplate({ metadata: {} }), /labels/],
   ['no deadline', withSpec({ activeDeadlineSeconds: undefined }), /deadline/],
+  ['a deadline beyond that of the longest pod', withSpec({ activeDeadlineSeconds: 605_421 }), /deadline/],
   ['a deadline of a year', withSpec({ activeDeadlineSeconds: 31_536_000 }), /deadline/],
   ['no deadline of its pods', withPod({ activeDeadlineSeconds: undefined }), /deadline/],
   ['many pods at a time', withSpec({ parallelism: 50, completions: 50 }), /one pod at a time/],
   ['endless attempts', withSpec({ backoffLimit: 1_000_000 }), /further attempts/],
   ['two containers', withPod({ containers: [container(), { ...container(), name: 'b' }] }), /one container/],
   ['an init container', withPod({ initContainers: [{ ...container(), name: 'b' }] }), /one container/],
-  ['a folder of the node', volume({ hostPath: { path: '/' } }), /volumes/],
-  ['a secret as a file', volume({ secret: { secretName: 'a' } }), /volumes/],
-  ['a token as a file', volume({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }), /volumes/],
-  ['the token of its account', withPod({ automountServiceAccountToken: true }), /service account/],
-  ["the controller's account", withPod({ serviceAccountName: 'async-api-controller' }), /service account/],
-  ['the secret of a registry', withPod({ imagePullSecrets: [{ name: 'a' }] }), /service account/],
-  [
-    'a secret as a variable',
-    withContainer({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }] }),
-    /variables/,
-  ],
-  ['a secret as variables', withContainer({ envFrom: [{ secretRef: { name: 'a' } }] }), /variables/],
+  ['scratch space without a limit', volume({ emptyDir: {} }), /sizeLimit/],
+  ['a volume of no kind', volume({}), /sizeLimit/],
+  ['the token of the default account', withPod({ automountServiceAccountToken: true }), /a token only/],
   ['a node of its choice', withPod({ nodeName: 'control-plane' }), /of the host/],
   ['the network of the node', withPod({ hostNetwork: true }), /of the host/],
   ['the processes of the node', withPod({ hostPID: true }), /of the host/],
   ['the IPC of the node', withPod({ hostIPC: true }), /of the host/],
   ['a port of the node', withContainer({ ports: [{ containerPort: 80, hostPort: 80 }] }), /of the host/],
-  ['a priority above the quota', withPod({ priorityClassName: 'async-api' }), /priority class/],
   ['the user root', podRights({ runAsUser: 0, runAsNonRoot: false }), /other than root/],
   ['root for its container', withRights({ runAsUser: 0, runAsNonRoot: false }), /without privileges/],
   ['no seccomp profile', podRights({ seccompProfile: { type: 'Unconfined' } }), /seccomp/],
@@ -144,14 +180,12 @@ test.each<[string, object, RegExp]>([
   ['capabilities', withRights({ capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } }), /without privileges/],
   ['the capabilities of the runtime', withRights({ capabilities: {} }), /without privileges/],
   ['no limits', withContainer({ resources: {} }), /limits/],
-  ['a device', withLimits({ 'example.com/gpu': '1' }), /only resources/],
-  ['a disk of the node', withLimits({ 'ephemeral-storage': '1Gi' }), /only resources/],
-  ['the group root', podRights({ runAsGroup: 0 }), /other than root/],
-  ['a pod that outruns its deadline', withPod({ terminationGracePeriodSeconds: 11 }), /grace period/],
-  ['the default grace period', withPod({ terminationGracePeriodSeconds: undefined }), /grace period/],
+  ['the group root', podRights({ runAsGroup: 0 }), /groups other than root/],
+  ['files of the group root', podRights({ fsGroup: 0 }), /groups other than root/],
+  ['root as one more group', podRights({ supplementalGroups: [1, 0] }), /groups other than root/],
+  ['a pod that outruns its deadline', withPod({ terminationGracePeriodSeconds: 601 }), /grace period/],
   ['containers that start again', restarting(), /defaults of a pod/],
   ["the node's DNS", withPod({ dnsPolicy: 'Default' }), /defaults of a pod/],
-  ['another scheduler', withPod({ schedulerName: 'other' }), /defaults of a pod/],
   ['the addresses of Services as variables', withPod({ enableServiceLinks: true }), /defaults of a pod/],
   ['another container than job', withContainer({ name: 'b' }), /name job/],
   ['another path of its message', withContainer({ terminationMessagePath: '/tmp/a' }), /name job/],
@@ -162,18 +196,25 @@ test.each<[string, object, RegExp]>([
     /defaults of a Job/,
   ],
   [
-    'free attempts for an exit code',
-    withSpec({
-      podFailurePolicy: { rules: [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [1] } }] },
-    }),
-    /defaults of a Job/,
+    'free attempts for all exit codes but some',
+    failurePolicy({ action: 'Ignore', onExitCodes: { ...exitCodes, operator: 'NotIn' } }),
+    /podFailurePolicy/,
   ],
   [
+    'free attempts for an exit code of any container',
+    failurePolicy({ action: 'Ignore', onExitCodes: { ...exitCodes, containerName: undefined } }),
+    /podFailurePolicy/,
+  ],
+  ['a count for an exit code', failurePolicy({ action: 'Count', onExitCodes: exitCodes }), /podFailurePolicy/],
+  [
     'free attempts for another condition',
-    withSpec({
-      podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'Ready', status: 'False' }] }] },
-    }),
-    /defaults of a Job/,
+    failurePolicy({ action: 'Ignore', onPodConditions: [{ type: 'Ready', status: 'False' }] }),
+    /podFailurePolicy/,
+  ],
+  [
+    'no further attempt after a disruption',
+    failurePolicy({ action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }),
+    /podFailurePolicy/,
   ],
   ['two pods at a time after a failure', twoPods(), /defaults of a Job/],
 ])('the controller may not create a Job with %s', async (_what, job, message) => {
@@ -192,6 +233,28 @@ const withFields: Record<keyof typeof DENIED_FIELDS, (fields: object, pod?: obje
   containerSecurityFields: withRights,
   resourcesFields: (fields, pod) =>
     withPod({ ...pod, containers: [{ ...container(), resources: { ...container().resources, ...fields } }] }),
+  envFields: (fields) => withContainer({ env: [{ name: 'A', ...fields }] }),
+  valueFromFields: (fields, pod) =>
+    withPod({ ...pod, containers: [{ ...container(), env: [{ name: 'A', valueFrom: fields }] }] }),
+  envFromFields: (fields) => withContainer({ envFrom: [fields] }),
+  volumeMountFields: (fields) =>
+    withPod({
+      volumes: [{ name: 'a', emptyDir: { sizeLimit: '1Mi' } }],
+      containers: [{ ...container(), volumeMounts: [{ name: 'a', mountPath: '/a', ...fields }] }],
+    }),
+  volumeFields: volume,
+  emptyDirFields: (fields) => volume({ emptyDir: { sizeLimit: '1Mi', ...fields } }),
+  projectionFields: (fields) => volume({ projected: { sources: [fields] } }),
+  topologySpreadFields: (fields) =>
+    withPod({
+      topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule', ...fields }],
+    }),
+  podAffinityTermFields: (fields) =>
+    withPod({
+      affinity: {
+        podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'a', ...fields }] },
+      },
+    }),
 };
 /** The API server refuses the first itself, and drops the second: it is alpha in Kubernetes 1.36. */
 const [REFUSED, DROPPED] = ['ephemeralContainers', 'schedulingGroup'] as const;
@@ -206,7 +269,8 @@ test.each(deniedFields)(
   'the controller may not create a Job with a field that is not one of %s: %s',
   async (list, field, value) => {
     const job = withFields[list as keyof typeof DENIED_FIELDS](value, NEEDED_OF_THE_POD[field]);
-    const message = DENIED_BY_ANOTHER_RULE[field] ?? new RegExp(`no other fields of .*, got (.*, )?${field}\\b`);
+    const message =
+      DENIED_BY_ANOTHER_RULE[`${list} ${field}`] ?? new RegExp(`no other fields of .*, got (.*, )?${field}\\b`);
     await expect(create(job)).rejects.toMatchObject({ code: 403, message: expect.stringMatching(message) });
     // Only the policy denies it.
     await create(job, product.admin);
@@ -224,21 +288,24 @@ test('the API server drops a field that it does not know, and the Job is created
   expect(fields).not.toContain('notYetAField');
 });
 
-test('the API server finds no type errors in the policy', async () => {
-  const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/async-api-controller-jobs';
-  const checked = await eventually('the type check', async () => {
-    const { status } = await product.admin.request<{ status?: { typeChecking?: object } }>('GET', path);
-    return status?.typeChecking;
-  });
-  expect(checked).toEqual({});
-});
+test.each(['async-api-controller-jobs', 'async-api-controller-job-templates', 'async-api-controller-job-bounds'])(
+  'the API server finds no type errors in the policy %s',
+  async (name) => {
+    const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${name}`;
+    const checked = await eventually('the type check', async () => {
+      const { status } = await product.admin.request<{ status?: { typeChecking?: object } }>('GET', path);
+      return status?.typeChecking;
+    });
+    expect(checked).toEqual({});
+  },
+);
 
 test('the controller may stop a Job with fields of an earlier version or of Kueue, but add none', async () => {
   const body = { ...run(), metadata: { name: 'earlier' } };
   const { metadata } = await product.admin.request<GroupRun>('POST', product.runsPath(), { body });
   const job = buildJob({ ...run(), metadata }, 1, IMAGE);
   const template = { ...job.spec.template };
-  const spec = { ...template.spec, terminationGracePeriodSeconds: 60, tolerations: [{ operator: 'Exists' }] };
+  const spec = { ...template.spec, terminationGracePeriodSeconds: 6000, tolerations: [{ operator: 'Exists' }] };
   const fields = { suspend: true, ttlSecondsAfterFinished: 3600, template: { ...template, spec } };
   const earlier = { ...job, spec: { ...job.spec, ...fields } };
   await product.admin.request('POST', product.jobsPath(), { body: earlier });
@@ -246,7 +313,7 @@ test('the controller may stop a Job with fields of an earlier version or of Kueu
   await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { suspend: true } });
   // A suspended Job that never started lets its pods' place be changed.
   const addition = patch({ spec: { template: { spec: { nodeSelector: { a: 'b' } } } } });
-  await expect(addition).rejects.toThrow(/grace period|no other fields/);
+  await expect(addition).rejects.toThrow(/no change of the pod template/);
 });
 
 test('the controller may stop its Job, but not set its time to live nor remove its labels or its deadline', async () => {

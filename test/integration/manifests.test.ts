@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { MANAGED_BY } from '../../contract/labels.ts';
 import { buildJob } from '../../controller/decide/job.ts';
 import { inNamespace } from '../../dev/cluster/install.ts';
@@ -86,13 +87,25 @@ test.each(FOLDERS)('the probes of %s use the metrics port, which callers cannot 
   }
 });
 
-test('the API reads resources/config.yaml, and a changed file leads to a rollout', async () => {
+const shipped = (name: string) => readFile(join(import.meta.dirname, '../../resources', name), 'utf8');
+
+test('the API reads resources/config.yaml and bounds.yaml, and a changed file leads to a rollout', async () => {
   const config = find('base', 'ConfigMap', 'async-api-config');
-  const file = join(import.meta.dirname, '../../resources/config.yaml');
-  expect(config.data).toEqual({ 'config.yaml': await readFile(file, 'utf8') });
+  const files = { 'config.yaml': await shipped('config.yaml'), 'bounds.yaml': await shipped('bounds.yaml') };
+  expect(config.data).toEqual(files);
   expect(config.metadata.name).toMatch(/^async-api-config-[a-z0-9]{10}$/);
   const { volumes } = find('base', 'Deployment', 'async-api').spec.template.spec;
   expect(volumes).toEqual([{ name: 'config', configMap: { name: config.metadata.name } }]);
+});
+
+test.each(FOLDERS)('in %s the policy on Jobs finds bounds, which allow nothing as shipped', async (folder) => {
+  const { data } = parse(await shipped('bounds.yaml')) as { data: Record<string, string> };
+  const bounds = find(folder, 'ConfigMap', 'async-api-bounds');
+  expect(bounds.metadata).toEqual({ name: 'async-api-bounds', namespace: 'async-api' });
+  expect(bounds.data).toEqual(data);
+  expect([...new Set(Object.values(data))]).toEqual(['']);
+  const config = find(folder, 'ConfigMap', 'async-api-config');
+  expect(parse(config.data['bounds.yaml']).data).toEqual(data);
 });
 
 test('the ingress routes every path of the REST interface to the API, but neither health nor metrics', async () => {

@@ -1,9 +1,9 @@
 const probe = { httpGet: { host: 'example.com', port: 80 } };
 const indexed = { completionMode: 'Indexed', completions: 1 };
-const volumes = [{ name: 'a', persistentVolumeClaim: { claimName: 'a' } }];
+const scratch = { name: 'a', emptyDir: { sizeLimit: '1Mi' } };
 
 /**
- * Every field that manifests/core/job-policy.yaml denies, below the name of the variable that lists the allowed fields of the same
+ * Every field that manifests/core/job-policy.yaml and job-template-policy.yaml deny, below the name of the variable that lists the allowed fields of the same
  * object. Each has a value that the API server accepts, with the further fields that this value needs.
  */
 export const DENIED_FIELDS = {
@@ -31,57 +31,40 @@ export const DENIED_FIELDS = {
     uid: { uid: 'a' },
   },
   podFields: {
-    affinity: { affinity: { podAntiAffinity: {} } },
-    dnsConfig: { dnsConfig: { nameservers: ['192.0.2.1'] } },
     ephemeralContainers: {
       ephemeralContainers: [{ name: 'b', image: 'b', imagePullPolicy: 'Always', terminationMessagePolicy: 'File' }],
     },
-    hostAliases: { hostAliases: [{ ip: '192.0.2.1', hostnames: ['example.com'] }] },
     hostIPC: { hostIPC: true },
     hostNetwork: { hostNetwork: true },
     hostPID: { hostPID: true },
     hostUsers: { hostUsers: true },
     hostname: { hostname: 'a' },
     hostnameOverride: { hostnameOverride: 'a' },
-    imagePullSecrets: { imagePullSecrets: [{ name: 'a' }] },
     initContainers: { initContainers: [{ name: 'b', image: 'b' }] },
     nodeName: { nodeName: 'a' },
-    nodeSelector: { nodeSelector: { a: 'b' } },
     os: { os: { name: 'linux' } },
     overhead: { overhead: { cpu: '1' } },
     preemptionPolicy: { preemptionPolicy: 'Never' },
     priority: { priority: 1 },
-    priorityClassName: { priorityClassName: 'a' },
     readinessGates: { readinessGates: [{ conditionType: 'example.com/a' }] },
     resourceClaims: { resourceClaims: [{ name: 'a', resourceClaimName: 'a' }] },
     resources: { resources: { limits: { cpu: '8' } } },
-    runtimeClassName: { runtimeClassName: 'a' },
     schedulingGates: { schedulingGates: [{ name: 'example.com/a' }] },
     schedulingGroup: { schedulingGroup: { podGroupName: 'a' } },
-    serviceAccount: { serviceAccount: 'a' },
-    serviceAccountName: { serviceAccountName: 'a' },
     setHostnameAsFQDN: { setHostnameAsFQDN: true },
     shareProcessNamespace: { shareProcessNamespace: true },
     subdomain: { subdomain: 'a' },
-    tolerations: { tolerations: [{ operator: 'Exists' }] },
-    topologySpreadConstraints: {
-      topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway' }],
-    },
-    volumes: { volumes },
   },
   podSecurityFields: {
     appArmorProfile: { appArmorProfile: { type: 'Unconfined' } },
-    fsGroup: { fsGroup: 1 },
     fsGroupChangePolicy: { fsGroupChangePolicy: 'Always' },
     seLinuxChangePolicy: { seLinuxChangePolicy: 'Recursive' },
     seLinuxOptions: { seLinuxOptions: { type: 'spc_t' } },
-    supplementalGroups: { supplementalGroups: [0] },
     supplementalGroupsPolicy: { supplementalGroupsPolicy: 'Merge' },
     sysctls: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] },
     windowsOptions: { windowsOptions: { runAsUserName: 'a' } },
   },
   containerFields: {
-    envFrom: { envFrom: [{ configMapRef: { name: 'a' } }] },
     lifecycle: { lifecycle: { postStart: probe } },
     livenessProbe: { livenessProbe: probe },
     ports: { ports: [{ containerPort: 80 }] },
@@ -97,8 +80,6 @@ export const DENIED_FIELDS = {
     stdinOnce: { stdinOnce: true },
     tty: { tty: true },
     volumeDevices: { volumeDevices: [{ name: 'a', devicePath: '/dev/a' }] },
-    volumeMounts: { volumeMounts: [{ name: 'a', mountPath: '/a' }] },
-    workingDir: { workingDir: '/tmp' },
   },
   containerSecurityFields: {
     appArmorProfile: { appArmorProfile: { type: 'Unconfined' } },
@@ -112,34 +93,85 @@ export const DENIED_FIELDS = {
     windowsOptions: { windowsOptions: { runAsUserName: 'a' } },
   },
   resourcesFields: { claims: { claims: [{ name: 'a' }] } },
+  envFields: {},
+  valueFromFields: { fileKeyRef: { fileKeyRef: { volumeName: 'a', path: 'a', key: 'a' } } },
+  envFromFields: {},
+  volumeMountFields: {
+    mountPropagation: { mountPropagation: 'HostToContainer' },
+    recursiveReadOnly: { readOnly: true, recursiveReadOnly: 'IfPossible' },
+    subPathExpr: { subPathExpr: 'a' },
+  },
+  volumeFields: {
+    awsElasticBlockStore: { awsElasticBlockStore: { volumeID: 'a' } },
+    azureDisk: { azureDisk: { diskName: 'a', diskURI: 'https://disk.example' } },
+    azureFile: { azureFile: { secretName: 'a', shareName: 'a' } },
+    cephfs: { cephfs: { monitors: ['192.0.2.1'] } },
+    cinder: { cinder: { volumeID: 'a' } },
+    csi: { csi: { driver: 'csi.example' } },
+    downwardAPI: { downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' } }] } },
+    ephemeral: {
+      ephemeral: {
+        volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+      },
+    },
+    fc: { fc: { wwids: ['a'] } },
+    flexVolume: { flexVolume: { driver: 'flex.example/a' } },
+    flocker: { flocker: { datasetUUID: 'a' } },
+    gcePersistentDisk: { gcePersistentDisk: { pdName: 'a' } },
+    gitRepo: { gitRepo: { repository: 'https://git.example/a' } },
+    glusterfs: { glusterfs: { endpoints: 'a', path: 'a' } },
+    hostPath: { hostPath: { path: '/' } },
+    image: { image: { reference: 'registry.example/a', pullPolicy: 'IfNotPresent' } },
+    iscsi: { iscsi: { targetPortal: '192.0.2.1', iqn: 'iqn.2026-11.example:a', lun: 0 } },
+    nfs: { nfs: { server: '192.0.2.1', path: '/a' } },
+    photonPersistentDisk: { photonPersistentDisk: { pdID: 'a' } },
+    portworxVolume: { portworxVolume: { volumeID: 'a' } },
+    quobyte: { quobyte: { registry: '192.0.2.1:80', volume: 'a' } },
+    rbd: { rbd: { monitors: ['192.0.2.1'], image: 'a' } },
+    scaleIO: { scaleIO: { gateway: 'a', system: 'a', secretRef: { name: 'a' }, volumeName: 'a' } },
+    storageos: { storageos: { volumeName: 'a', volumeNamespace: 'a' } },
+    vsphereVolume: { vsphereVolume: { volumePath: 'a' } },
+  },
+  emptyDirFields: { medium: { medium: 'Memory' } },
+  projectionFields: {
+    clusterTrustBundle: { clusterTrustBundle: { name: 'a', path: 'a' } },
+    downwardAPI: { downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' } }] } },
+    podCertificate: {
+      podCertificate: { signerName: 'signer.example/a', keyType: 'ED25519', credentialBundlePath: 'a' },
+    },
+    serviceAccountToken: { serviceAccountToken: { path: 'token' } },
+  },
+  topologySpreadFields: {
+    matchLabelKeys: { matchLabelKeys: ['a'], labelSelector: {} },
+    nodeAffinityPolicy: { nodeAffinityPolicy: 'Ignore' },
+    nodeTaintsPolicy: { nodeTaintsPolicy: 'Honor' },
+  },
+  podAffinityTermFields: {
+    matchLabelKeys: { matchLabelKeys: ['a'], labelSelector: {} },
+    mismatchLabelKeys: { mismatchLabelKeys: ['a'], labelSelector: {} },
+    namespaceSelector: { namespaceSelector: {} },
+    namespaces: { namespaces: ['kube-system'] },
+  },
 } satisfies Record<string, Record<string, object>>;
 
-/** Pods with these fields are denied by a rule of their own, or need volumes or claims, which are. */
+/** Pods with these fields are denied by a rule of their own. */
 export const DENIED_BY_ANOTHER_RULE: Record<string, RegExp> = {
-  claims: /no devices/,
-  envFrom: /variables/,
-  hostIPC: /of the host/,
-  hostNetwork: /of the host/,
-  hostPID: /of the host/,
-  imagePullSecrets: /service account/,
-  initContainers: /one container/,
-  nodeName: /of the host/,
-  ports: /of the host/,
-  priorityClassName: /priority class/,
-  resourceClaims: /no devices/,
-  serviceAccount: /service account/,
-  serviceAccountName: /service account/,
-  volumeDevices: /no volumes/,
-  volumeMounts: /no volumes/,
-  volumes: /no volumes/,
-  backoffLimitPerIndex: /not indexed/,
-  maxFailedIndexes: /not indexed/,
-  successPolicy: /not indexed/,
+  'jobFields backoffLimitPerIndex': /not indexed/,
+  'jobFields maxFailedIndexes': /not indexed/,
+  'jobFields successPolicy': /not indexed/,
+  'podFields hostIPC': /of the host/,
+  'podFields hostNetwork': /of the host/,
+  'podFields hostPID': /of the host/,
+  'podFields initContainers': /one container/,
+  'podFields nodeName': /of the host/,
+  'containerFields ports': /of the host/,
+  'projectionFields downwardAPI': /only sources/,
+  'projectionFields serviceAccountToken': /only sources/,
 };
 
 /** Fields of the pod that a field of the container needs. */
 export const NEEDED_OF_THE_POD: Record<string, object> = {
   claims: { resourceClaims: [{ name: 'a', resourceClaimName: 'a' }] },
-  volumeDevices: { volumes },
-  volumeMounts: { volumes },
+  volumeDevices: { volumes: [{ name: 'a', persistentVolumeClaim: { claimName: 'a' } }] },
+  fileKeyRef: { volumes: [scratch] },
 };

@@ -101,6 +101,18 @@ export class Product {
     return new Service(name, settings, join(this.folder, `${name}.log`), onDeath, program);
   }
 
+  /**
+   * Lets jobs refer to these names, in the place of all others. Returns the file for the API's BOUNDS_FILE. The policy on Jobs follows
+   * a moment later.
+   */
+  async setBounds(data: Record<string, string>): Promise<string> {
+    const bounds = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'async-api-bounds' }, data };
+    const path = `/api/v1/namespaces/${this.namespace}/configmaps/${bounds.metadata.name}`;
+    const query = { fieldManager: 'async-api', force: true };
+    await this.admin.request('PATCH', path, { body: bounds, contentType: 'application/apply-patch+yaml', query });
+    return this.writeConfig(bounds, 'bounds.yaml');
+  }
+
   /** Stores a run as the API's account, the only one that may create a name that is a run id. */
   async createRun(spec: object, name = newRunId()): Promise<GroupRun> {
     this.#apiClient ??= this.as('async-api');
