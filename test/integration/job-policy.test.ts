@@ -256,12 +256,14 @@ const withFields: Record<keyof typeof DENIED_FIELDS, (fields: object, pod?: obje
       },
     }),
 };
-/** The API server refuses the first itself, and drops the second: it is alpha in Kubernetes 1.36. */
-const [REFUSED, DROPPED] = ['ephemeralContainers', 'schedulingGroup'] as const;
+/** The API server refuses this one itself. */
+const REFUSED = 'ephemeralContainers';
+/** The API server drops these: they are off by default in Kubernetes 1.36. */
+const DROPPED = ['schedulingGroup', 'clusterTrustBundle', 'podCertificate'];
 
 const deniedFields = Object.entries(DENIED_FIELDS).flatMap(([list, fields]) =>
   Object.entries(fields)
-    .filter(([field]) => field !== REFUSED && field !== DROPPED)
+    .filter(([field]) => field !== REFUSED && !DROPPED.includes(field))
     .map(([field, value]): [string, string, object] => [list, field, value]),
 );
 
@@ -277,15 +279,31 @@ test.each(deniedFields)(
   },
 );
 
+const elsewhere = { topologyKey: 'a', namespaces: ['kube-system'] };
+test.each(['podAffinity', 'podAntiAffinity'])('the controller may not name other namespaces in %s', async (kind) => {
+  const preferred = [{ weight: 1, podAffinityTerm: elsewhere }];
+  for (const terms of [
+    { requiredDuringSchedulingIgnoredDuringExecution: [elsewhere] },
+    { preferredDuringSchedulingIgnoredDuringExecution: preferred },
+  ]) {
+    const job = withPod({ affinity: { [kind]: terms } });
+    await expect(create(job)).rejects.toThrow(/no other fields of podAffinity, got namespaces/);
+  }
+});
+
 test('the API server refuses ephemeral containers in a Job', async () => {
   await expect(create(withPod(DENIED_FIELDS.podFields[REFUSED]))).rejects.toMatchObject({ code: 422 });
 });
 
 test('the API server drops a field that it does not know, and the Job is created', async () => {
-  const { spec } = await create(withPod({ ...DENIED_FIELDS.podFields[DROPPED], notYetAField: true }));
+  const { schedulingGroup } = DENIED_FIELDS.podFields;
+  const { clusterTrustBundle, podCertificate } = DENIED_FIELDS.projectionFields;
+  const volumes = [{ name: 'a', projected: { sources: [clusterTrustBundle, podCertificate] } }];
+  const { spec } = await create(withPod({ ...schedulingGroup, notYetAField: true, volumes }));
   const fields = Object.keys(spec.template.spec);
-  expect(fields).not.toContain(DROPPED);
+  expect(fields).not.toContain('schedulingGroup');
   expect(fields).not.toContain('notYetAField');
+  expect(spec.template.spec.volumes).toMatchObject([{ projected: { sources: [{}, {}] } }]);
 });
 
 test.each(['async-api-controller-jobs', 'async-api-controller-job-templates', 'async-api-controller-job-bounds'])(

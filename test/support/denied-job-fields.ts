@@ -165,6 +165,8 @@ export const DENIED_BY_ANOTHER_RULE: Record<string, RegExp> = {
   'podFields initContainers': /one container/,
   'podFields nodeName': /of the host/,
   'containerFields ports': /of the host/,
+  // The API server accepts claims only beside resourceClaims of the pod.
+  'resourcesFields claims': /no other fields of the pod, got resourceClaims/,
   'projectionFields downwardAPI': /only sources/,
   'projectionFields serviceAccountToken': /only sources/,
 };
