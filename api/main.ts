@@ -120,7 +120,7 @@ async function main(): Promise<void> {
     settings = loadSettings(process.env);
     requireNonRoot(settings.ALLOW_ROOT);
     log = createLog('api', settings.LOG_LEVEL);
-    catalogFile = await CatalogFile.open(settings.CONFIG_FILE, log);
+    catalogFile = await CatalogFile.open({ config: settings.CONFIG_FILE, bounds: settings.BOUNDS_FILE }, log);
   } catch (error) {
     // Not a line of the log: these are lists for whoever wrote the settings or the file.
     process.stderr.write(`${errorMessage(error)}\n`);

@@ -27,6 +27,11 @@ const Environment = z
     CONFIG_FILE: text('')
       .default('resources/config.yaml')
       .describe('The file of groups and jobs; the API reads it again when it changes.'),
+    BOUNDS_FILE: text('')
+      .default('resources/bounds.yaml')
+      .describe(
+        'The manifest of the ConfigMap async-api-bounds: what jobs may refer to. The API reads it again when it changes.',
+      ),
     METRICS_HOST: text('').default('127.0.0.1').describe('The address of /metrics, /livez and /readyz.'),
     METRICS_PORT: port(0, 'The port of /metrics, /livez and /readyz; 0 selects a free port, which the log names.'),
     ALLOW_ROOT: allowRoot,

@@ -14,7 +14,7 @@ export const Quantity = z
   .max(32)
   .regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'a Kubernetes quantity such as 500m or 64Mi');
 
-const ResourceName = z
+export const ResourceName = z
   .string()
   .max(253)
   .regex(

@@ -16,6 +16,7 @@ npm start -- --context NAME --job-image IMAGE
                                 the same against a cluster of yours, which has IMAGE
 PORT=5101 npm start             the API on another port
 CONFIG_FILE=my.yaml npm start   other groups and jobs
+BOUNDS_FILE=my.yaml npm start   what jobs may refer to, such as secrets
 JOB_TTL_SECONDS=60 npm start    any other setting of docs/settings.md, but NAMESPACE and JOB_IMAGE`;
 
 /** Those of these settings that the environment has. */
@@ -81,7 +82,7 @@ async function startProduct(
     };
     const configFile = process.env.CONFIG_FILE || join(ROOT, 'resources/config.yaml');
     await Promise.all([
-      start('api', { ...given(apiSettings), PORT: port, CONFIG_FILE: configFile }),
+      start('api', { ...given(apiSettings), PORT: port, CONFIG_FILE: configFile, BOUNDS_FILE: boundsFile }),
       start('controller', {
         ...given(controllerSettings.filter(({ name }) => !name.startsWith('METRICS_'))),
         JOB_IMAGE: cluster.jobImage,

@@ -3,12 +3,15 @@ import { MAX_JOBS } from '../../contract/group-run.ts';
 import type { JobDefinition } from '../../contract/job-definition.ts';
 import { Name } from '../../contract/name.ts';
 import { errorMessage } from '../../process/log.ts';
+import { beyondBounds } from './beyond-bounds.ts';
+import { type Bounds, NO_BOUNDS } from './bounds.ts';
+import { CatalogError } from './catalog-error.ts';
 import { Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
 import { deadlineWarnings } from './deadlines.ts';
 import { describeIssue, EXPECTED_NAME, formatValue, type Issue, isSecret } from './describe-issue.ts';
 import { wrongValue } from './parameters.ts';
 import { formatPath, formatProblem, type Problem } from './problem.ts';
-import { resolveJob } from './resolve-job.ts';
+import { resolveJob, whereWritten } from './resolve-job.ts';
 import { listFirst, readYaml, YamlError } from './yaml-file.ts';
 import { keysOf, lineOf, type YamlNode } from './yaml-node.ts';
 import type { YamlProblem } from './yaml-tree.ts';
@@ -32,23 +35,11 @@ export interface Group {
 /** Groups by name. */
 export type Catalog = ReadonlyMap<string, Group>;
 
-/** The whole file is unusable; the message has one line per problem. */
-export class CatalogError extends Error {
-  override name = 'CatalogError';
-  /** Of the first problem; undefined if none has a line. */
-  readonly line: number | undefined;
-
-  constructor(message: string, line?: number) {
-    super(message);
-    this.line = line;
-  }
-}
-
 /**
  * Parses the text of config.yaml, in time linear in its size. An invalid group holds all its problems, and other groups stay
- * usable. Throws CatalogError only if the text is not YAML, has no groups, or has an error outside of them.
+ * usable. What is beyond `bounds` is a problem too. Throws CatalogError only if the text is not YAML, has no groups, or has an error outside of them.
  */
-export function parseCatalog(text: string): Catalog {
+export function parseCatalog(text: string, bounds: Bounds = NO_BOUNDS): Catalog {
   const { root, problems: found } = read(text);
   const problems = found.map(withoutSecret);
   const groups = root.children.get('groups')?.children ?? new Map<string, YamlNode>();
@@ -60,7 +51,10 @@ export function parseCatalog(text: string): Catalog {
     throw new CatalogError(listFirst(fileProblems.map(({ text }) => text)), fileProblems[0]?.line);
   }
   return new Map(
-    [...groups].map(([name, { value }]) => [name, parseGroup(root, name, value, defaults, ofGroup.get(name) ?? [])]),
+    [...groups].map(([name, { value }]) => [
+      name,
+      parseGroup(root, name, value, { defaults, bounds }, ofGroup.get(name) ?? []),
+    ]),
   );
 }
 
@@ -103,7 +97,7 @@ function parseGroup(
   root: YamlNode,
   name: string,
   value: unknown,
-  defaults: Defaults,
+  { defaults, bounds }: { defaults: Defaults; bounds: Bounds },
   yamlProblems: YamlProblem[],
 ): Group {
   const groupPath = ['groups', name];
@@ -127,9 +121,17 @@ function parseGroup(
   const problems = [...yamlProblems, ...located(root, issues, yamlProblems)].map(toProblem);
   // The value of a wrong alias is unknown, and so is its `allow`.
   const allow = value === null && yamlProblems.length > 0 ? { allow: [] } : parseAllow(value);
-  if (problems.length > 0 || !group.data) return { jobs: [], problems, warnings: [], parameters: new Map(), ...allow };
+  const unusable = (found: Problem[]) => ({ jobs: [], problems: found, warnings: [], parameters: new Map(), ...allow });
+  if (problems.length > 0 || !group.data) return unusable(problems);
   const { jobs: definitions, parallelism, onFailure, parameters } = group.data;
   const jobs = jobNames.map((job) => resolveJob(job, definitions![job]!, group.data, defaults));
+  const beyond = jobs.flatMap((job) =>
+    beyondBounds(job, bounds).map(({ path, message }) => ({
+      path: whereWritten(path, [...groupPath, 'jobs', job.name], definitions![job.name]!, groupPath, group.data),
+      message,
+    })),
+  );
+  if (beyond.length > 0) return unusable(distinct(located(root, beyond).map(toProblem)));
   return {
     jobs,
     problems,
@@ -161,6 +163,11 @@ function located(root: YamlNode, issues: Issue[], known: YamlProblem[] = []): Ya
     .filter(({ path }) => !paths.has(formatPath(path)))
     .map(({ path, message }) => ({ path, line: lineOf(root, path), message }));
 }
+
+/** Without repetitions: several jobs may have the same value of the group or of `defaults`. */
+const distinct = (problems: Problem[]): Problem[] => [
+  ...new Map(problems.map((problem) => [formatProblem(problem), problem])).values(),
+];
 
 const toProblem = ({ path, line, message }: YamlProblem): Problem => ({ path: formatPath(path), line, message });
 

@@ -18,3 +18,17 @@ export function resolveJob(name: string, job: JobConfig, group: GroupConfig, def
     ...(job.container && resources && { container: { ...job.container, resources } }),
   } as JobDefinition;
 }
+
+/** Where the file has the value at this path of a resolved job: in the job, in its group, or in `defaults`. */
+export function whereWritten(
+  path: string[],
+  jobPath: string[],
+  job: JobConfig,
+  groupPath: string[],
+  group: GroupConfig,
+): string[] {
+  const [first, field = ''] = path;
+  if (first !== 'pod' && !(first === 'container' && field === 'resources')) return [...jobPath, ...path];
+  const has = (from: { pod?: object | undefined; container?: object | undefined }) => field in (from[first] ?? {});
+  return [...(has(job) ? jobPath : has(group) ? groupPath : ['defaults']), ...path];
+}

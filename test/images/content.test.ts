@@ -22,7 +22,7 @@ async function filesOf(image: string): Promise<string[]> {
 }
 
 const PROGRAMS = {
-  api: ['app/api.mjs', 'app/resources/config.yaml'],
+  api: ['app/api.mjs', 'app/resources/bounds.yaml', 'app/resources/config.yaml'],
   controller: ['app/controller.mjs'],
   'job-image': ['app/main.ts'],
 };

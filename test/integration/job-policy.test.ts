@@ -25,6 +25,10 @@ beforeAll(async () => {
   controller = await product.as('async-api-controller');
   await denialOf(() => create(withMeta({ name: 'miner' })), /'async-api-controller-jobs'/);
   await denialOf(() => create(withPod({ hostNetwork: true })), /'async-api-controller-job-templates'/);
+  // For volumeDevices, which need a claim.
+  await product.setBounds({ persistentVolumeClaims: 'a' });
+  const withClaim = volume({ persistentVolumeClaim: { claimName: 'a' } });
+  await eventually('the bounds', () => create(withClaim).catch(() => undefined));
 }, 240_000);
 afterAll(async () => {
   await controller.close();

@@ -2,8 +2,12 @@ import { join } from 'node:path';
 import { type ImageContent, jobImage, nodeImage } from '../../dev/cluster/image.ts';
 import { bundle } from '../../scripts/bundle.ts';
 
-const CONFIG_FILE = join(import.meta.dirname, '../../resources/config.yaml');
+const RESOURCES = join(import.meta.dirname, '../../resources');
 const ENV = ['NODE_ENV=production', 'ALLOW_ROOT=false'];
+
+/** Files of resources/ by their path in the image of the API. */
+const resources = (...files: string[]) =>
+  Object.fromEntries(files.map((file) => [`/app/resources/${file}`, join(RESOURCES, file)]));
 
 /**
  * The images that manifests/overlays/local names, built from this checkout without a container engine. They hold what the
@@ -13,7 +17,7 @@ export async function productImages(folder: string): Promise<ImageContent[]> {
   const name = (image: string) => `registry.invalid/async-api/${image}:dev`;
   const [api, controller] = (await bundle(folder)) as [string, string];
   return Promise.all([
-    nodeImage(name('api'), { '/app/api.mjs': api, '/app/resources/config.yaml': CONFIG_FILE }, ENV),
+    nodeImage(name('api'), { '/app/api.mjs': api, ...resources('config.yaml', 'bounds.yaml') }, ENV),
     nodeImage(name('controller'), { '/app/controller.mjs': controller }, ENV),
     jobImage(name('job-image')),
   ]);

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { boundsText } from '../../support/open-catalog.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../../..');
@@ -72,12 +73,14 @@ test.each(['api', 'controller'])(
 
 test('the bundled api reads its groups in a thread that runs the same file', async () => {
   const config = join(folder, '..', `${basename(folder)}.yaml`);
+  const bounds = join(folder, '..', `${basename(folder)}-bounds.yaml`);
   const start = () =>
     run(process.execPath, [join(folder, 'api.mjs')], {
       cwd: folder,
-      env: { ...env, KUBECONFIG: join(folder, 'no-kubeconfig'), CONFIG_FILE: config },
+      env: { ...env, KUBECONFIG: join(folder, 'no-kubeconfig'), CONFIG_FILE: config, BOUNDS_FILE: bounds },
     }).catch((error: { stdout: string; stderr: string }) => error);
   try {
+    await writeFile(bounds, boundsText());
     await writeFile(config, 'groups: 5');
     expect((await start()).stderr).toBe(
       `${config} cannot be used:\nExpected \`groups:\` with a group for each name, got 5 (line 1).\n`,
@@ -86,13 +89,13 @@ test('the bundled api reads its groups in a thread that runs the same file', asy
     const { stdout } = await start();
     expect(stdout.split('\n').filter((line) => line.includes('"groups":2'))).toHaveLength(1);
   } finally {
-    await rm(config, { force: true });
+    for (const file of [config, bounds]) await rm(file, { force: true });
   }
 });
 
 test('the thread reads the groups, and does not start a second api', async () => {
   const worker = new Worker(join(folder, 'api.mjs'), {
-    workerData: { configText: 'groups: 5' },
+    workerData: { texts: { config: 'groups: 5', bounds: boundsText() } },
     env: { ...env, CONFIG_FILE: 'none.yaml' },
     stderr: true,
   });
@@ -101,7 +104,7 @@ test('the thread reads the groups, and does not start a second api', async () =>
   worker.stderr.on('data', (chunk) => errors.push(String(chunk)));
   const code = await new Promise((resolve) => worker.once('exit', resolve));
   const problem = 'Expected `groups:` with a group for each name, got 5 (line 1).';
-  expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem, line: 1 }], errors: [] });
+  expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem, line: 1, file: 'config' }], errors: [] });
 });
 
 test('only the two files are written', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { boundsText } from '../../support/open-catalog.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../../scripts/check-config.ts');
 // Jest's own options would make the child load what it does not have.
@@ -75,6 +76,16 @@ test('a file that does not exist has the exit code 1', async () => {
   });
 });
 
+test('--bounds names the file of what jobs may refer to', async () => {
+  const path = await file(`${GOOD}      p: { sleep: { seconds: 1 }, pod: { priorityClassName: low } }\n`);
+  expect(await check(path)).toMatchObject({ code: 0, stderr: expect.stringContaining('priorityClassName (line 5)') });
+  await writeFile(join(folder, 'bounds.yaml'), boundsText({ priorityClasses: 'low' }));
+  expect(await check('--strict', '--bounds', 'bounds.yaml', path)).toMatchObject({ code: 0, stderr: '' });
+  await writeFile(join(folder, 'bounds.yaml'), boundsText({ priorityClass: 'low' }));
+  const stderr = 'bounds.yaml cannot be used:\ndata.priorityClass (line 1): expected no such field here\n';
+  expect(await check('--bounds', 'bounds.yaml', path)).toEqual({ code: 1, stdout: '', stderr });
+});
+
 test.each([
   ['an unknown option', ['--strickt'], /--strickt/],
   ['two files', ['a.yaml', 'b.yaml'], /^Expected one FILE, got a\.yaml b\.yaml\n$/],
@@ -85,7 +96,7 @@ test.each([
 test('--help says what the command does, and its exit codes', async () => {
   const { code, stdout } = await check('--help');
   expect(code).toBe(0);
-  for (const part of ['npm run check-config -- FILE', '--strict', '\n  0  ', '\n  1  ', '\n  2  ']) {
+  for (const part of ['npm run check-config -- FILE', '--strict', '--bounds FILE', '\n  0  ', '\n  1  ', '\n  2  ']) {
     expect(stdout).toContain(part);
   }
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { CatalogError, type Group, parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { type Group, parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { CatalogError } from '../../../../api/catalog/catalog-error.ts';
 
 const JOB = '{ sleep: { seconds: 1 } }';
 

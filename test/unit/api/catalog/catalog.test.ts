@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { CatalogError, parseCatalog } from '../../../../api/catalog/catalog.ts';
-import { CatalogFile } from '../../../../api/catalog/catalog-file.ts';
+import { parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { CatalogError } from '../../../../api/catalog/catalog-error.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { openCatalog } from '../../../support/open-catalog.ts';
 
 const text = await readFile(join(import.meta.dirname, '../../../support/config.yaml'), 'utf8');
 
@@ -110,7 +111,7 @@ test('a file larger than 1 MiB is not read', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'catalog-'));
   const path = join(folder, 'config.yaml');
   await writeFile(path, `groups: {}\n${'#'.repeat(1024 * 1024)}`);
-  await expect(CatalogFile.open(path, () => {})).rejects.toThrow(/at most 1048576 bytes/);
+  await expect(openCatalog(path)).rejects.toThrow(/at most 1048576 bytes/);
   await rm(folder, { recursive: true });
 });
 
@@ -130,7 +131,7 @@ test('a changed file is reloaded; while it is invalid, the last good catalog sta
   const path = join(folder, 'config.yaml');
   const stop = new AbortController();
   await writeFile(path, 'groups: { one: {} }');
-  const file = await CatalogFile.open(path, () => {});
+  const file = await openCatalog(path);
   const watching = file.follow(stop.signal, 10);
   try {
     await writeFile(path, 'groups: { one: {}, two: {} }');

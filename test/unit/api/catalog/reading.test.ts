@@ -1,11 +1,13 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { CatalogError, parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { CatalogError } from '../../../../api/catalog/catalog-error.ts';
 import { CatalogFile } from '../../../../api/catalog/catalog-file.ts';
 import { parseInThread } from '../../../../api/catalog/parse-thread.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { boundsText, openCatalog, replaceFile } from '../../../support/open-catalog.ts';
 
 const JOB = '{ sleep: { seconds: 1 } }';
 const groups = (count: number, group: string) =>
@@ -19,11 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Replaces the file at once, so that it is never read half written. */
-async function write(text: string): Promise<void> {
-  await writeFile(`${path}.new`, text);
-  await rename(`${path}.new`, path);
-}
+const write = (text: string) => replaceFile(path, text);
 
 /** Follows a file while `body` runs. */
 async function following(file: CatalogFile, body: () => Promise<void>, parserPauseMs = 0): Promise<void> {
@@ -63,7 +61,7 @@ test('a file of 12,000 groups does not block the event loop', async () => {
   };
   const timer = setInterval(tick, 1);
   const from = performance.now();
-  const file = await CatalogFile.open(path, () => {}).finally(() => clearInterval(timer));
+  const file = await openCatalog(path).finally(() => clearInterval(timer));
   tick();
   expect(file.catalog.size).toBe(12_000);
   expect(longest).toBeLessThan((performance.now() - from) / 2);
@@ -72,7 +70,7 @@ test('a file of 12,000 groups does not block the event loop', async () => {
 test('a catalog from the thread equals one parsed directly, and its patterns match', async () => {
   const text = `groups:\n  g: { jobs: { b: ${JOB}, 1: ${JOB} }, parameters: { A: { pattern: '[a-z]+' } }, allow: [jane] }\n  bad: { jobs: 5 }`;
   await writeFile(path, text);
-  const { catalog } = await CatalogFile.open(path, () => {});
+  const { catalog } = await openCatalog(path);
   expect(catalog).toEqual(parseCatalog(text));
   const { pattern } = catalog.get('g')!.parameters.get('A')!;
   expect([pattern!.text, pattern!.matches('abc'), pattern!.matches('1')]).toEqual(['[a-z]+', true, false]);
@@ -80,7 +78,7 @@ test('a catalog from the thread equals one parsed directly, and its patterns mat
 
 test('an error of the file as a whole comes from the thread with its text', async () => {
   await writeFile(path, 'groups: 5');
-  await expect(CatalogFile.open(path, () => {})).rejects.toThrow(
+  await expect(openCatalog(path)).rejects.toThrow(
     `${path} cannot be used:\nExpected \`groups:\` with a group for each name, got 5 (line 1).`,
   );
 });
@@ -90,13 +88,13 @@ test('a text is parsed once, also one that is invalid; a parser that fails is tr
   const logged: string[] = [];
   let fails = 0;
   await write('groups: { one: {} }');
-  const file = await CatalogFile.open(
+  const file = await openCatalog(
     path,
     (message) => logged.push(message),
-    async (text) => {
-      parsed.push(text);
+    async ({ config }) => {
+      parsed.push(config);
       if (fails-- > 0) throw new Error('no memory');
-      return parseCatalog(text);
+      return parseCatalog(config);
     },
   );
   const polls = () => new Promise((resolve) => setTimeout(resolve, 100));
@@ -123,12 +121,12 @@ test('a text is parsed once, also one that is invalid; a parser that fails is tr
 test('a parser that fails is not started again at once with the same text, but with another', async () => {
   await writeFile(path, 'groups: { one: {} }');
   const parsed: string[] = [];
-  const parse = async (text: string) => {
-    parsed.push(text);
-    if (text.includes('large')) throw new Error('no memory');
-    return parseCatalog(text);
+  const parse = async ({ config }: { config: string }) => {
+    parsed.push(config);
+    if (config.includes('large')) throw new Error('no memory');
+    return parseCatalog(config);
   };
-  const file = await CatalogFile.open(path, () => {}, parse);
+  const file = await openCatalog(path, () => {}, parse);
   const polls = () => new Promise((resolve) => setTimeout(resolve, 100));
   await following(
     file,
@@ -148,7 +146,7 @@ test('a file that is read is logged in one line, with at most twenty of its warn
   const lines: unknown[] = [];
   const warned = `    jobs: { j: { sleep: { seconds: 1 }, activeDeadlineSeconds: 30 } }\n`;
   await writeFile(path, groups(25, warned));
-  const file = await CatalogFile.open(path, (message, fields, level) => lines.push([message, fields, level]));
+  const file = await openCatalog(path, (message, fields, level) => lines.push([message, fields, level]));
   const warning = (index: number) =>
     `groups.g${index}.jobs.j.pendingDeadlineSeconds (line ${2 * index + 3}): expected less than activeDeadlineSeconds (30), got 120, which can never apply`;
   const warnings = Array.from({ length: 20 }, (_, index) => warning(index));
@@ -163,5 +161,57 @@ test('a file that is read is logged in one line, with at most twenty of its warn
 });
 
 test('an invalid text in the thread is a CatalogError here', async () => {
-  await expect(parseInThread('groups: [')).rejects.toThrow(CatalogError);
+  await expect(parseInThread({ config: 'groups: [', bounds: boundsText() })).rejects.toThrow(CatalogError);
+});
+
+describe('bounds.yaml', () => {
+  const config = 'groups:\n  g:\n    jobs: { j: { sleep: { seconds: 1 }, pod: { priorityClassName: low } } }';
+  const isUsable = (file: CatalogFile) => file.catalog.get('g')!.problems.length === 0 || undefined;
+  let boundsPath: string;
+  beforeEach(async () => {
+    boundsPath = join(folder, 'bounds.yaml');
+    await write(config);
+  });
+  const open = () => CatalogFile.open({ config: path, bounds: boundsPath }, () => {});
+
+  test('is read again when it changes; while it is invalid or missing, the last good one stays', async () => {
+    await replaceFile(boundsPath, boundsText());
+    const file = await open();
+    expect(isUsable(file)).toBeUndefined();
+    await following(file, async () => {
+      await replaceFile(boundsPath, boundsText({ priorityClasses: 'low' }));
+      await eventually('the new bounds', () => isUsable(file));
+      await replaceFile(boundsPath, '\n\ndata: [');
+      const problem = await eventually('the problem', () => file.problem);
+      expect(problem).toContain(boundsPath);
+      expect(file.note).toBe('its bounds file cannot be used since line 3; the log says why');
+      expect(isUsable(file)).toBe(true);
+      await rm(boundsPath);
+      await eventually('the file to be missed', () => file.problem?.includes('BOUNDS_FILE') || undefined);
+      expect(isUsable(file)).toBe(true);
+      await replaceFile(boundsPath, boundsText());
+      await eventually('the first bounds', () => (isUsable(file) ? undefined : true));
+      expect(file.problem).toBeUndefined();
+    });
+  });
+
+  test('that is missing or invalid at the start is an error that names it', async () => {
+    await expect(open()).rejects.toThrow(
+      `Cannot read what jobs may refer to from BOUNDS_FILE ${boundsPath}: Error: ENOENT`,
+    );
+    await writeFile(boundsPath, boundsText({ secret: 'a' }));
+    await expect(open()).rejects.toThrow(
+      `${boundsPath} cannot be used:\ndata.secret (line 1): expected no such field here`,
+    );
+  });
+
+  test('counts for a file that a thread parses too', async () => {
+    const large = `${config}\n${'#'.repeat(40_000)}`;
+    await write(large);
+    await replaceFile(boundsPath, boundsText({ priorityClasses: 'high' }));
+    const { catalog } = await open();
+    expect(catalog.get('g')!.problems).toMatchObject([{ path: 'groups.g.jobs.j.pod.priorityClassName', line: 3 }]);
+    await replaceFile(boundsPath, 'data: [');
+    await expect(open()).rejects.toThrow(`${boundsPath} cannot be used:`);
+  });
 });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseCatalog } from '../../../../api/catalog/catalog.ts';
-import { CatalogFile } from '../../../../api/catalog/catalog-file.ts';
 import { startApp } from '../../../support/app.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { openCatalog } from '../../../support/open-catalog.ts';
 
 const SECRET = 'hunter2hunter2';
 
@@ -60,7 +60,7 @@ test.each([
   const logged: string[] = [];
   const path = join(await mkdtemp(join(tmpdir(), 'config-')), 'config.yaml');
   await writeFile(path, 'groups: {}');
-  const file = await CatalogFile.open(path, (_message, fields) => logged.push(JSON.stringify(fields)));
+  const file = await openCatalog(path, (_message, fields) => logged.push(JSON.stringify(fields)));
   const stop = new AbortController();
   const following = file.follow(stop.signal, 5);
   await writeFile(path, text);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { CatalogError, parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { parseCatalog } from '../../../../api/catalog/catalog.ts';
+import { CatalogError } from '../../../../api/catalog/catalog-error.ts';
 
 const problemsOf = (group: string) =>
   parseCatalog(`groups:\n  other: {}\n  g: ${group}\n  last: {}`)

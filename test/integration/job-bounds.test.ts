@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JobDefinition } from '../../contract/job-definition.ts';
+import { buildJob } from '../../controller/decide/job.ts';
+import { BOUNDS_FILE, installManifests } from '../../dev/cluster/install.ts';
+import type { ApiError } from '../../kube/api-error.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { BOUNDED, IMAGES } from '../support/bounded-jobs.ts';
+import { definition, run } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
+import { ADMIN, Product } from '../support/harness.ts';
+import { mergePatch } from '../support/merge-patch.ts';
+import { denialOf } from '../support/policy.ts';
+
+let product: Product;
+let controller: KubeClient;
+/** Admitted and validated, but not stored. */
+const DRY = { query: { dryRun: 'All' } };
+
+const jobOf = (fields: Partial<JobDefinition>) => {
+  const { sleep, ...rest } = definition(fields);
+  return buildJob(run([fields.container ? rest : { ...rest, sleep }]), 1, 'registry.example/job-image');
+};
+const create = (body: object, client = controller) =>
+  client.request<ReturnType<typeof jobOf>>('POST', product.jobsPath(), { ...DRY, body });
+
+let marks = 0;
+/** Sets the bounds, and waits until the policy has them: they allow a scheduler that none before did. */
+async function setBounds(bounds: Record<string, string>): Promise<void> {
+  const mark = `mark-${++marks}`;
+  await product.setBounds({ ...bounds, schedulers: `${bounds.schedulers ?? ''} ${mark}` });
+  const marked = jobOf({ pod: { schedulerName: mark } });
+  marked.spec.template.spec.containers[0]!.image = (bounds.imagePrefixes ?? '').split(/\s/)[0] || 'any';
+  await eventually('the policy to follow', () =>
+    create(marked).then(
+      () => true,
+      () => undefined,
+    ),
+  );
+}
+
+const denied = (message: RegExp | string) =>
+  expect.objectContaining({ code: 403, message: expect.stringMatching(message) });
+
+beforeAll(async () => {
+  product = await Product.install();
+  controller = await product.as('async-api-controller');
+  await denialOf(() => create(jobOf({ pod: { priorityClassName: 'low' } })), /async-api-controller-job-bounds/);
+}, 240_000);
+afterAll(async () => {
+  await controller.close();
+  await product.uninstall();
+});
+
+const withoutImages = BOUNDED.filter(([, kind]) => kind !== 'imagePrefixes');
+
+test.each(withoutImages)('as shipped no job may have %s (%s)', async (_path, kind, name, fields) => {
+  const message = new RegExp(`^jobs.batch ".*" is forbidden: .*-job-bounds' .* async-api-bounds lists, got .*${name}`);
+  await expect(create(jobOf(fields))).rejects.toEqual(denied(message));
+  // Only the policy denies it.
+  await create(jobOf(fields), product.admin);
+  expect(kind).toBeTruthy();
+});
+
+test.each(BOUNDED)('within the bounds a job may have %s, and no other name', async (_path, kind, name, fields) => {
+  const others = kind === 'secrets' ? 'other' : '';
+  await setBounds({ [kind]: `one\n${others}\t${name}\r\n  two` });
+  await create(jobOf(fields));
+  // A part of a name is another name, and other kinds have lists of their own.
+  const allBut = Object.fromEntries([...new Set(BOUNDED.map(([, one]) => one))].map((one) => [one, name]));
+  await setBounds({ ...allBut, imagePrefixes: '', [kind]: `${name}x x${name} ${name.slice(0, -1)} ${others}` });
+  await expect(create(jobOf(fields))).rejects.toEqual(denied(/async-api-bounds lists, got/));
+});
+
+test.each(IMAGES)('the image %s with imagePrefixes "%s" is allowed: %s', async (image, imagePrefixes, isAllowed) => {
+  await setBounds({ imagePrefixes });
+  const outcome = create(jobOf({ container: { image } })).then(
+    () => true,
+    (error: ApiError) => error.message,
+  );
+  expect(await outcome).toEqual(
+    isAllowed ? true : expect.stringMatching(`imagePrefixes that the ConfigMap async-api-bounds lists, got ${image}$`),
+  );
+});
+
+test('a toleration without a key, which is one of every taint, is never allowed', async () => {
+  await setBounds({ tolerations: 'a' });
+  const job = jobOf({ pod: { tolerations: [{ key: 'a' }] } });
+  await create(job);
+  for (const toleration of [{ operator: 'Exists' }, { key: '', operator: 'Exists' }]) {
+    Object.assign(job.spec.template.spec, { tolerations: [toleration] });
+    await expect(create(job)).rejects.toEqual(denied(/tolerations of taints .*, got ""/));
+  }
+});
+
+test('serviceAccount, the old name of the field, is bounded like serviceAccountName', async () => {
+  await setBounds({ serviceAccounts: 'report' });
+  const job = jobOf({ pod: { serviceAccountName: 'report' } });
+  await create(job);
+  const { serviceAccountName: _, ...spec } = job.spec.template.spec;
+  const template = { ...job.spec.template, spec: { ...spec, serviceAccount: 'async-api-controller' } };
+  await expect(create({ ...job, spec: { ...job.spec, template } })).rejects.toEqual(denied(/serviceAccountName/));
+});
+
+test('a resource of another form than vendor/name, such as hugepages, is bounded too', async () => {
+  await setBounds({});
+  const job = jobOf({});
+  const { resources } = job.spec.template.spec.containers[0]!;
+  Object.assign(resources.limits, { 'hugepages-2Mi': '2Mi' });
+  Object.assign(resources.requests, { 'hugepages-2Mi': '2Mi' });
+  await expect(create(job)).rejects.toEqual(denied(/extendedResources .*, got hugepages-2Mi/));
+});
+
+test('a job that has all that a definition may have is within the cost limit of CEL', async () => {
+  const names = Array.from({ length: 999 }, (_, index) => `name-${'x'.repeat(40)}-${index}`);
+  const last = names.at(-1)!;
+  const text = names.join('\n');
+  await setBounds(Object.fromEntries([...new Set(BOUNDED.map(([, kind]) => kind))].map((kind) => [kind, text])));
+  const many = <T>(length: number, one: (index: number) => T) => Array.from({ length }, (_, index) => one(index));
+  const sources = many(16, () => ({ secret: { name: last } }));
+  const volumes = many(32, (index) => ({ name: `v${index}`, projected: { sources } }));
+  const big = jobOf({
+    container: {
+      image: `${last}:1.0`,
+      env: many(64, (index) => ({ name: `E${index}`, valueFrom: { secretKeyRef: { name: last, key: 'a' } } })),
+      envFrom: many(16, () => ({ secretRef: { name: last } })),
+      volumeMounts: many(32, (index) => ({ name: `v${index}`, mountPath: `/v${index}` })),
+    },
+    volumes,
+    pod: {
+      tolerations: many(32, () => ({ key: last })),
+      imagePullSecrets: many(16, (index) => ({ name: names[index]! })),
+      priorityClassName: last,
+    },
+  });
+  await create(big);
+  Object.assign(big.spec.template.spec, { priorityClassName: 'other' });
+  await expect(create(big)).rejects.toEqual(denied(/priorityClassName/));
+});
+
+test('without the ConfigMap the controller creates no Job, but can still stop one; others are not affected', async () => {
+  await setBounds({});
+  const { metadata } = await product.createRun(run().spec);
+  const job = buildJob({ ...run(), metadata }, 1, 'registry.example/job-image');
+  await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
+  const path = `/api/v1/namespaces/${product.namespace}/configmaps/async-api-bounds`;
+  await product.admin.request('DELETE', path);
+  const error = await denialOf(() => create(jobOf({})), /no params found/);
+  // The controller tries again after a denial (kube/denial.ts).
+  expect(error.message).toMatch(/ValidatingAdmissionPolicy 'async-api-controller-job-bounds' .*denied request/);
+  await mergePatch(controller, product.jobsPath(job.metadata.name), {
+    spec: { suspend: true },
+    metadata: { annotations: { a: 'b' } },
+  });
+  // The API server gives a Job without labels those of its pods.
+  const template = { ...job.spec.template, metadata: { labels: { a: 'b' } } };
+  const foreign = { ...job, metadata: { name: 'by-hand' }, spec: { ...job.spec, template } };
+  await create(foreign, product.admin);
+  await product.admin.request('POST', '/apis/batch/v1/namespaces/default/jobs', { ...DRY, body: foreign });
+  await installManifests(ADMIN, product.namespace, { boundsFile: BOUNDS_FILE });
+  await eventually('the bounds again', () => create(jobOf({})).catch(() => undefined));
+});
+
+test.each(['async-api', 'async-api-controller'] as const)(
+  'the account %s can neither write nor read the bounds',
+  async (account) => {
+    const client = await product.as(account);
+    const all = `/api/v1/namespaces/${product.namespace}/configmaps`;
+    const path = `${all}/async-api-bounds`;
+    const body = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'async-api-bounds' },
+      data: { secrets: 'a' },
+    };
+    const forbidden = expect.objectContaining({ code: 403 });
+    for (const attempt of [
+      () => client.request('POST', all, { ...DRY, body }),
+      () => client.request('PUT', path, { ...DRY, body }),
+      () => mergePatch(client, path, body),
+      () => client.request('DELETE', path, DRY),
+      () => client.request('DELETE', all, DRY),
+      () => client.request('GET', path),
+    ]) {
+      await expect(attempt()).rejects.toEqual(forbidden);
+    }
+    await client.close();
+  },
+);
