@@ -23,7 +23,8 @@ beforeAll(async () => {
     patient: { jobs: { one: PATIENT, two: PATIENT } },
   };
   const file = await product.writeConfig({ defaults: { pendingDeadlineSeconds: PENDING_SECONDS }, groups });
-  await Promise.all([product.startApi(file), product.startController({ JOB_TTL_SECONDS: '2' })]);
+  const BOUNDS_FILE = await product.setBounds({ configMaps: 'missing' });
+  await Promise.all([product.startApi(file, { BOUNDS_FILE }), product.startController({ JOB_TTL_SECONDS: '2' })]);
 });
 afterAll(() => product.uninstall());
 
