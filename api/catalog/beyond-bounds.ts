@@ -18,7 +18,7 @@ export const beyondBounds = (job: JobDefinition, bounds: Bounds): Issue[] =>
   [...references(job)].flatMap(([kind, name, ...path]) =>
     name === undefined || isAllowed(bounds, kind, name)
       ? []
-      : [{ path: path.map(String), message: `${expected(kind, bounds[kind])}, got "${name}"` }],
+      : [{ path: path.map(String), message: describe(kind, bounds[kind], name) }],
   );
 
 function isAllowed(bounds: Bounds, kind: keyof Bounds, name: string): boolean {
@@ -36,11 +36,11 @@ const isBelow = (image: string, prefix: string): boolean =>
   image.startsWith(`${prefix}/`) ||
   (image.startsWith(prefix) && /^[:@][^/]*$/.test(image.slice(prefix.length)));
 
-function expected(kind: keyof Bounds, names: ReadonlySet<string>): string {
+function describe(kind: keyof Bounds, names: ReadonlySet<string>, name: string): string {
   const listed = [...names].slice(0, MAX_SHOWN).join(', ') || 'none';
   const all = names.size > MAX_SHOWN ? `${listed}, …` : listed;
   const what = kind === 'imagePrefixes' ? 'an image that begins with one' : 'one';
-  return `expected ${what} of ${kind} in bounds.yaml (${all}), which the owner of the cluster changes`;
+  return `expected ${what} of ${kind} in bounds.yaml (${all}), got "${name}": the owner of the cluster changes that file`;
 }
 
 function* references({ container = {}, volumes = [], pod = {} }: JobDefinition): Generator<Reference> {

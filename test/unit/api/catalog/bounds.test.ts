@@ -21,7 +21,7 @@ function problemsOf(job: object, data: Record<string, string> = {}) {
 test.each(BOUNDED.filter(([, kind]) => kind !== 'imagePrefixes'))(
   'as shipped %s is a problem of its group (%s)',
   (path, kind, name, fields) => {
-    const message = `expected one of ${kind} in bounds.yaml (none), which the owner of the cluster changes, got "${name}"`;
+    const message = `expected one of ${kind} in bounds.yaml (none), got "${name}": the owner of the cluster changes that file`;
     expect(problemsOf(fields)).toContainEqual({ path: `groups.g.jobs.j.${path}`, line: 4, message });
   },
 );
