@@ -7,10 +7,10 @@ export interface JobStatuses {
   at(index: number): JobStatus | undefined;
 }
 
-/** A run without its definitions, of which only the names are known. A GroupRun is one. */
+/** A run without its definitions, of which only names and order are known. A GroupRun is one. */
 export interface RunRecord {
   metadata: ObjectMeta;
-  spec: Omit<GroupRunSpec, 'jobs'> & { jobs: readonly Pick<JobDefinition, 'name'>[] };
+  spec: Omit<GroupRunSpec, 'jobs'> & { jobs: readonly Pick<JobDefinition, 'name' | 'needs'>[] };
   status?: Pick<GroupRunStatus, 'state' | 'startedAt' | 'finishedAt' | 'counts' | 'conditions'> & {
     jobs?: JobStatuses | undefined;
   };

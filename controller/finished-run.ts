@@ -1,4 +1,5 @@
 import { type GroupRun, isTerminal, type JobState, type ObjectMeta } from '../contract/group-run.ts';
+import { needsOf } from '../contract/needs.ts';
 import { Packed } from '../process/packed.ts';
 import { transformRun } from './decide/transform.ts';
 
@@ -39,12 +40,16 @@ export function cachedRun(received: GroupRun): CachedRun {
     ...(generation === undefined ? {} : { generation }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
   };
-  const jobs = spec.jobs.map(({ name, activeDeadlineSeconds, pendingDeadlineSeconds, backoffLimit }) => ({
-    name,
-    activeDeadlineSeconds,
-    pendingDeadlineSeconds,
-    backoffLimit,
-  }));
+  const jobs = spec.jobs.map(
+    ({ name, activeDeadlineSeconds, pendingDeadlineSeconds, backoffLimit, failOnExitCodes, ignoreExitCodes }) => ({
+      name,
+      activeDeadlineSeconds,
+      pendingDeadlineSeconds,
+      backoffLimit,
+      ...(failOnExitCodes && { failOnExitCodes }),
+      ...(ignoreExitCodes && { ignoreExitCodes }),
+    }),
+  );
   const { conditions, ...statuses } = status;
   return {
     metadata: kept,
@@ -64,6 +69,7 @@ export function cachedRun(received: GroupRun): CachedRun {
 
 /** In jobs: a KiB of what the caches of the API keep of a run counts as one. */
 function sizeOf({ metadata, spec, status }: GroupRun): number {
-  const characters = JSON.stringify([spec.parameters, metadata.annotations, status?.jobs]).length;
+  const needs = spec.jobs.flatMap(needsOf);
+  const characters = JSON.stringify([spec.parameters, metadata.annotations, status?.jobs, needs]).length;
   return Math.max(MIN_SIZE, spec.jobs.length, Math.ceil(characters / BYTES_PER_JOB));
 }

@@ -52,7 +52,7 @@ export class JobWriter {
       const refused = refusal(error, 'Job');
       if (error.reason === 'AlreadyExists') {
         const job = await this.#deps.observer.job(id);
-        if (job && owns(observed.run, job)) observed.jobs.set(id, job);
+        if (job && owns(observed.run, job)) await this.#deps.observer.adopt(observed, job);
         else if (job) observed.denied.set(id, nameTaken(observed.run, job));
         else throw error; // Deleted in the meantime: the retry creates it.
         return;

@@ -1,12 +1,13 @@
 import { type GroupRun, isTerminal } from '../contract/group-run.ts';
 import { runIdOf } from '../contract/ids.ts';
+import type { JobDefinition } from '../contract/job-definition.ts';
 import { RUN_LABEL } from '../contract/labels.ts';
 import type { paths } from '../contract/paths.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { forEachLimited } from './concurrency.ts';
 import { newestEvent } from './decide/events.ts';
-import { isBackoffLimitExceeded } from './decide/failure.ts';
+import { isFailedByPods, isIgnored } from './decide/failure.ts';
 import { podOnLostNode } from './decide/node-lost.ts';
 import { jobIds, nothingObserved, type ObservedRun } from './decide/observed.ts';
 import { jobsToConfirm } from './decide/plan.ts';
@@ -65,7 +66,7 @@ export class Observer {
    * ended.
    */
   async confirm(observed: ObservedRun, now: Date): Promise<void> {
-    const { run, jobs, pods, deletedPods, deleted } = observed;
+    const { run, jobs, pods, deleted } = observed;
     const toConfirm = new Set(jobsToConfirm(observed, now));
     const lacking: Job[] = [];
     await forEachLimited([...jobIds(run).entries()], async ([index, id]) => {
@@ -85,11 +86,23 @@ export class Observer {
       }
       const job = jobs.get(id);
       const cached = pods.get(id) ?? [];
-      if (job && (lacksPods(job, cached) || isEnding(job, cached, now))) lacking.push(job);
+      const definition = run.spec.jobs[index]!;
+      if (job && (lacksPods(job, cached, definition) || isEnding(job, cached, now))) lacking.push(job);
     });
-    if (lacking.length === 0) return;
-    const live = await this.#podsOf(run, lacking);
-    for (const { metadata } of lacking) {
+    await this.#readPods(observed, lacking);
+  }
+
+  /** Adds a Job of the run that the cache lacks. If it has ended, its pods are read too: the cache may lack them, and they tell why. */
+  async adopt(observed: ObservedRun, job: Job): Promise<void> {
+    this.#add(observed, job);
+    if (job.status?.conditions?.length) await this.#readPods(observed, [job]);
+  }
+
+  /** Replaces the pods of these Jobs by those that the API server has. */
+  async #readPods({ run, pods, deletedPods }: ObservedRun, jobs: Job[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const live = await this.#podsOf(run, jobs);
+    for (const { metadata } of jobs) {
       const { name, uid } = metadata;
       pods.set(name, podsOwnedBy(live.get(name) ?? [], uid));
       // Also those that were deleted while the answer was under way.
@@ -110,7 +123,7 @@ export class Observer {
     for (const { id } of ending) denied.delete(id);
     await forEachLimited(ending, async ({ id, message }) => {
       const live = await this.job(id);
-      if (live && owns(run, live)) this.#add(observed, live);
+      if (live && owns(run, live)) await this.adopt(observed, live);
       else denied.set(id, message);
     });
   }
@@ -179,11 +192,11 @@ const isEnding = (job: Job, pods: Pod[], now: Date): boolean =>
   (!hasActivePods(job) || podOnLostNode(pods, true, now) !== undefined);
 
 /** Whether the Job has its outcome, but the cache lacks terminated pods that explain it: that which succeeded has the result. */
-function lacksPods(job: Job, pods: Pod[]): boolean {
+function lacksPods(job: Job, pods: Pod[], definition: JobDefinition): boolean {
   const succeeded = trueCondition(job, 'SuccessCriteriaMet', 'Complete') !== undefined;
-  if (!isBackoffLimitExceeded(job) && !succeeded) return false;
+  if (!isFailedByPods(job) && !succeeded) return false;
   if (succeeded && !succeededPod(pods)) return true;
-  // A disrupted pod is not among those that the Job counts as failed, and does not tell why the Job did.
-  const telling = pods.filter((pod) => terminated(pod) && !trueCondition(pod, 'DisruptionTarget'));
+  // Others are not among those that the Job counts as failed, and do not tell why the Job did.
+  const telling = pods.filter((pod) => terminated(pod) && !isIgnored(definition, pod));
   return telling.length < Math.max(1, job.status?.failed ?? 0);
 }

@@ -3,6 +3,7 @@ import { type GroupRun, isTerminal } from '../contract/group-run.ts';
 import { forEachLimited } from './concurrency.ts';
 import { jobsToCleanUp, podsToDelete } from './decide/clean-up.ts';
 import { type CreatePace, nextPace, UNPACED } from './decide/create-pace.ts';
+import { groupFailure } from './decide/needs.ts';
 import { type ObservedRun, snapshot } from './decide/observed.ts';
 import { jobsToCreate, jobsToStop, nextChange, nextCreateAt, plannedStatus, podsAreLate } from './decide/plan.ts';
 import { rejectedStatus } from './decide/rejected-run.ts';
@@ -100,7 +101,11 @@ export class Reconciler {
     if (failed) throw failed.reason;
     const decided = snapshot({ ...observed, run: { ...observed.run, status } });
     if (podsAreLate(decided, at)) this.#deps.onPodsLate(written);
-    const next = Math.min(nextChange(decided, at), nextCreateAt(decided, at, this.#paces.get(uid) ?? UNPACED));
+    // The other jobs are stopped by the next pass, which first asks whether those without a Job have none.
+    const failsNow = groupFailure(decided.run) !== undefined && groupFailure(observed.run) === undefined;
+    const next = failsNow
+      ? at.getTime()
+      : Math.min(nextChange(decided, at), nextCreateAt(decided, at, this.#paces.get(uid) ?? UNPACED));
     if (Number.isFinite(next)) requeueAfter(name, Math.max(0, next - now().getTime()));
     return written;
   }

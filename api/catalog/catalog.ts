@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { MAX_JOBS } from '../../contract/group-run.ts';
 import type { JobDefinition } from '../../contract/job-definition.ts';
 import { Name } from '../../contract/name.ts';
+import { needsProblems } from '../../contract/needs.ts';
 import { errorMessage } from '../../process/log.ts';
 import { beyondBounds } from './beyond-bounds.ts';
 import { type Bounds, NO_BOUNDS } from './bounds.ts';
@@ -118,6 +119,9 @@ function parseGroup(
     if (wrong) issue(['parameters', parameter, 'default'], wrong);
   }
   if (jobNames.length > MAX_JOBS) issue([], `expected at most ${MAX_JOBS} jobs, got ${jobNames.length}`);
+  const ordered = jobNames.map((job) => ({ name: job, needs: group.data?.jobs?.[job]?.needs }));
+  for (const { job, need, message } of needsProblems(ordered))
+    issue(['jobs', jobNames[job]!, 'needs', String(need)], message);
   const problems = [...yamlProblems, ...located(root, issues, yamlProblems)].map(toProblem);
   // The value of a wrong alias is unknown, and so is its `allow`.
   const allow = value === null && yamlProblems.length > 0 ? { allow: [] } : parseAllow(value);

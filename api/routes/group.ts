@@ -111,16 +111,26 @@ function resolveSpec(group: Group, name: string, parameterValues: Record<string,
   };
 }
 
-const groupView = (name: string, { jobs, parallelism, parameters, problems, warnings }: Group): GroupView => ({
+const groupView = (
+  name: string,
+  { jobs, parallelism, onFailure, parameters, problems, warnings }: Group,
+): GroupView => ({
   name,
   jobs: jobs.map((job) => job.name),
   parallelism,
+  onFailure,
+  ...needsView(jobs),
   parameters: Object.fromEntries(
     [...parameters].map(([key, parameter]) => [key, { ...parameter, pattern: parameter.pattern?.text }]),
   ),
   problems,
   warnings,
 });
+
+function needsView(jobs: Group['jobs']): Pick<GroupView, 'needs'> {
+  const ordered = jobs.flatMap(({ name, needs }) => (needs ? [[name, needs] as const] : []));
+  return ordered.length > 0 ? { needs: Object.fromEntries(ordered) } : {};
+}
 
 /** Rejects a GET that the user did not intend: from a page of another origin, or a prefetch (Sec-Fetch-Site, Sec-Purpose). */
 const rejectPrefetch: RequestHandler<{ name: string }> = (request, _response, next) => {

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import type { JobDefinition } from '../../contract/job-definition.ts';
 import { ACCEPTED_AT_ANNOTATION, ALLOW_ANNOTATION, REQUEST_ANNOTATION } from '../../contract/labels.ts';
+import { needsOf } from '../../contract/needs.ts';
 import type { JobStatuses, RunRecord } from '../../contract/run-record.ts';
 import { Packed } from '../../process/packed.ts';
 
@@ -37,14 +39,14 @@ class PackedJobs implements JobStatuses {
 export class RunTransform {
   /** Texts that many runs of a group have, by themselves: `allow` may be large. */
   readonly #texts = new LRUCache<string, string>({ max: MAX_SHARED });
-  /** The names of the jobs of the last finished run, by group. */
-  readonly #names = new LRUCache<string, RunRecord['spec']['jobs']>({ max: MAX_SHARED });
+  /** The names and the order of the jobs of the last finished run, by group. */
+  readonly #jobs = new LRUCache<string, RunRecord['spec']['jobs']>({ max: MAX_SHARED });
 
   transform(run: GroupRun): RunRecord {
     const { metadata, spec, status } = run;
     if (!status || !isTerminal(status.state)) return { ...run, metadata: withoutManagedFields(metadata) };
     const { name, uid, resourceVersion, creationTimestamp, annotations = {} } = metadata;
-    const { parameters, parallelism, rerunOf, cancel } = spec;
+    const { parameters, parallelism, onFailure, rerunOf, cancel } = spec;
     const { state, startedAt, finishedAt, counts, conditions, jobs } = status;
     const kept = ANNOTATIONS.flatMap((key) => {
       const value = annotations[key];
@@ -54,9 +56,10 @@ export class RunTransform {
       metadata: { name, uid, resourceVersion, creationTimestamp, annotations: Object.fromEntries(kept) },
       spec: {
         group: this.#text(spec.group),
-        jobs: this.#namesOf(spec.group, spec.jobs),
+        jobs: this.#jobsOf(spec.group, spec.jobs),
         ...(parameters && { parameters }),
         ...(parallelism && { parallelism }),
+        ...(onFailure && { onFailure }),
         ...(rerunOf && { rerunOf }),
         ...(cancel && { cancel }),
       },
@@ -78,12 +81,15 @@ export class RunTransform {
     return text;
   }
 
-  #namesOf(group: string, jobs: JobDefinition[]): RunRecord['spec']['jobs'] {
-    const known = this.#names.get(group);
-    if (known?.length === jobs.length && known.every(({ name }, index) => name === jobs[index]!.name)) return known;
-    const names = jobs.map(({ name }) => ({ name }));
-    this.#names.set(group, names);
-    return names;
+  #jobsOf(group: string, definitions: JobDefinition[]): RunRecord['spec']['jobs'] {
+    const jobs = definitions.map((definition) => {
+      const needs = needsOf(definition);
+      return { name: definition.name, ...(needs.length > 0 && { needs }) };
+    });
+    const known = this.#jobs.get(group);
+    if (isDeepStrictEqual(known, jobs)) return known!;
+    this.#jobs.set(group, jobs);
+    return jobs;
   }
 }
 

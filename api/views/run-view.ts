@@ -1,5 +1,6 @@
 import { isTerminal, type JobState, type JobStatus } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
+import { needsOf } from '../../contract/needs.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
 import { resultValue } from './result-value.ts';
 import type { JobView, RunSummary, RunView } from './schemas.ts';
@@ -10,13 +11,14 @@ export const stateOf = ({ status }: RunRecord): JobState => status?.state ?? 'PE
 /** A run as REST shows it, without its jobs; the values are those that kubectl shows. */
 export function runSummary(run: RunRecord): RunSummary {
   const { metadata, spec, status } = run;
-  const { group, parameters, parallelism, rerunOf, cancel, jobs } = spec;
+  const { group, parameters, parallelism, onFailure, rerunOf, cancel, jobs } = spec;
   return {
     id: runIdOf(metadata),
     name: metadata.name,
     group,
     parameters,
     parallelism,
+    onFailure,
     rerunOf,
     cancel,
     state: stateOf(run),
@@ -35,9 +37,11 @@ export const jobStatuses = (run: RunRecord): JobView[] => run.spec.jobs.map((_, 
 /** As `jobStatuses`, of the job at this index (from 0) only. */
 export function jobStatusAt(run: RunRecord, index: number): JobView {
   const { attempts, result, ...stored } = storedStatusAt(run, index);
+  const needs = needsOf(run.spec.jobs[index]!);
   const tries = attempts ?? (stored.startedAt ? 1 : undefined);
   return {
     id: jobId(runIdOf(run.metadata), index + 1),
+    ...(needs.length > 0 && { needs }),
     ...(tries && { attempts: tries }),
     ...stored,
     ...(result !== undefined && { result: resultValue(result) }),

@@ -86,7 +86,7 @@ export const ProblemDetails = z
   })
   .meta({ id: 'ProblemDetails' });
 
-const { group, parameters, parallelism, rerunOf, cancel } = GroupRunSpec.shape;
+const { group, parameters, parallelism, onFailure, rerunOf, cancel } = GroupRunSpec.shape;
 const { startedAt, finishedAt, counts } = GroupRunStatus.shape;
 
 /** A run without its jobs. */
@@ -96,6 +96,7 @@ export const RunSummary = z.object({
   group,
   parameters,
   parallelism,
+  onFailure,
   rerunOf,
   cancel,
   state: JobState,
@@ -106,7 +107,16 @@ export const RunSummary = z.object({
 });
 export type RunSummary = z.infer<typeof RunSummary>;
 
-export const JobView = JobStatus.extend({ id: z.string().describe('As in /status/{id}.'), result });
+export const JobView = JobStatus.extend({
+  id: z.string().describe('As in /status/{id}.'),
+  result,
+  needs: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Jobs that must succeed before it starts. One that is not in the run succeeded in the run that this one repeats.',
+    ),
+});
 export type JobView = z.infer<typeof JobView>;
 
 /** A run with its jobs, in the order of its definitions. */
@@ -131,6 +141,11 @@ export const GroupView = z.object({
   name: z.string(),
   jobs: z.array(z.string()).describe('The names of its jobs, in the order of the file.'),
   parallelism: z.int().optional(),
+  onFailure,
+  needs: z
+    .record(z.string(), z.array(z.string()))
+    .optional()
+    .describe('For each job that waits for others, which must succeed first.'),
   parameters: z.record(z.string(), ParameterView).describe('What a trigger may or must give.'),
   problems: z.array(ConfigProblem).describe('Why it cannot be triggered; empty where it can.'),
   warnings: z.array(ConfigProblem).describe('What is likely a mistake in it; it can be triggered all the same.'),

@@ -1,15 +1,20 @@
 import type { JobStatus } from '../../contract/group-run.ts';
+import type { JobDefinition } from '../../contract/job-definition.ts';
 import { blockedCause } from './blocked.ts';
 import { type Cause, truncatedMessage } from './cause.ts';
 import type { ObservedJob } from './observed.ts';
 import { firstStartTime, hasFailed, metDeadline, newestPod, terminated, trueCondition, wasDeleted } from './pods.ts';
-import type { Job, Pod, Terminated } from './types.ts';
+import type { Job, JobCondition, Pod, Terminated } from './types.ts';
 
 const POD_DELETED: Cause = { reason: 'PodDeleted', message: 'Its pod was deleted before it ended.' };
 
+/** A pod ended with an exit code after which the job must not be tried again. */
+const POD_FAILURE_POLICY = 'PodFailurePolicy';
+const FAILED_BY_PODS = new Set(['BackoffLimitExceeded', POD_FAILURE_POLICY]);
+
 /** Whether the Job failed because its pods did. Then only a pod tells why. */
-export const isBackoffLimitExceeded = (job: Job): boolean =>
-  trueCondition(job, 'FailureTarget', 'Failed')?.reason === 'BackoffLimitExceeded';
+export const isFailedByPods = (job: Job): boolean =>
+  FAILED_BY_PODS.has(trueCondition(job, 'FailureTarget', 'Failed')?.reason ?? '');
 
 /** The newest pod that failed or was deleted before it succeeded. */
 export const lastFailed = ({ pods, deletedPods }: Pick<ObservedJob, 'pods' | 'deletedPods'>): Pod | undefined =>
@@ -20,16 +25,29 @@ export function failureCause(observed: ObservedJob & { job: Job }): Cause {
   const condition = trueCondition(observed.job, 'FailureTarget', 'Failed');
   const failed = lastFailed(observed);
   if (condition?.reason === 'DeadlineExceeded') return deadlineCause(observed);
-  if (!isBackoffLimitExceeded(observed.job)) {
+  if (!isFailedByPods(observed.job)) {
     return { reason: condition?.reason ?? 'Failed', ...truncatedMessage(condition?.message) };
   }
   if (failed && metDeadline(failed)) return deadlineCause(observed);
+  if (condition?.reason === POD_FAILURE_POLICY) return policyCause(observed, condition);
   // The API server was asked for the pods: a failed pod that is not there was deleted.
   const cause = failed ? podCause(failed) : POD_DELETED;
   const blocked = cause === POD_DELETED ? recordedCause(observed.previous) : undefined;
   if (!blocked) return cause;
   const message = `${cause.message} It could not start: ${blocked.reason}. ${blocked.message ?? ''}`;
   return { reason: cause.reason, ...truncatedMessage(message) };
+}
+
+/** The exit code and message of the pod after which the job was not tried again; of a pod that is gone, what the Job says. */
+function policyCause(observed: ObservedJob, { message }: JobCondition): Cause {
+  const pods = [...observed.pods, ...observed.deletedPods];
+  const end = newestPod(pods.filter((pod) => hasExitCode(pod, observed.definition.failOnExitCodes)));
+  const { exitCode, message: output } = (end && terminated(end)) ?? {};
+  return {
+    reason: POD_FAILURE_POLICY,
+    ...truncatedMessage(output ?? message),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
 }
 
 /**
@@ -80,10 +98,18 @@ export function podCause(pod: Pod): Cause {
   return { reason: terminationReason(end), ...truncatedMessage(end.message), exitCode: end.exitCode };
 }
 
-/** Whether a failed pod is followed by another attempt: backoffLimit allows it, or a disruption does not count against it. */
-export const isRetried = ({ job, definition: { backoffLimit } }: ObservedJob, failed: Pod): boolean =>
-  trueCondition(failed, 'DisruptionTarget') !== undefined ||
-  (backoffLimit > 0 && (job?.status?.failed ?? 0) <= backoffLimit);
+/** Whether a failed pod is followed by another attempt: it does not count, or backoffLimit allows it and its exit code too. */
+export const isRetried = ({ job, definition }: ObservedJob, failed: Pod): boolean => {
+  const { backoffLimit, failOnExitCodes } = definition;
+  if (isIgnored(definition, failed)) return true;
+  return !hasExitCode(failed, failOnExitCodes) && backoffLimit > 0 && (job?.status?.failed ?? 0) <= backoffLimit;
+};
+
+/** Whether this pod does not count against backoffLimit: a disruption ended it, or its exit code is to be ignored. */
+export const isIgnored = ({ ignoreExitCodes }: Pick<JobDefinition, 'ignoreExitCodes'>, failed: Pod): boolean =>
+  trueCondition(failed, 'DisruptionTarget') !== undefined || hasExitCode(failed, ignoreExitCodes);
+
+const hasExitCode = (pod: Pod, codes: number[] = []): boolean => codes.includes(terminated(pod)?.exitCode ?? 0);
 
 /** Container runtimes use two reasons for a process that could not be started. */
 const terminationReason = ({ reason }: Terminated): string =>

@@ -2,6 +2,7 @@ import { API_GROUP, API_VERSION, type GroupRun, KIND } from '../../contract/grou
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import { GROUP_LABEL, JOB_LABEL, MANAGED_BY, MANAGER, RUN_LABEL } from '../../contract/labels.ts';
 import { environment } from './environment.ts';
+import { podFailurePolicy } from './pod-failure-policy.ts';
 import { podSpec, terminationGraceSeconds } from './pod-spec.ts';
 
 /**
@@ -43,10 +44,7 @@ export function buildJob(run: GroupRun, index: number, jobImage: string) {
       backoffLimit: definition.backoffLimit,
       // Create the next pod only after the previous one has ended: two pods of a job never run at the same time.
       podReplacementPolicy: 'Failed',
-      // A disruption, such as draining a node, does not count against backoffLimit.
-      podFailurePolicy: {
-        rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
-      },
+      podFailurePolicy: podFailurePolicy(definition),
       template: { metadata: { labels }, spec: podSpec(definition, environment(run, definition, id), jobImage) },
     },
   };

@@ -1,12 +1,16 @@
 import { type GroupRun, isTerminal, type JobStatus } from '../../contract/group-run.ts';
 import { jobId, runIdOf } from '../../contract/ids.ts';
 import type { JobDefinition } from '../../contract/job-definition.ts';
+import { groupFailure, type NeededJob, neededJobs } from './needs.ts';
 import { trueCondition } from './pods.ts';
 import type { Event, Job, Pod } from './types.ts';
 
 /** Everything observed about one job. */
 export interface ObservedJob {
-  definition: Pick<JobDefinition, 'name' | 'backoffLimit' | 'activeDeadlineSeconds' | 'pendingDeadlineSeconds'>;
+  definition: Pick<
+    JobDefinition,
+    'name' | 'backoffLimit' | 'activeDeadlineSeconds' | 'pendingDeadlineSeconds' | 'failOnExitCodes' | 'ignoreExitCodes'
+  >;
   id: string;
   /** Its entry in the stored status. */
   previous: JobStatus | undefined;
@@ -17,6 +21,10 @@ export interface ObservedJob {
   deletedPods: Pod[];
   /** Whether spec.cancel or spec.cancelJobs asks to stop it. */
   cancelled: boolean;
+  /** Jobs of the run that must succeed before this one starts. */
+  needed: NeededJob[];
+  /** The job whose failure stops this one too. */
+  groupFailure: JobStatus | undefined;
   /** The Job was recorded and no longer exists, confirmed by the API server. */
   deleted: boolean;
   /** Error message if the API server rejects the Job as invalid (final). */
@@ -87,6 +95,8 @@ function eachJob({
   invalid,
   denied,
 }: ObservedRun): ObservedJob[] {
+  const needed = neededJobs(run);
+  const failure = groupFailure(run);
   return jobIds(run).map((id, position) => {
     const definition = run.spec.jobs[position]!;
     return {
@@ -99,6 +109,8 @@ function eachJob({
       failedCreate: failedCreates.get(id),
       podEvents: podEvents.get(id) ?? [],
       cancelled: run.spec.cancel === true || run.spec.cancelJobs?.[definition.name] === true,
+      needed: needed[position]!,
+      groupFailure: failure,
       deleted: deleted.has(id),
       invalid: invalid.get(id),
       denied: denied.get(id),

@@ -1,8 +1,10 @@
-import type { GroupRunStatus } from '../../contract/group-run.ts';
+import type { GroupRunStatus, JobStatus } from '../../contract/group-run.ts';
+import { inOrderOfNeeds } from '../../contract/needs.ts';
 import { blockedCause, recordedDenial } from './blocked.ts';
 import type { Cause } from './cause.ts';
 import { type CreatePace, UNPACED } from './create-pace.ts';
 import { fittedStatus } from './fitted-status.ts';
+import { waitsFor } from './needs.ts';
 import { NODE_GRACE_MS, nodeLostAt } from './node-lost.ts';
 import { hasOutcome, isOver, type ObservedJob, type ObservedRun, observedJobs } from './observed.ts';
 import { runStatus } from './run-status.ts';
@@ -27,14 +29,18 @@ interface Creatable {
 
 /**
  * The jobs whose Job must be created. Never a Job that was recorded already (even if deleted since), and never for a job that is
- * over, invalid or due to stop.
+ * over, invalid, due to stop or waits for others.
  */
 function creatable(observed: ObservedRun, now: Date): Creatable {
   const jobs = observedJobs(observed);
+  const failsTogether = observed.run.spec.onFailure === 'cancel';
+  // A Job that is created beside a failure that this pass finds would be stopped by the next.
+  const fails = failsTogether && jobStatuses(observed, now).some(({ state }) => state === 'FAILURE');
   const active = jobs.filter((one) => one.job && !isOver(one) && !hasOutcome(one.job)).length;
   const due = jobs.flatMap((one, position) => {
     const made = one.job !== undefined || one.previous?.jobUID !== undefined;
-    return made || isOver(one) || one.invalid || stopDue(one, now) ? [] : [{ ...one, index: position + 1 }];
+    const isDue = !made && !isOver(one) && !one.invalid && waitsFor(one).length === 0 && !stopDue(one, now);
+    return isDue && !fails ? [{ ...one, index: position + 1 }] : [];
   });
   const [fresh, denied] = [false, true].map((wanted) => due.filter((one) => !!recordedDenial(one) === wanted));
   const [overdue, later] = [true, false].map((wanted) =>
@@ -70,7 +76,7 @@ export function nextCreateAt(observed: ObservedRun, now: Date, pace: CreatePace)
   return due.now.length > 0 ? pace.notBefore : Math.max(pace.notBefore, pace.retryAt);
 }
 
-/** The Jobs to stop, with the cause: cancelled, past their deadline, or blocked past the pending deadline. */
+/** The Jobs to stop, with the cause: as stopDue says. */
 export function jobsToStop(observed: ObservedRun, now: Date): { job: Job; cause: Cause }[] {
   return observedJobs(observed).flatMap((one) => {
     const { job } = one;
@@ -85,14 +91,22 @@ export function jobsToStop(observed: ObservedRun, now: Date): { job: Job; cause:
 export const jobsToConfirm = (observed: ObservedRun, now: Date): string[] =>
   observedJobs(observed).flatMap((one) => (one.job || isOver(one) || !stopDue(one, now) ? [] : [one.id]));
 
-/** The run's status according to the observation. */
-export function plannedStatus(observed: ObservedRun, now: Date): GroupRunStatus {
-  const { length } = observed.run.spec.jobs;
-  const statuses = observedJobs(observed).map((one) =>
-    one.previous && isOver(one) ? one.previous : fittedStatus(jobStatus(one, now), length),
-  );
-  return runStatus(observed.run, statuses, now);
+/** The status of each job. Those that it needs come first, so that a failure reaches all that depend on it in one pass. */
+function jobStatuses(observed: ObservedRun, now: Date): JobStatus[] {
+  const jobs = observedJobs(observed);
+  const statuses: JobStatus[] = [];
+  for (const index of inOrderOfNeeds(observed.run.spec.jobs)) {
+    const one = jobs[index]!;
+    const needed = one.needed.map((other) => ({ ...other, status: statuses[other.index] ?? other.status }));
+    statuses[index] =
+      one.previous && isOver(one) ? one.previous : fittedStatus(jobStatus({ ...one, needed }, now), jobs.length);
+  }
+  return statuses;
 }
+
+/** The run's status according to the observation. */
+export const plannedStatus = (observed: ObservedRun, now: Date): GroupRunStatus =>
+  runStatus(observed.run, jobStatuses(observed, now), now);
 
 /** When the pods of a Job become late, milliseconds since the epoch; Infinity if it has pods or should have none. */
 function podsLateAt({ job, pods, failedCreate }: ObservedJob): number {

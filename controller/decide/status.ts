@@ -2,12 +2,13 @@ import { isTerminal, type JobState, type JobStatus } from '../../contract/group-
 import { blockedCause, recordedDenial } from './blocked.ts';
 import type { Cause } from './cause.ts';
 import { failureCause, isRetried, lastFailed, podCause, recordedCause } from './failure.ts';
+import { dependencyFailure, waitingCause } from './needs.ts';
 import { nodeLostAt, podOnLostNode } from './node-lost.ts';
 import { type ObservedJob, outcomeOf } from './observed.ts';
 import { areGone, firstStartTime, hasActivePods, hasEnded, isRunning, terminated, trueCondition } from './pods.ts';
 import { resultOf } from './result.ts';
 import { isOutlived } from './sidecar.ts';
-import { CANCELLED, stopCause } from './stop.ts';
+import { CANCELLED, stopCause, stoppedState } from './stop.ts';
 import { stopDue } from './stop-due.ts';
 import type { Job, Pod } from './types.ts';
 
@@ -54,9 +55,12 @@ function decide(observed: ObservedJob, now: Date): Decision {
   if (!job) {
     if (cancelled) return { state: 'REVOKED', reason: CANCELLED };
     if (deleted) return { state: 'FAILURE', reason: 'JobDeleted', message: 'The Job was deleted before it finished.' };
+    const dependency = dependencyFailure(observed);
+    if (dependency) return { state: 'REVOKED', ...dependency };
     const due = stopDue(observed, now);
-    if (due) return { state: 'FAILURE', ...due };
-    return pending(observed);
+    if (due) return { state: stoppedState(due), ...due };
+    const waiting = waitingCause(observed);
+    return waiting ? { state: 'PENDING', ...waiting } : pending(observed);
   }
   if (trueCondition(job, 'SuccessCriteriaMet', 'Complete')) return { state: 'SUCCESS' };
   const stopped = job.spec?.suspend ? stopCause(job) : undefined;
@@ -67,9 +71,7 @@ function decide(observed: ObservedJob, now: Date): Decision {
     const unsure = lost && cause.reason === 'DeadlineExceeded' && !trueCondition(job, 'Failed');
     if (!unsure) return { state: 'FAILURE', ...cause };
   }
-  if (stopped && allPodsEnded(job, pods)) {
-    return { state: stopped.reason === CANCELLED ? 'REVOKED' : 'FAILURE', ...stopped };
-  }
+  if (stopped && allPodsEnded(job, pods)) return { state: stoppedState(stopped), ...stopped };
   if (lost && now.getTime() >= nodeLostAt(job, stopped !== undefined, definition.activeDeadlineSeconds)) {
     const message = `The node ${lost.spec?.nodeName ?? ''} does not answer; what became of the process is not known.`;
     return { state: 'FAILURE', reason: 'NodeLost', message };

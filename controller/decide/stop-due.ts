@@ -1,15 +1,17 @@
 import { blockedCause } from './blocked.ts';
 import type { Cause } from './cause.ts';
 import { deadlineCause, isRetried } from './failure.ts';
+import { groupFailureMessage } from './needs.ts';
 import type { ObservedJob } from './observed.ts';
 import { hasFailed, isRunning, metDeadline, terminated } from './pods.ts';
-import { CANCELLED } from './stop.ts';
+import { CANCELLED, GROUP_FAILED } from './stop.ts';
 import type { Pod } from './types.ts';
 
-/** Why the job must be stopped now: cancelled, past its deadline, or blocked past the pending deadline. Else undefined. */
+/** Why the job must be stopped now: cancelled, failed with its group, past its deadline, or blocked past the pending deadline. */
 export function stopDue(observed: ObservedJob, now: Date): Cause | undefined {
-  const { cancelled, definition } = observed;
+  const { cancelled, groupFailure, definition } = observed;
   if (cancelled) return { reason: CANCELLED };
+  if (groupFailure) return { reason: GROUP_FAILED, message: groupFailureMessage(groupFailure) };
   if (isPastDeadline(observed, now)) return deadlineCause(observed);
   const blocked = blockedCause(observed);
   if (!blocked || pendingDeadlineAt(observed) > now.getTime()) return undefined;

@@ -7,6 +7,12 @@ import type { Job } from './types.ts';
  */
 export const STOP_ANNOTATION = 'async-api.dev/stop';
 export const CANCELLED = 'Cancelled';
+/** Another job of a run whose jobs fail together failed. */
+export const GROUP_FAILED = 'GroupFailed';
+
+/** The state of a job that was stopped for this reason, once its pods are gone. */
+export const stoppedState = ({ reason }: Cause): 'REVOKED' | 'FAILURE' =>
+  reason === CANCELLED || reason === GROUP_FAILED ? 'REVOKED' : 'FAILURE';
 
 /** Why this Job was stopped; undefined if it was not. */
 export function stopCause({ metadata }: Job): Cause | undefined {

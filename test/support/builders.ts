@@ -193,6 +193,8 @@ export const observed = (fields: Partial<ObservedJob> = {}): ObservedJob => ({
   pods: [],
   deletedPods: [],
   cancelled: false,
+  needed: [],
+  groupFailure: undefined,
   deleted: false,
   invalid: undefined,
   denied: undefined,

@@ -1,6 +1,6 @@
 // Real: Reconciler, StatusWriter, JobWriter, Observer and the decisions. Not real: the API server, which keeps one run with its Jobs
 // and pods in memory and denies some, the caches, which show at once what it stores, time and randomness.
-import type { GroupRun, GroupRunStatus } from '../../contract/group-run.ts';
+import type { GroupRun, GroupRunSpec, GroupRunStatus } from '../../contract/group-run.ts';
 import type { JobDefinition } from '../../contract/job-definition.ts';
 import { paths } from '../../contract/paths.ts';
 import type { Job, Pod } from '../../controller/decide/types.ts';
@@ -14,6 +14,8 @@ import { definition, NOW, run } from './builders.ts';
 
 export const DENIAL = `jobs.batch "x" is forbidden: ValidatingAdmissionPolicy 'p' denied request: no`;
 const URLS = paths('async-api');
+
+class Killed extends Error {}
 
 interface Call {
   /** Seconds since the start. */
@@ -30,6 +32,12 @@ interface Options {
   /** What random returns. */
   jitter?: number;
   parallelism?: number;
+  /** Further fields of the spec. */
+  spec?: Partial<GroupRunSpec>;
+  /** Kills the process before or after its call of this number, from 0; the next process starts at once. */
+  kill?: { call: number; when: 'before' | 'after' };
+  /** The caches show the new Job of this job so many milliseconds later. */
+  lagMs?: (job: number) => number;
   /** Milliseconds between two reconciles because of an event. */
   gapMs?: number;
   jobTtlSeconds?: number;
@@ -43,12 +51,23 @@ export const jobsOf = (count: number, fields: Partial<JobDefinition> = {}): JobD
 
 /** A controller of one run of these jobs. */
 export function startInMemory(jobs: JobDefinition[], options: Options = {}) {
-  const { isDenied = () => false, jitter = 0.5, parallelism, gapMs = 0, jobTtlSeconds = 60 } = options;
+  const {
+    isDenied = () => false,
+    jitter = 0.5,
+    parallelism,
+    spec,
+    kill,
+    lagMs = () => 0,
+    gapMs = 0,
+    jobTtlSeconds = 60,
+  } = options;
   let stored: GroupRun = run(jobs);
-  if (parallelism) stored.spec.parallelism = parallelism;
+  Object.assign(stored.spec, parallelism && { parallelism }, spec);
   const made = new Map<string, Job>();
+  const hidden = new Set<string>();
   const pods = new Map<string, Pod[]>();
   const calls: Call[] = [];
+  let sent = 0;
   const statuses: GroupRunStatus[] = [];
   const events: { at: number; happen: () => void }[] = [];
   let clockMs = 0;
@@ -76,6 +95,10 @@ export function startInMemory(jobs: JobDefinition[], options: Options = {}) {
     if (made.has(name)) throw new ApiError(409, 'AlreadyExists', 'exists');
     const metadata = { ...body.metadata, uid: `uid-${name}`, resourceVersion: '1' };
     made.set(name, { ...body, metadata, status: { active: 1 } });
+    if (lagMs(jobNumber(name)) > 0) {
+      hidden.add(name);
+      after(lagMs(jobNumber(name)), () => hidden.delete(name));
+    }
     onJob(made.get(name)!);
     return made.get(name)!;
   };
@@ -95,55 +118,68 @@ export function startInMemory(jobs: JobDefinition[], options: Options = {}) {
     onJob(made.get(job.metadata.name)!);
     return made.get(job.metadata.name)!;
   };
-  const client = {
+  const clientOf = (process: { killed: boolean }) => ({
     request: async <T>(method: string, path: string, { body }: RequestOptions = {}) => {
+      if (process.killed) throw new Killed();
+      const isLast = kill?.call === sent++;
+      if (isLast && kill?.when === 'before') {
+        process.killed = true;
+        throw new Killed();
+      }
       const name = method === 'POST' ? (body as Job).metadata.name : path.split('/').at(-1)!;
       const isAboutJob = path.startsWith(URLS.jobs) && (method === 'POST' || path !== URLS.jobs);
       const resource = path.endsWith('/status') ? 'runs/status' : path.startsWith(URLS.jobs) ? 'jobs' : 'pods';
       calls.push({ at: second(), method, resource, job: isAboutJob ? jobNumber(name) : 0 });
       // As over a network: calls in flight are answered one after another.
       await new Promise((resolve) => setImmediate(resolve));
-      return answer(method, path, body) as T;
+      const answered = answer(method, path, body) as T;
+      if (!isLast) return answered;
+      process.killed = true;
+      throw new Killed();
     },
-  };
+  });
   const none = { byIndex: () => [] };
   const caches = {
     runs: { get: () => stored },
-    jobs: { byIndex: () => [...made.values()] },
+    jobs: { byIndex: () => [...made.values()].filter(({ metadata }) => !hidden.has(metadata.name)) },
     pods: { byIndex: (name: string) => pods.get(name) ?? [] },
     failedCreates: none,
     podEvents: none,
     tombstones: { job: () => undefined, pods: () => [] },
   };
-  const observer = new Observer(client, caches, URLS);
   const writeOptions = () => ({});
   const requeueAfter = (_name: string, ms: number) => wake(clockMs + ms);
-  const reconciler = new Reconciler({
-    statuses: new StatusWriter({
-      client,
-      path: URLS.runs,
-      runs: caches.runs,
-      onStatusWritten: () => {},
-      requeueAfter,
-      writeOptions,
-      log: () => {},
-      monotonic: () => clockMs,
-    }),
-    observer,
-    jobs: new JobWriter({
-      client,
+  const startProcess = (): Reconciler => {
+    const client = clientOf({ killed: false });
+    const observer = new Observer(client, caches, URLS);
+    return new Reconciler({
+      statuses: new StatusWriter({
+        client,
+        path: URLS.runs,
+        runs: caches.runs,
+        onStatusWritten: () => {},
+        requeueAfter,
+        writeOptions,
+        log: () => {},
+        monotonic: () => clockMs,
+      }),
       observer,
-      path: URLS.jobs,
-      podsPath: URLS.pods,
-      jobImage: 'image',
-      writeOptions,
-    }),
-    jobTtlSeconds,
-    onPodsLate: () => {},
-    requeueAfter,
-    now: () => new Date(NOW.getTime() + clockMs),
-    random: () => jitter,
-  });
+      jobs: new JobWriter({
+        client,
+        observer,
+        path: URLS.jobs,
+        podsPath: URLS.pods,
+        jobImage: 'image',
+        writeOptions,
+      }),
+      jobTtlSeconds,
+      onPodsLate: () => {},
+      requeueAfter,
+      now: () => new Date(NOW.getTime() + clockMs),
+      random: () => jitter,
+    });
+  };
+  let reconciler = startProcess();
   return {
     calls,
     /** The statuses that were written. */
@@ -176,7 +212,13 @@ export function startInMemory(jobs: JobDefinition[], options: Options = {}) {
         if (wakeAt > end * 1000) return;
         clockMs = Math.max(clockMs, wakeAt);
         wakeAt = Number.POSITIVE_INFINITY;
-        await reconciler.reconcile(stored.metadata.name);
+        try {
+          await reconciler.reconcile(stored.metadata.name);
+        } catch (error) {
+          if (!(error instanceof Killed)) throw error;
+          reconciler = startProcess();
+          wake(clockMs);
+        }
         reconciledAt = clockMs;
       }
     },

@@ -29,6 +29,12 @@ test('a run that is not over is kept with its definitions', () => {
   expect(unpackedRun(cached)).toEqual(one);
 });
 
+test('of a finished run the clean-up gets the exit codes that tell whether a pod is followed by another', () => {
+  const one = received(1);
+  Object.assign(one.spec.jobs[0]!, { failOnExitCodes: [42], ignoreExitCodes: [75] });
+  expect(unpackedRun(cachedRun(one)).spec.jobs).toMatchObject([{ failOnExitCodes: [42], ignoreExitCodes: [75] }]);
+});
+
 test.each([1, 1000])('of a finished run with %d jobs the clean-up gets the limits and the state of each', (count) => {
   const one = received(count);
   const cached = cachedRun(one);
@@ -44,6 +50,9 @@ test('a run counts as its jobs, as at least five, and as one for each KiB that i
   const large = received(1);
   large.spec.parameters = { text: 'x'.repeat(300 * 1024) };
   expect(sizeOf(large)).toBe(301);
+  const ordered = received(10);
+  for (const job of ordered.spec.jobs) job.needs = Array(20).fill('x'.repeat(63));
+  expect(sizeOf(ordered)).toBe(15);
   const verbose = received(10);
   for (const job of verbose.status!.jobs!) job.message = 'x'.repeat(2048);
   expect(sizeOf(verbose)).toBe(22);

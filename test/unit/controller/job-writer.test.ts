@@ -14,7 +14,11 @@ function start(answer: () => Promise<unknown> = async () => job(), existing?: Jo
     calls.push([method, path, ...(options?.query ? [options.query] : []), options?.body]);
     return answer();
   }) as KubeClient['request'];
-  const observer = { job: async () => existing, hasForeignJobs: () => foreign } as unknown as Observer;
+  const observer = {
+    job: async () => existing,
+    adopt: async ({ jobs }: ObservedRun, one: Job) => void jobs.set(one.metadata.name, one),
+    hasForeignJobs: () => foreign,
+  } as unknown as Observer;
   const writer = new JobWriter({
     client: { request },
     observer,

@@ -12,6 +12,7 @@ import {
   ID,
   job,
   NOW,
+  observedRun,
   RUN_ID,
   run,
   runningPod,
@@ -209,6 +210,20 @@ describe('the pods of a Job', () => {
     expect(plannedStatus(observed, NOW).jobs).toMatchObject([{ state: 'SUCCESS', result: 'rows: 3' }]);
   });
 
+  test.each(['BackoffLimitExceeded', 'PodFailurePolicy'])(
+    'are asked for after %s if the cache has only those that do not count',
+    async (reason) => {
+      const one = job({ type: 'FailureTarget', reason }, 1);
+      const of = run([definition({ ignoreExitCodes: [75], failOnExitCodes: [42] })], [stored('STARTED')]);
+      const ended = [labelled(failedPod({ exitCode: 75 }, 1)), labelled(failedPod({ exitCode: 42 }, 2))];
+      const { status } = await confirmed(
+        { live: { pods: ended }, cached: { jobs: [one], pods: ended.slice(0, 1) } },
+        of,
+      );
+      expect(status).toMatchObject({ state: 'FAILURE', exitCode: 42 });
+    },
+  );
+
   test('delay the end of a stopped job, even if the cache has none', async () => {
     const { status } = await last(stoppedJob('Cancelled', true), [], [labelled(runningPod())]);
     expect(status.state).toBe('STARTED');
@@ -218,6 +233,16 @@ describe('the pods of a Job', () => {
     const { observed } = await last(backoff(), [], [labelled(failedPod({ exitCode: 9 }, 3), 'earlier-uid'), ...pods]);
     expect(observed.pods.get(ID)!.map(({ metadata }) => metadata.uid)).toEqual(['pod-1', 'pod-2']);
   });
+});
+
+test('a Job of an earlier create that has failed is adopted with the pods that tell why, which the cache may lack', async () => {
+  const failed = job({ type: 'FailureTarget', reason: 'BackoffLimitExceeded' }, 1);
+  const { observer, requests } = startObserver({ live: { jobs: [failed], pods: [labelled(failedPod())] } });
+  const observed = observedRun({ run: run() });
+  await observer.adopt(observed, failed);
+  expect(plannedStatus(observed, NOW).jobs).toMatchObject([{ state: 'FAILURE', reason: 'Error', exitCode: 3 }]);
+  await observer.adopt(observed, job());
+  expect(requests).toHaveLength(1);
 });
 
 test('only the fields that the controller reads are kept from a response of the API server', async () => {

@@ -55,6 +55,7 @@ test('docs/api.md explains every reason', () => {
     'blocked',
     'events',
     'failure',
+    'needs',
     'status',
     'stop',
     'stop-due',

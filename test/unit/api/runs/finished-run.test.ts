@@ -16,7 +16,7 @@ function finished(count: number, fields: Partial<GroupRun['spec']> = {}): GroupR
       : stored('SUCCESS', { name, result: `{"Zoë": "\\u2028 ${index}", "__proto__": []}` }),
   );
   const one = run(
-    names.map((name) => definition({ name })),
+    names.map((name, index) => definition({ name, ...(index === 2 && { needs: names.slice(0, 2) }) })),
     statuses,
   );
   const annotations = {
@@ -28,7 +28,15 @@ function finished(count: number, fields: Partial<GroupRun['spec']> = {}): GroupR
   return {
     ...one,
     metadata: { ...one.metadata, annotations },
-    spec: { ...one.spec, parallelism: 2, rerunOf: 'other', cancel: true, parameters: { day: 'today' }, ...fields },
+    spec: {
+      ...one.spec,
+      parallelism: 2,
+      onFailure: 'cancel',
+      rerunOf: 'other',
+      cancel: true,
+      parameters: { day: 'today' },
+      ...fields,
+    },
     status: {
       ...one.status,
       state: 'FAILURE',
@@ -48,10 +56,14 @@ test.each([1, 12, 1000])('a finished run of %d jobs looks and streams the same a
   expect(justFinished(run(one.spec.jobs), kept)).toEqual(one.status!.jobs);
 });
 
-test('a finished run keeps the names of its definitions, which runs of a group share, and no other annotations than the API reads', () => {
+test('a finished run keeps the names and the order of its definitions, which runs of a group share, and no other annotations than the API reads', () => {
   const transform = new RunTransform();
   const [first, second, other] = [finished(3), finished(3), finished(2)].map((one) => transform.transform(one));
-  expect(first!.spec.jobs).toEqual([{ name: 'job_0' }, { name: 'job_1' }, { name: 'job_2' }]);
+  expect(first!.spec.jobs).toEqual([
+    { name: 'job_0' },
+    { name: 'job_1' },
+    { name: 'job_2', needs: ['job_0', 'job_1'] },
+  ]);
   expect(second!.spec.jobs).toBe(first!.spec.jobs);
   expect(other!.spec.jobs).toEqual([{ name: 'job_0' }, { name: 'job_1' }]);
   expect(first!.metadata.annotations).toEqual({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { failureCause } from '../../../../controller/decide/failure.ts';
+import { failureCause, isRetried } from '../../../../controller/decide/failure.ts';
 import type { ObservedJob } from '../../../../controller/decide/observed.ts';
 import type { Job } from '../../../../controller/decide/types.ts';
 import {
@@ -48,6 +48,31 @@ describe('the cause of a failed Job', () => {
     ['a disruption', disruptedPod('made room'), { reason: 'PreemptionByScheduler', message: 'made room' }],
   ])('is, for %s, that of the pod', (_, pod, expected) => {
     expect(cause(overLimit, { pods: [pod] })).toEqual(expected);
+  });
+
+  describe('that its exit code forbids to try again', () => {
+    const policy = job({
+      type: 'FailureTarget',
+      reason: 'PodFailurePolicy',
+      message: 'Container job failed with exit code 42',
+    });
+    const fields = { definition: definition({ failOnExitCodes: [42, 143], activeDeadlineSeconds: 15 }) };
+
+    test('is PodFailurePolicy with that exit code and the message of the pod', () => {
+      const pods = [failedPod({ exitCode: 42, message: 'no such day\n' }, 3), failedPod({ exitCode: 1 }, 1)];
+      const expected = { reason: 'PodFailurePolicy', exitCode: 42, message: 'no such day' };
+      expect(cause(policy, { ...fields, pods })).toEqual(expected);
+      expect(cause(policy, { ...fields, deletedPods: pods })).toEqual(expected);
+    });
+
+    test('says of a pod that is gone what the Job says', () => {
+      const expected = { reason: 'PodFailurePolicy', message: 'Container job failed with exit code 42' };
+      expect(cause(policy, fields)).toEqual(expected);
+    });
+
+    test('is the deadline if that ended the pod', () => {
+      expect(cause(policy, { ...fields, pods: [latePod()] })).toMatchObject({ reason: 'DeadlineExceeded' });
+    });
   });
 
   test('is that of the newest of several pods', () => {
@@ -211,5 +236,25 @@ describe('the cause of a Job that met its deadline', () => {
         'It was not done within activeDeadlineSeconds (15 s). The attempt before had failed: Error, exit code 7. boom',
       exitCode: 7,
     });
+  });
+});
+
+describe('a failed pod is followed by another attempt', () => {
+  test.each<[string, boolean, Parameters<typeof definition>[0], number, number]>([
+    ['within backoffLimit', true, { backoffLimit: 1 }, 3, 1],
+    ['beyond backoffLimit', false, { backoffLimit: 1 }, 3, 2],
+    ['with an exit code that is ignored, without backoffLimit', true, { ignoreExitCodes: [75] }, 75, 0],
+    ['with an exit code that is ignored, beyond backoffLimit', true, { ignoreExitCodes: [75], backoffLimit: 1 }, 75, 2],
+    ['with another exit code than those ignored', false, { ignoreExitCodes: [75] }, 3, 1],
+    ['with an exit code that fails the job', false, { failOnExitCodes: [42], backoffLimit: 3 }, 42, 1],
+    ['with another exit code than those that fail the job', true, { failOnExitCodes: [42], backoffLimit: 3 }, 3, 1],
+  ])('%s: %p', (_, expected, fields, exitCode, failed) => {
+    const one = observed({ definition: definition(fields), job: job(undefined, failed) });
+    expect(isRetried(one, failedPod({ exitCode }))).toBe(expected);
+  });
+
+  test('after a disruption, whatever its exit code', () => {
+    const one = observed({ definition: definition({ failOnExitCodes: [143] }) });
+    expect(isRetried(one, disruptedPod())).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildJob } from '../../../../controller/decide/job.ts';
-import { definition, ID, RUN_ID, run } from '../../../support/builders.ts';
+import { definition, ID, RUN_ID, run, stored } from '../../../support/builders.ts';
 
 const built = (fields: Parameters<typeof definition>[0] = {}) => buildJob(run([definition(fields)]), 1, 'job:1');
 const container = (fields?: Parameters<typeof definition>[0]) => built(fields).spec.template.spec.containers[0]!;
@@ -29,6 +29,38 @@ describe('the Job of a definition', () => {
     expect(built().spec.podFailurePolicy).toEqual({
       rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
     });
+  });
+
+  test('is not tried again after some exit codes, and others do not count; the codes are in order, each once', () => {
+    const { podFailurePolicy } = built({ failOnExitCodes: [64, 3, 64], ignoreExitCodes: [75] }).spec;
+    const onExitCodes = { containerName: 'job', operator: 'In' };
+    expect(podFailurePolicy.rules.slice(1)).toEqual([
+      { action: 'FailJob', onExitCodes: { ...onExitCodes, values: [3, 64] } },
+      { action: 'Ignore', onExitCodes: { ...onExitCodes, values: [75] } },
+    ]);
+  });
+
+  test('gets the results of the jobs that it needs, unexpanded; of those without a result nothing', () => {
+    const names = ['a.b', 'none', 'nul', 'other', 'self'];
+    const jobs = names.map((name) => definition({ name }));
+    const own = { image: 'i', env: [{ name: 'ASYNC_API_RESULT_A_B', value: 'definition' }] };
+    jobs[4] = definition({
+      name: 'self',
+      sleep: undefined,
+      container: own,
+      needs: ['a.b', 'none', 'nul', 'earlier', 'empty'],
+    });
+    const results = ['{"n":"$(WHO)"}', undefined, 'a\0b', 'not needed', undefined];
+    const one = run(
+      jobs,
+      names.map((name, index) => stored('SUCCESS', { name, ...(results[index] && { result: results[index] }) })),
+    );
+    one.spec.earlierResults = { earlier: 'from before', empty: '', 'a.b': 'of an earlier run' };
+    const { env } = buildJob(one, 5, 'job:1').spec.template.spec.containers[0]!;
+    expect(env.filter(({ name }) => name.startsWith('ASYNC_API_RESULT'))).toEqual([
+      { name: 'ASYNC_API_RESULT_A_B', value: '{"n":"$$(WHO)"}' },
+      { name: 'ASYNC_API_RESULT_EARLIER', value: 'from before' },
+    ]);
   });
 
   test('gives its container 10 s to end, and a user, which an image of root needs', () => {

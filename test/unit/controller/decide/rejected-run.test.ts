@@ -98,11 +98,25 @@ test.each<[string, object, RegExp]>([
   ],
   ['no work', { ...definition(), sleep: undefined }, /^spec\.jobs\[0\]: expected exactly one of sleep, log, container/],
   ['no deadline', { ...definition(), activeDeadlineSeconds: undefined }, /^spec\.jobs\[0\]\.activeDeadlineSeconds: /],
-  ['a secret reference', { ...definition(), sleep: undefined, container: { image: 'i', envFrom: [] } }, /"envFrom"/],
+  ['a volume of the node', { ...definition(), volumes: [{ name: 'a', hostPath: { path: '/' } }] }, /"hostPath"/],
+  [
+    'an unknown need',
+    definition({ needs: ['x'] }),
+    /^spec\.jobs\[0\]\.needs\.0: expected the name of another job, got "x"\. No/,
+  ],
+  ['needs that are no list', { ...definition(), needs: 5 }, /^spec\.jobs\[0\]\.needs: .*expected array/],
 ])('a run of a definition with %s fails as InvalidDefinition, and its message says where', (_what, one, message) => {
   const invalid = withJobs(one, definition({ name: 'b' }));
   expect(status(invalid)?.jobs).toMatchObject([{ reason: 'InvalidDefinition' }, { reason: 'InvalidDefinition' }]);
   expect(succeeded(invalid)).toMatchObject({ reason: 'InvalidDefinition', message: expect.stringMatching(message) });
+});
+
+test('a run whose jobs need each other fails, and one that needs a job of an earlier run does not', () => {
+  const cycle = withJobs(definition({ name: 'a', needs: ['b'] }), definition({ name: 'b', needs: ['a'] }));
+  expect(succeeded(cycle)?.message).toMatch(/^spec\.jobs\[0\]\.needs\.0: expected no cycle, got a → b → a\. No Job/);
+  const again = withJobs(definition({ name: 'a', needs: ['b'] }));
+  again.spec.earlierResults = { b: '' };
+  expect(status(again)).toBeUndefined();
 });
 
 test('a run with two jobs of one name fails, since a cancel and a result could be of either', () => {
