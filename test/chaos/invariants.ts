@@ -41,6 +41,7 @@ export function brokenInvariants(observation: Observation): Broken[] {
     ...acceptedExist(observation),
     ...oneRunAKey(observation),
     ...oneJobEach(observation),
+    ...noneBehindFailure(observation),
     ...runsEnd(observation),
     ...endsStay(observation),
     ...recordedFirst(observation),
@@ -94,6 +95,14 @@ function oneJobEach({ versions }: Observation): Broken[] {
   });
   return [...twice, ...tooMany];
 }
+
+/** (1) No Job is made of a job that ends because one that it needs failed. */
+const noneBehindFailure = ({ versions }: Observation): Broken[] =>
+  latest(runsOf(versions)).flatMap(({ jobs }) => {
+    const revoked = new Set(jobs.flatMap(({ id, reason }) => (reason === 'DependencyFailed' ? [id] : [])));
+    const made = latest(jobsOf(versions)).filter(({ name }) => revoked.has(name));
+    return made.map(({ name }) => broken(1, `Job ${name} was made although what it needs failed`));
+  });
 
 /** (2) Every run ends in time, and each of its jobs with it. */
 function runsEnd({ versions, due }: Observation): Broken[] {

@@ -4,6 +4,8 @@ import { jobId } from '../../contract/ids.ts';
 export interface Scenario {
   /** As in config.yaml. */
   jobs: Record<string, object>;
+  /** As in config.yaml. */
+  onFailure?: 'cancel';
   /** How each job ends: its state, and its reason or result after a slash where it has one. */
   ends: Record<string, RegExp>;
   /** The run ends within so many seconds of the last fault: the deadline of its longest job. */
@@ -17,6 +19,8 @@ export interface Scenario {
 /** The top-level domain .invalid never resolves (RFC 2606). */
 const ABSENT_IMAGE = 'registry.invalid/absent:1';
 const done = { sleep: { seconds: 0 }, activeDeadlineSeconds: 30 };
+/** Simulated work whose result is that of a job that it needs. */
+const printing = (variable: string) => ({ sleep: { seconds: 0.5, result: `$(${variable})` } });
 const hanging = { sleep: { seconds: 0, hangProbability: 1 } };
 
 /** The first gets faults at each of its calls, the others at the calls that earlier scenarios do not make. */
@@ -57,6 +61,31 @@ export const SCENARIOS: Record<string, Scenario> = {
     ends: { twice: /^FAILURE\/Error$/ },
     deadlineSeconds: 45,
   },
+  diamond: {
+    jobs: {
+      first: { sleep: { seconds: 0.5, result: 'of first' }, activeDeadlineSeconds: 180 },
+      bad: { needs: ['first'], sleep: { seconds: 0.5, failProbability: 1 }, activeDeadlineSeconds: 180 },
+      good: { needs: ['first'], ...printing('ASYNC_API_RESULT_FIRST'), activeDeadlineSeconds: 180 },
+      last: { needs: ['bad', 'good'], ...done },
+    },
+    ends: {
+      first: /^SUCCESS\/of first$/,
+      bad: /^FAILURE\/Error$/,
+      good: /^SUCCESS\/of first$/,
+      last: /^REVOKED\/DependencyFailed$/,
+    },
+    deadlineSeconds: 180,
+  },
+  together: {
+    jobs: {
+      long: { ...hanging, activeDeadlineSeconds: 180 },
+      bad: { sleep: { seconds: 1, failProbability: 1 }, activeDeadlineSeconds: 180 },
+      waiting: { needs: ['long'], ...done },
+    },
+    onFailure: 'cancel',
+    ends: { long: /^REVOKED\/GroupFailed$/, bad: /^FAILURE\/Error$/, waiting: /^REVOKED\/(GroupFailed|DependencyFailed)$/ },
+    deadlineSeconds: 180,
+  },
   retention: {
     jobs: { short: done },
     ends: { short: /^SUCCESS$/ },
@@ -67,5 +96,7 @@ export const SCENARIOS: Record<string, Scenario> = {
 
 /** The configuration: a group for each scenario, under its name. */
 export const config = () => ({
-  groups: Object.fromEntries(Object.entries(SCENARIOS).map(([name, { jobs }]) => [name, { jobs }])),
+  groups: Object.fromEntries(
+    Object.entries(SCENARIOS).map(([name, { jobs, onFailure }]) => [name, { jobs, ...(onFailure && { onFailure }) }]),
+  ),
 });

@@ -64,6 +64,12 @@ test('the largest accepted run still has room for the largest status', async () 
 
 test.each([
   ['no jobs', { group: 'g', jobs: [] }, /at least 1/],
+  ['another onFailure', { group: 'g', jobs: [definition], onFailure: 'stop' }, /onFailure/],
+  [
+    'an earlier result of 4,097 characters',
+    { group: 'g', jobs: [definition], earlierResults: { a: 'x'.repeat(4097) } },
+    /4096/,
+  ],
   ['a job without a name', { group: 'g', jobs: [{ ...definition, name: undefined }] }, /spec\.jobs\[0\]\.name/],
   ['a job name that is no label', { group: 'g', jobs: [{ ...definition, name: 'a b' }] }, /spec\.jobs\[0\]\.name/],
   [
@@ -87,6 +93,28 @@ test('the jobs and the group of a run cannot be changed', async () => {
   await expect(patch(path, { spec: { jobs: [{ ...definition, other: 1 }] } })).rejects.toThrow(/immutable/i);
   await expect(patch(path, { spec: { parameters: { a: 'b' } } })).rejects.toThrow(/immutable/i);
   await expect(patch(path, { spec: { parallelism: 2 } })).rejects.toThrow(/immutable/i);
+});
+
+test('the order of a run, what fails together and earlier results cannot be changed', async () => {
+  const jobs = [
+    { ...definition, needs: ['before', 'job_0'] },
+    { ...definition, name: 'job_0' },
+  ];
+  const results = Object.fromEntries(Array.from({ length: 140 }, (_, index) => [`job.${index}`, 'x'.repeat(4096)]));
+  const spec = { group: 'g', jobs, onFailure: 'cancel', earlierResults: { before: '{"rows":1}', ...results } };
+  const run = await create(spec);
+  expect(run.spec).toEqual(spec);
+  const path = product.runsPath(run.metadata.name);
+  await expect(patch(path, { spec: { onFailure: 'continue' } })).rejects.toThrow(/onFailure is immutable/);
+  await expect(patch(path, { spec: { onFailure: null } })).rejects.toThrow(/onFailure is immutable/);
+  await expect(patch(path, { spec: { earlierResults: { before: '' } } })).rejects.toThrow(
+    /earlierResults are immutable/,
+  );
+  await expect(patch(path, { spec: { earlierResults: { job_0: '' } } })).rejects.toThrow(
+    /earlierResults are immutable/,
+  );
+  await expect(patch(path, { spec: { earlierResults: null } })).rejects.toThrow(/earlierResults are immutable/);
+  expect((await patch(path, { spec: { cancel: true } })).spec.cancel).toBe(true);
 });
 
 test('a run can be cancelled, and the cancel cannot be undone', async () => {

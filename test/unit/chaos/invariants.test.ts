@@ -75,6 +75,15 @@ test.each<[string, () => Observation, RegExp]>([
     /^\(1\) key k named 2 runs/,
   ],
   ['a second Job of one name', () => trial([...well(), job({ uid: 'other' })]), /^\(1\) Job .* was made 2 times/],
+  [
+    'a Job of a job whose dependency failed',
+    () =>
+      trial([
+        ...well().slice(0, 3),
+        run('REVOKED', { jobs: [{ id: JOB, name: 'one', state: 'REVOKED', reason: 'DependencyFailed' }] }),
+      ]),
+    /^\(1\) Job .* although what it needs failed/,
+  ],
   ['a run that never ends', () => trial(well().slice(0, 3), { told: [] }), /^\(2\).*not over in time; it was STARTED/],
   [
     'a run that ends late',
