@@ -42,7 +42,7 @@ function jobEvent(job: JobStatus, before: JobStatus | undefined): KubernetesEven
   const why = `${job.reason ?? ''}${job.exitCode === undefined ? '' : ` (exit code ${job.exitCode})`}${job.message ? `: ${job.message}` : ''}`;
   if (job.state !== before?.state) {
     if (job.state === 'FAILURE') return warning('JobFailed', `${job.name} failed: ${why}`);
-    if (job.state === 'REVOKED') return normal('JobRevoked', `${job.name} was stopped: ${why}`);
+    if (job.state === 'REVOKED') return normal('JobRevoked', `${job.name} was revoked: ${why}`);
     if (job.state === 'RETRY') return warning('JobRetries', `${job.name} is tried again: ${why}`);
   }
   if (job.pendingSince && !before?.pendingSince) return warning('JobCannotStart', `${job.name} cannot start: ${why}`);

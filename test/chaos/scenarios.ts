@@ -78,12 +78,17 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   together: {
     jobs: {
-      long: { ...hanging, activeDeadlineSeconds: 180 },
       bad: { sleep: { seconds: 1, failProbability: 1 }, activeDeadlineSeconds: 180 },
       waiting: { needs: ['long'], ...done },
+      // The third: the stop of no other scenario is that of a third Job, so it gets faults.
+      long: { ...hanging, activeDeadlineSeconds: 180 },
     },
     onFailure: 'cancel',
-    ends: { long: /^REVOKED\/GroupFailed$/, bad: /^FAILURE\/Error$/, waiting: /^REVOKED\/(GroupFailed|DependencyFailed)$/ },
+    ends: {
+      long: /^REVOKED\/GroupFailed$/,
+      bad: /^FAILURE\/Error$/,
+      waiting: /^REVOKED\/(GroupFailed|DependencyFailed)$/,
+    },
     deadlineSeconds: 180,
   },
   retention: {

@@ -44,7 +44,7 @@ test('a retry and a stop get Events', () => {
     { type: 'Warning', reason: 'JobRetries', message: 'job_a1 is tried again: Error (exit code 3)' },
   ]);
   expect(eventsFor([stored('STARTED')], [stored('REVOKED', { reason: 'Cancelled' })])).toEqual([
-    { type: 'Normal', reason: 'JobRevoked', message: 'job_a1 was stopped: Cancelled' },
+    { type: 'Normal', reason: 'JobRevoked', message: 'job_a1 was revoked: Cancelled' },
     { type: 'Normal', reason: 'Revoked', message: '1 of 1 jobs did not succeed: job_a1 (Cancelled)' },
   ]);
 });
