@@ -1,30 +1,44 @@
 import * as z from 'zod';
+import { LabelKey, Labels, LabelValue, ObjectName } from './kubernetes-names.ts';
+import { whenValid } from './when-valid.ts';
 
-const text = z.string().max(253);
-const texts = z.array(text).max(64);
-/** A label key or value, or the name of a taint. */
-export const LabelKey = z.string().min(1).max(317);
-export const Labels = z.record(LabelKey, z.string().max(63));
+const requirement = { key: LabelKey, values: z.array(LabelValue).max(64).optional() };
 
-const nodeRequirement = z.strictObject({
-  key: LabelKey,
-  operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']),
-  values: texts.optional(),
-});
+/** How many values an operator takes. */
+function checkValues(
+  { operator, values = [] }: { operator: string; values?: string[] | undefined },
+  { addIssue }: Pick<z.RefinementCtx, 'addIssue'>,
+): void {
+  const issue = (message: string) => addIssue({ code: 'custom', path: ['values'], message });
+  if (/^(Not)?In$/.test(operator) && values.length === 0) issue(`expected values with operator ${operator}`);
+  if (/Exist/.test(operator) && values.length > 0) issue(`expected no values with operator ${operator}`);
+  if (/^[GL]t$/.test(operator) && values.length !== 1) issue(`expected a single value with operator ${operator}`);
+}
+
+const nodeRequirement = z
+  .strictObject({ ...requirement, operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']) })
+  .superRefine(checkValues, whenValid);
 const nodeTerm = z.strictObject({
   matchExpressions: z.array(nodeRequirement).max(32).optional(),
-  matchFields: z.array(nodeRequirement).max(32).optional(),
+  matchFields: z
+    .array(
+      z.strictObject({
+        key: z.literal('metadata.name'),
+        operator: z.enum(['In', 'NotIn']),
+        values: z.array(ObjectName).length(1),
+      }),
+    )
+    .max(32)
+    .optional(),
 });
 
 export const LabelSelector = z.strictObject({
   matchLabels: Labels.optional(),
   matchExpressions: z
     .array(
-      z.strictObject({
-        key: LabelKey,
-        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-        values: texts.optional(),
-      }),
+      z
+        .strictObject({ ...requirement, operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']) })
+        .superRefine(checkValues, whenValid),
     )
     .max(32)
     .optional(),

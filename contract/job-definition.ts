@@ -4,6 +4,7 @@ import { exactlyOneOf } from './exactly-one.ts';
 import { Name } from './name.ts';
 import { PodOptions } from './pod-options.ts';
 import { Volume } from './volume.ts';
+import { whenValid } from './when-valid.ts';
 
 /** The kubelet keeps no more of a termination message, bytes. */
 export const MAX_RESULT_BYTES = 4096;
@@ -91,5 +92,5 @@ export function checkJob(
 export const JobDefinition = z
   .strictObject({ name: Name, ...work, ...options, ...limits })
   .refine(...exactlyOneOf(...KINDS_OF_WORK))
-  .superRefine(checkJob);
+  .superRefine(checkJob, whenValid);
 export type JobDefinition = z.infer<typeof JobDefinition>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { LabelKey } from '../../contract/affinity.ts';
-import { ObjectName, ResourceName } from '../../contract/container.ts';
+import { LabelKey, ObjectName } from '../../contract/kubernetes-names.ts';
+import { ResourceName } from '../../contract/resources.ts';
 import { errorMessage } from '../../process/log.ts';
 import { CatalogError } from './catalog-error.ts';
 import { describeIssue } from './describe-issue.ts';

@@ -10,6 +10,7 @@ import { CatalogError } from './catalog-error.ts';
 import { Defaults, GroupConfig, MAX_PARAMETERS, type Parameter } from './config.ts';
 import { deadlineWarnings } from './deadlines.ts';
 import { describeIssue, EXPECTED_NAME, formatValue, type Issue, isSecret } from './describe-issue.ts';
+import { fileModes } from './file-modes.ts';
 import { wrongValue } from './parameters.ts';
 import { formatPath, formatProblem, type Problem } from './problem.ts';
 import { resolveJob, whereWritten } from './resolve-job.ts';
@@ -107,6 +108,7 @@ function parseGroup(
   const issue = (path: string[], message: string) => issues.push({ path: [...groupPath, ...path], message });
   if (!Name.safeParse(name).success) issue([], EXPECTED_NAME);
   const node = root.children.get('groups')?.children.get(name);
+  issues.push(...fileModes(node, groupPath));
   const jobNames = keysOf(node?.children.get('jobs'));
   const parameterNames = keysOf(node?.children.get('parameters'));
   // zod silently drops this one key.
@@ -155,7 +157,7 @@ function parseAllow(value: unknown): { allow?: string[] } {
 
 /** A tag or alias in a secret field may be a password that begins with ! or *. */
 const withoutSecret = (problem: YamlProblem): YamlProblem =>
-  isSecret(problem.path.slice(2)) ? { ...problem, message: problem.message.replace(/, got .*$/s, '') } : problem;
+  isSecret(problem.path) ? { ...problem, message: problem.message.replace(/, got .*$/s, '') } : problem;
 
 const issuesOf = (error: z.ZodError, prefix: string[]): Issue[] =>
   error.issues.flatMap(describeIssue).map(({ path, message }) => ({ path: [...prefix, ...path], message }));

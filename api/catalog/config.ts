@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { Container, Resources } from '../../contract/container.ts';
 import { exactlyOneOf } from '../../contract/exactly-one.ts';
 import { GroupRunSpec, MAX_JOBS } from '../../contract/group-run.ts';
 import { checkJob, KINDS_OF_WORK, limits, options, work } from '../../contract/job-definition.ts';
 import { Name } from '../../contract/name.ts';
 import { PodOptions } from '../../contract/pod-options.ts';
 import { RESERVED_NAME } from '../../contract/reserved-names.ts';
+import { Resources } from '../../contract/resources.ts';
+import { whenValid } from '../../contract/when-valid.ts';
 import { errorMessage } from '../../process/log.ts';
 import { Pattern } from './pattern.ts';
 
@@ -18,36 +19,23 @@ const optionalLimits = {
   backoffLimit: limits.backoffLimit.optional(),
 };
 
-/** Kubernetes accepts fractions of a byte, such as 128m (0.128 bytes), which are always a mistake. */
-const ResourcesConfig = Resources.superRefine((resources, { addIssue }) => {
-  for (const kind of ['requests', 'limits'] as const) {
-    for (const name of ['memory', 'ephemeral-storage']) {
-      const amount = resources[kind]?.[name] ?? '';
-      if (!/m$|\.\d+$/.test(amount)) continue;
-      const message = `expected an amount of ${name} such as 128Mi, got "${amount}"`;
-      addIssue({ code: 'custom', path: [kind, name], message });
-    }
-  }
-});
-const ContainerConfig = Container.extend({ resources: ResourcesConfig.optional() });
-
 /** What a group, or `defaults`, sets for its jobs where they do not. */
 const shared = {
   pod: PodOptions.optional(),
-  container: z.strictObject({ resources: ResourcesConfig.optional() }).describe('For container jobs.').optional(),
+  container: z.strictObject({ resources: Resources.optional() }).describe('For container jobs.').optional(),
 };
 
 export const JobConfig = z
-  .strictObject({ ...work, container: ContainerConfig.optional(), ...options, ...optionalLimits })
+  .strictObject({ ...work, ...options, ...optionalLimits })
   .refine(exactlyOneOf(...KINDS_OF_WORK)[0], {
     error: (issue) => {
       const found = KINDS_OF_WORK.filter((kind) => kind in Object(issue.input));
       return `expected exactly one of sleep, log and container, got ${found.join(' and ') || 'none'}`;
     },
-    // Not beside a wrong field, which may be the kind of work itself.
-    when: ({ issues, value }) => issues.length === 0 && typeof value === 'object' && value !== null,
+    // A wrong field may be the kind of work itself.
+    ...whenValid,
   })
-  .superRefine(checkJob);
+  .superRefine(checkJob, whenValid);
 export type JobConfig = z.infer<typeof JobConfig>;
 
 /** Of a group. The CRD has the same bound. */

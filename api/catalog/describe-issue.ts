@@ -35,13 +35,13 @@ const SECRET_FIELDS = new Set(['env', 'args', 'command']);
 /** Where a value of the wrong kind is shown, its fields of these names may be meant as secret ones. */
 const HIDDEN_KEYS = new Set([...SECRET_FIELDS, 'container', 'value']);
 
-/** Whether a path, from the group on, is that of a secret field or a value in it. */
-export const isSecret = ([, , work, field = '']: readonly string[]): boolean =>
-  work === 'container' && SECRET_FIELDS.has(field);
+/** Whether a path is that of a secret field of a container, or of a value in it: of a job, a group or `defaults`. */
+export const isSecret = (path: readonly string[]): boolean =>
+  path.some((field, index) => SECRET_FIELDS.has(field) && path[index - 1] === 'container');
 
 /** Of a secret value, and of what stands for a whole container, only the kind. */
 const formatAt = (path: string[], value: unknown): string =>
-  isSecret(path) || (path.length === 3 && path[2] === 'container') ? kindOf(value) : formatValue(value);
+  isSecret(path) || path.at(-1) === 'container' ? kindOf(value) : formatValue(value);
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';

@@ -1,6 +1,6 @@
-import type { Resources } from '../../contract/container.ts';
 import type { JobDefinition } from '../../contract/job-definition.ts';
 import { JOB_CONTAINER } from '../../contract/labels.ts';
+import type { Resources } from '../../contract/resources.ts';
 import type { environment } from './environment.ts';
 
 const RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } };

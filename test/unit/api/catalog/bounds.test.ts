@@ -42,7 +42,9 @@ test.each(IMAGES)('the image %s with imagePrefixes "%s" is allowed: %s', (image,
 
 test('the default scheduler, cpu, memory and ephemeral-storage need no bounds', () => {
   const limits = { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi' };
-  expect(problemsOf({ container: { resources: { limits } }, pod: { schedulerName: 'default-scheduler' } })).toEqual([]);
+  expect(
+    problemsOf({ container: { image: 'a', resources: { limits } }, pod: { schedulerName: 'default-scheduler' } }),
+  ).toEqual([]);
 });
 
 test('a problem of a value that a job has from its group or from defaults is where it is written, and is there once', () => {

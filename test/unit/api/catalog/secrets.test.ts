@@ -23,7 +23,7 @@ describe('the values of env, args and command are in no message', () => {
     [`env: [A=${SECRET}]`, `${at}.env.0 (4): expected object, got a text`],
     [
       `env: [{ name: "A=${SECRET}", value: x }]`,
-      `${at}.env.0.name (4): letters, digits and "_", not beginning with a digit, got a text`,
+      `${at}.env.0.name (4): letters, digits, "_", "-" and ".", not beginning with a digit, got a text`,
     ],
     [`args: ${SECRET}`, `${at}.args (4): expected array, got a text`],
     [`args: [{ a: ${SECRET} }]`, `${at}.args.0 (4): expected string, got a map`],
@@ -49,6 +49,24 @@ describe('the values of env, args and command are in no message', () => {
     expect(problems.join()).toMatch(/expected object, got /);
     expect(problems.join()).not.toContain('hunter');
   });
+});
+
+test.each([
+  [`groups:\n  g:\n    container: [{ name: A, value: ${SECRET} }]`],
+  [`groups:\n  g:\n    container: { env: [*${SECRET}], args: !${SECRET} x }`],
+  [`groups:\n  g:\n    container: docker run -e A=${SECRET} image`],
+])('nor where they stand in the container of a group: %j', (text) => {
+  const { problems } = parseCatalog(text).get('g')!;
+  expect(problems.length).toBeGreaterThan(0);
+  expect(JSON.stringify(problems)).not.toContain('hunter');
+});
+
+test.each([
+  [`groups: {}\ndefaults: { container: [${SECRET}] }`],
+  [`groups: {}\ndefaults: { container: { command: [*${SECRET}], env: !${SECRET} x } }`],
+])('nor where they stand in the container of defaults: %j', (text) => {
+  expect(() => parseCatalog(text)).toThrow(/defaults\.container/);
+  expect(() => parseCatalog(text)).not.toThrow(/hunter/);
 });
 
 test.each([

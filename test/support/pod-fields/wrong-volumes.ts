@@ -1,0 +1,111 @@
+import { container, type Mistake, mount, volume } from './builders.ts';
+
+export const WRONG_VOLUMES: Mistake[] = [
+  [
+    'a volume name in upper case',
+    volume({ name: 'V', emptyDir: { sizeLimit: '1Mi' } }),
+    'volumes.0.name',
+    /expected lower-case letters/,
+    /RFC 1123 label/,
+  ],
+  [
+    'a volume of two kinds',
+    volume({ emptyDir: { sizeLimit: '1Mi' }, configMap: { name: 'a' } }),
+    'volumes.0',
+    /exactly one of emptyDir/,
+    /may not specify more than 1 volume type/,
+  ],
+  ['a volume of no kind', volume({}), 'volumes.0', /exactly one of emptyDir/],
+  [
+    'two volumes of a name',
+    { ...container({}), volumes: Array(2).fill({ name: 'v', configMap: { name: 'a' } }) },
+    'volumes.1.name',
+    /no other volume has/,
+    /Duplicate value: "v"/,
+  ],
+  [
+    'a negative sizeLimit',
+    volume({ emptyDir: { sizeLimit: '-1Mi' } }),
+    'volumes.0.emptyDir.sizeLimit',
+    /not negative/,
+    /SizeLimit field must be a valid resource quantity|must be greater than or equal to 0/,
+  ],
+  ['no sizeLimit', volume({ emptyDir: {} }), 'volumes.0.emptyDir.sizeLimit', /a Kubernetes quantity/],
+  [
+    'a mode beyond 0777',
+    volume({ secret: { secretName: 'a', defaultMode: 0o1000 } }),
+    'volumes.0.secret.defaultMode',
+    /<=511/,
+    /must be a number between 0 and 0777/,
+  ],
+  [
+    'a file outside of the volume',
+    volume({ configMap: { name: 'a', items: [{ key: 'a', path: 'b/../../c' }] } }),
+    'volumes.0.configMap.items.0.path',
+    /a relative path without "\.\."/,
+    /must not contain '\.\.'/,
+  ],
+  [
+    'a file that begins with two dots',
+    volume({ configMap: { name: 'a', items: [{ key: 'a', path: '..data' }] } }),
+    'volumes.0.configMap.items.0.path',
+    /a relative path without "\.\."/,
+    /must not start with '\.\.'/,
+  ],
+  [
+    'two files of a path',
+    volume({
+      projected: {
+        sources: [
+          { secret: { name: 'a', items: [{ key: 'a', path: 'c' }] } },
+          { configMap: { name: 'b', items: [{ key: 'b', path: 'c' }] } },
+        ],
+      },
+    }),
+    'volumes.0.projected.sources.1.configMap.items.0.path',
+    /conflicting duplicate paths/,
+    /conflicting duplicate paths/,
+  ],
+  [
+    'a source of two kinds',
+    volume({ projected: { sources: [{ secret: { name: 'a' }, configMap: { name: 'b' } }] } }),
+    'volumes.0.projected.sources.0',
+    /exactly one of configMap, secret/,
+    /may not specify more than 1 volume type/,
+  ],
+  [
+    'a mount of no volume',
+    mount({ name: 'w' }),
+    'container.volumeMounts.0.name',
+    /the name of one of volumes, got "w"/,
+    /Not found: "w"/,
+  ],
+  [
+    'two mounts in one place',
+    mount({}, [{ name: 'v', mountPath: '/v' }]),
+    'container.volumeMounts.1.mountPath',
+    /no other mount has/,
+    /must be unique/,
+  ],
+  ['a relative mount', mount({ mountPath: 'v' }), 'container.volumeMounts.0.mountPath', /an absolute path/],
+  [
+    'a subPath outside of the volume',
+    mount({ subPath: 'a/../..' }),
+    'container.volumeMounts.0.subPath',
+    /a relative path without "\.\."/,
+    /must not contain '\.\.'/,
+  ],
+  [
+    'an absolute subPath',
+    mount({ subPath: '/etc' }),
+    'container.volumeMounts.0.subPath',
+    /a relative path/,
+    /must be a relative path/,
+  ],
+  [
+    'volumes of simulated work',
+    { sleep: { seconds: 1 }, volumes: [{ name: 'v', configMap: { name: 'a' } }] },
+    'volumes',
+    /only beside container/,
+  ],
+];
