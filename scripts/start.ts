@@ -99,6 +99,8 @@ Async API listens on http://localhost:${port}. Try, in another terminal:
   curl localhost:${port}/status/<id>          the state of one of them
   curl localhost:${port}/group/group_b        definitions that are wrong, and what is wrong with them
   curl localhost:${port}/group/group_d        a job that now and then runs forever
+  curl localhost:${port}/group/group_e        a container, with a parameter and a result
+  curl localhost:${port}/group/group_f        jobs that wait for others, and use their results
 
   ${kubectl} get groupruns,jobs,pods
 

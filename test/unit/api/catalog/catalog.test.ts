@@ -37,6 +37,18 @@ describe('the config.yaml of the tests', () => {
     expect(catalog.get('group_c')).toEqual({ jobs: [], problems: [], warnings: [], parameters: new Map() });
     expect(catalog.get('group_d')!.jobs[0]!.sleep!.hangProbability).toBeGreaterThan(0);
   });
+
+  test('has a container with a scratch volume in group_e, and jobs in order in group_f', () => {
+    const [e, f] = [catalog.get('group_e')!, catalog.get('group_f')!];
+    expect([e.problems, f.problems]).toEqual([[], []]);
+    expect(e.jobs).toMatchObject([{ container: { volumeMounts: [{}] }, volumes: [{ emptyDir: {} }] }]);
+    expect(f.jobs.map(({ name, needs = [] }) => [name, ...needs])).toEqual([
+      ['extract'],
+      ['sums', 'extract'],
+      ['means', 'extract'],
+      ['report', 'sums', 'means'],
+    ]);
+  });
 });
 
 const problemsOf = (job: string) =>
