@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parseCatalog } from '../../../api/catalog/catalog.ts';
+import { ALL_BOUNDS } from '../../support/all-bounds.ts';
 import { type Block, blocksOf, blocksRunBy, DOCUMENTS, isShell, prose, ROOT } from '../../support/doc-blocks.ts';
 import { outputPattern } from '../../support/output-pattern.ts';
 
@@ -49,9 +50,9 @@ test('the API accepts every example of groups, except the one named broken', () 
   const configs = blocksOf('docs/groups.md').filter(
     ({ info, text }) => info[0] === 'yaml' && /^ *groups:$/m.test(text),
   );
-  expect(configs).toHaveLength(2);
+  expect(configs).toHaveLength(3);
   const wrong = configs
-    .flatMap(({ text }) => [...parseCatalog(text)])
+    .flatMap(({ text }) => [...parseCatalog(text, ALL_BOUNDS)])
     .filter(([, { problems }]) => problems.length > 0);
   expect(wrong.map(([name]) => name)).toEqual(['broken']);
 });
