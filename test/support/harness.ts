@@ -70,8 +70,12 @@ export class Product {
 
   /** Writes a configuration into the product's folder and returns the path of the file. */
   async writeConfig(config: object, name = 'config.yaml'): Promise<string> {
+    return this.writeText(JSON.stringify(config), name);
+  }
+
+  async writeText(text: string, name = 'config.yaml'): Promise<string> {
     const file = join(this.folder, name);
-    await writeFile(file, JSON.stringify(config));
+    await writeFile(file, text);
     return file;
   }
 

@@ -24,7 +24,7 @@ export const WRONG_PODS: Mistake[] = [
     pod({ nodeSelector: { 'a/b/c': 'd' } }),
     'pod.nodeSelector.a/b/c',
     /the key of a label/,
-    /a qualified name must consist/,
+    /must consist of alphanumeric characters/,
   ],
   ['every taint', toleration({ key: '', operator: 'Exists' }), 'pod.tolerations.0.key', /the key of a label/],
   [
