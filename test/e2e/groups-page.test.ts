@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseCatalog } from '../../api/catalog/catalog.ts';
+import { ALL_BOUNDS } from '../support/all-bounds.ts';
 import { blocksOf } from '../support/doc-blocks.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
@@ -11,7 +12,7 @@ import { finalStatus, trigger } from '../support/rest.ts';
 const EXAMPLE = blocksOf('docs/groups.md')
   .find(({ info, text }) => info[0] === 'yaml' && text.includes('\n  sales:\n'))!
   .text.replaceAll('registry.example/sales:1.4', process.env.TEST_JOB_IMAGE ?? '');
-const [EXTRACT, LOAD] = parseCatalog(EXAMPLE).get('sales')!.jobs;
+const [EXTRACT, LOAD] = parseCatalog(EXAMPLE, ALL_BOUNDS).get('sales')!.jobs;
 const BOUNDS = {
   secrets: 'db registry',
   configMaps: 'settings more',

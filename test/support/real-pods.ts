@@ -1,6 +1,7 @@
 import { parseCatalog } from '../../api/catalog/catalog.ts';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { buildJob } from '../../controller/decide/job.ts';
+import { ALL_BOUNDS } from './all-bounds.ts';
 import { run } from './builders.ts';
 import { eventually } from './eventually.ts';
 import type { Product } from './harness.ts';
@@ -64,7 +65,7 @@ export async function createObjects(product: Product, objects: object[]): Promis
 export async function startWithin(product: Product, bounds: Record<string, string>, config: string): Promise<void> {
   const boundsFile = await product.setBounds(bounds);
   const controller = await product.as('async-api-controller');
-  for (const { jobs } of parseCatalog(config).values()) {
+  for (const { jobs } of parseCatalog(config, ALL_BOUNDS).values()) {
     for (const job of jobs) {
       const one = run([job]);
       const body = buildJob(one as GroupRun, 1, 'example/job');
