@@ -28,3 +28,14 @@ test.each([
     expect(await (await fetch(`${product.url}${path}/logs`)).text()).toBe(`hello ${name}\n`);
   },
 );
+
+test('the report of group_f comes last, and has the results of those before it', async () => {
+  const paths = await statusPaths(await fetch(`${product.url}/group/group_f`, { method: 'POST' }));
+  const statuses = await Promise.all(paths.map((path) => finalStatus(product, path, 90_000)));
+  expect(statuses.map(({ state, result }) => [state, result])).toEqual([
+    ['SUCCESS', '42 rows'],
+    ['SUCCESS', 'sums of 42 rows'],
+    ['SUCCESS', 'means of 42 rows'],
+    ['SUCCESS', 'sums of 42 rows, means of 42 rows'],
+  ]);
+});

@@ -21,7 +21,14 @@ export const idOf = (path: string): string => path.slice('/status/'.length);
 /** The id of that job's run. */
 export const runOf = (path: string): string => toRunId(idOf(path));
 
-export type Status = { state: string; task_id: string; reason?: string; message?: string; exitCode?: number };
+export type Status = {
+  state: string;
+  task_id: string;
+  reason?: string;
+  message?: string;
+  exitCode?: number;
+  result?: unknown;
+};
 
 /** What a status path answers now. */
 export const statusOf = async (product: Service, path: string): Promise<Status> =>
