@@ -25,14 +25,14 @@ test('each command that starts Skaffold names the context of its profile: loadin
 test('Skaffold checks config.yaml before it runs the unit tests', () => {
   const custom = skaffold.test.flatMap((one) => one.custom);
   expect(custom.map(({ command }) => command)).toEqual(['npm run check-config', 'npm run test:unit']);
-  expect(custom[0]!.dependencies.paths).toEqual(['resources/config.yaml']);
+  expect(custom[0]!.dependencies.paths).toEqual(['resources/config.yaml', 'resources/bounds.yaml']);
   const { scripts } = JSON.parse(read('package.json'));
   for (const { command } of custom) expect(scripts).toHaveProperty([command.replace('npm run ', '')]);
 });
 
-test('no unit test reads resources/config.yaml, so that Skaffold deploys any change of it', () => {
+test('no unit test reads resources/config.yaml or bounds.yaml, so that Skaffold deploys any change of them', () => {
   const readers = ['test/unit/**/*.ts', 'test/support/{app,builders}.ts']
     .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
-    .filter((file) => /(join\(.*|\.\.\/)resources\/config\.yaml/.test(read(file)));
+    .filter((file) => /(join\(.*|\.\.\/)resources\/(config|bounds)\.yaml/.test(read(file)));
   expect(readers).toEqual([]);
 });
