@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isTerminal, type JobState, type JobStatus } from '../../../../contract/group-run.ts';
+import { isTerminal, JobState, type JobStatus } from '../../../../contract/group-run.ts';
 import type { ObservedJob } from '../../../../controller/decide/observed.ts';
 import { jobStatus } from '../../../../controller/decide/status.ts';
 import type { Pod } from '../../../../controller/decide/types.ts';
@@ -17,6 +17,7 @@ import {
   podEvent,
   runningPod,
   stoppedJob,
+  stored,
   succeededPod,
   unreachablePod,
   unschedulablePod,
@@ -49,7 +50,11 @@ const pod: fc.Arbitrary<Pod> = fc.constantFrom(
 /** Any combination of observations of a job, sensible or not. */
 const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
   {
-    definition: fc.constantFrom(definition(), definition({ backoffLimit: 2, pendingDeadlineSeconds: 1 })),
+    definition: fc.constantFrom(
+      definition(),
+      definition({ backoffLimit: 2, pendingDeadlineSeconds: 1 }),
+      definition({ ignoreExitCodes: [3] }),
+    ),
     job: fc.constantFrom(
       undefined,
       job(),
@@ -61,10 +66,20 @@ const anything: fc.Arbitrary<Partial<ObservedJob>> = fc.record(
       stoppedJob('Cancelled', false),
       stoppedJob('Cancelled', true),
       stoppedJob('ErrImagePull', true),
+      stoppedJob('GroupFailed', true),
     ),
     pods: fc.array(pod, { maxLength: 3 }),
     deletedPods: fc.array(fc.oneof(pod, pod.map(deletedPod)), { maxLength: 3 }),
     cancelled: fc.boolean(),
+    needed: fc.array(
+      fc.constantFrom(undefined, ...JobState.options).map((state) => ({
+        name: 'other',
+        index: 1,
+        status: state && stored(state, { name: 'other' }),
+      })),
+      { maxLength: 2 },
+    ),
+    groupFailure: fc.constantFrom(undefined, stored('FAILURE', { name: 'other', reason: 'Error' })),
     deleted: fc.boolean(),
     invalid: fc.constantFrom(undefined, 'no such field'),
     denied: fc.constantFrom(undefined, 'exceeded quota'),
