@@ -31,7 +31,7 @@ export const Resources = z
         if (inBytes(name) && (!isWhole(amount) || /[num]$/.test(`${amount}`)))
           issue(kind, name, `expected an amount of ${name} such as 128Mi, got "${amount}"`);
         const isLimit = kind === 'limits' || limits[name] === undefined;
-        if (!isExtended(name) && isLimit && billionths(amount) === 0n)
+        if ((name === 'cpu' || name === 'memory') && isLimit && billionths(amount) === 0n)
           issue(kind, name, `expected more than 0, got "${amount}", which is no limit in Kubernetes`);
       }
     }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { exactlyOneOf } from './exactly-one.ts';
 import { DataKey, ObjectName, VolumeName } from './kubernetes-names.ts';
-import { Quantity } from './quantity.ts';
+import { billionths, Quantity } from './quantity.ts';
 import { whenValid } from './when-valid.ts';
 
 const path = z
@@ -19,6 +19,11 @@ const files = {
     .optional(),
   optional: z.boolean().describe('Whether the pod starts without it.').optional(),
 };
+
+const SizeLimit = Quantity.refine((size) => billionths(size) > 0n, {
+  error: 'expected more than 0, which is no limit in Kubernetes',
+  ...whenValid,
+});
 
 const projection = z
   .strictObject({
@@ -49,7 +54,7 @@ const Projected = z
 export const Volume = z
   .strictObject({
     name: VolumeName,
-    emptyDir: z.strictObject({ sizeLimit: Quantity }).describe('Scratch space that goes with the pod.').optional(),
+    emptyDir: z.strictObject({ sizeLimit: SizeLimit }).describe('Scratch space that goes with the pod.').optional(),
     configMap: z.strictObject({ name: ObjectName, ...files, defaultMode: mode }).optional(),
     secret: z.strictObject({ secretName: ObjectName, ...files, defaultMode: mode }).optional(),
     persistentVolumeClaim: z.strictObject({ claimName: ObjectName, readOnly: z.boolean().optional() }).optional(),

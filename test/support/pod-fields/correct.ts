@@ -40,6 +40,7 @@ export const CORRECT: Record<string, Job> = {
   ),
   'quantities as numbers': resources({ cpu: 0.5, memory: 134217728, 'nvidia.com/gpu': 1 }),
   'requests of nothing beside limits': resources({ cpu: '1', memory: '1Gi' }, { cpu: '0', memory: 0 }),
+  'a limit of no disk': resources({ 'ephemeral-storage': 0 }),
   'requests alone': container({ resources: { requests: { cpu: '7', memory: '1Gi', 'example.com/a': '1' } } }),
   'every kind of volume': {
     ...container({

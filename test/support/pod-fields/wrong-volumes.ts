@@ -30,6 +30,12 @@ export const WRONG_VOLUMES: Mistake[] = [
     /not negative/,
     /SizeLimit field must be a valid resource quantity|must be greater than or equal to 0/,
   ],
+  [
+    'a sizeLimit of 0',
+    volume({ emptyDir: { sizeLimit: '0Mi' } }),
+    'volumes.0.emptyDir.sizeLimit',
+    /expected more than 0/,
+  ],
   ['no sizeLimit', volume({ emptyDir: {} }), 'volumes.0.emptyDir.sizeLimit', /a Kubernetes quantity/],
   [
     'a mode beyond 0777',
