@@ -18,6 +18,7 @@ import { eventOperations, eventRoutes } from './routes/events.ts';
 import { groupOperations, groupRoutes } from './routes/group.ts';
 import { healthOperations, healthRoutes } from './routes/health.ts';
 import { logOperations, logRoutes } from './routes/logs.ts';
+import { meOperations, meRoutes } from './routes/me.ts';
 import { rerunOperations, rerunRoutes } from './routes/rerun.ts';
 import { runOperations, runRoutes } from './routes/runs.ts';
 import { statusOperations, statusRoutes, unknownStatusRoutes } from './routes/status.ts';
@@ -31,6 +32,7 @@ export const PATHS: ZodOpenApiPathsObject = {
   ...eventOperations,
   ...cancelOperations,
   ...rerunOperations,
+  ...meOperations,
   ...healthOperations,
 };
 
@@ -57,7 +59,7 @@ export function createApp(deps: Deps): Express {
   docsRoutes(app.router, { document, page: docsPage(document), csp: PAGE_CSP });
   app.use(identify(deps), csrf);
   // The paths that clients poll come first. All in one router: each nested one costs every request as much as its handler.
-  const routes = [statusRoutes, runRoutes, groupRoutes, eventRoutes, cancelRoutes, rerunRoutes, logRoutes];
+  const routes = [statusRoutes, runRoutes, groupRoutes, eventRoutes, cancelRoutes, rerunRoutes, logRoutes, meRoutes];
   for (const addRoutes of routes) addRoutes(app.router, deps);
   unknownStatusRoutes(app.router);
   app.use(() => {

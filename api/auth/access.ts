@@ -54,23 +54,24 @@ export async function authorizeRun(access: Access, response: Response, verb: Ver
   if (verb !== 'get' && !access.catalog().has(group)) await authorize(access, response, 'get', group);
 }
 
-/** Those of the groups that the request's caller may see. */
-export async function visibleGroups(
+/** Those of the groups on which the request's caller may use this verb. Refusals may come from a cache. */
+export async function permittedGroups(
   { auth, catalog }: Access,
   response: Response,
+  verb: Verb,
   groups: Iterable<string>,
 ): Promise<Set<string>> {
   const { caller } = contextOf(response);
   const declared = catalog();
-  const permitted = new Set([...groups].filter((group) => isNamed(declared.get(group)?.allow, caller)));
-  if (permitted.size === 0 || (await auth.allows(caller, 'get'))) return permitted;
-  const visible = new Set<string>();
-  const rest = [...permitted].filter((group) => declared.has(group)).values();
+  const named = new Set([...groups].filter((group) => isNamed(declared.get(group)?.allow, caller)));
+  if (named.size === 0 || (await auth.allows(caller, verb))) return named;
+  const permitted = new Set<string>();
+  const rest = [...named].filter((group) => declared.has(group)).values();
   const ask = async () => {
-    for (const group of rest) if (await auth.allows(caller, 'get', group)) visible.add(group);
+    for (const group of rest) if (await auth.allows(caller, verb, group)) permitted.add(group);
   };
   await Promise.all(Array.from({ length: MAX_CONCURRENT }, ask));
-  return visible;
+  return permitted;
 }
 
 /** Returns whether the request's caller may see a run, for runs of these groups. */
@@ -80,7 +81,7 @@ export async function visibleRuns(
   groups: Iterable<string>,
 ): Promise<(run: RunRecord) => boolean> {
   const { caller } = contextOf(response);
-  const visible = await visibleGroups(access, response, groups);
+  const visible = await permittedGroups(access, response, 'get', groups);
   // Few texts protect many runs, and each is parsed once.
   const named = new Map<string | undefined, boolean>();
   return (run) => {

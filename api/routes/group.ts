@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { GroupRunSpec } from '../../contract/group-run.ts';
 import { Name } from '../../contract/name.ts';
-import { isAllowed, visibleGroups } from '../auth/access.ts';
+import { isAllowed, permittedGroups } from '../auth/access.ts';
 import type { Group } from '../catalog/catalog.ts';
 import { resolveParameters } from '../catalog/parameters.ts';
 import type { Problem } from '../catalog/problem.ts';
@@ -69,11 +69,8 @@ export function groupRoutes(router: IRouter, deps: Deps): void {
   const { getTriggers = true } = deps;
   router.get('/groups', async (_request, response) => {
     const all = [...deps.catalog()];
-    const visible = await visibleGroups(
-      deps,
-      response,
-      all.map(([name]) => name),
-    );
+    const names = all.map(([name]) => name);
+    const visible = await permittedGroups(deps, response, 'get', names);
     const groups = all.filter(([name]) => visible.has(name)).map(([name, group]) => groupView(name, group));
     response.set('Cache-Control', 'no-store').json({ groups });
   });

@@ -155,6 +155,23 @@ export type GroupView = z.infer<typeof GroupView>;
 
 export const GroupList = z.object({ groups: z.array(GroupView) }).meta({ id: 'GroupList' });
 
+export const Me = z
+  .object({
+    name: z.string(),
+    groups: z
+      .array(
+        z.object({
+          name: z.string(),
+          trigger: z.boolean().describe('Start it, and rerun its runs.'),
+          see: z.boolean().describe('See it and its runs.'),
+          cancel: z.boolean().describe('Cancel its runs.'),
+        }),
+      )
+      .describe('Those that the caller may see or trigger; also such that only stored runs have.'),
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof Me>;
+
 export const RunList = z
   .object({
     runs: z.array(RunSummary).describe('Newest first.'),
