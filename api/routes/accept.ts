@@ -17,6 +17,7 @@ import type { Deps, TriggerOutcome } from '../deps.ts';
 import { contextOf } from '../http/context.ts';
 import { HttpError } from '../http/http-error.ts';
 import { checkCaps } from '../runs/active-runs.ts';
+import type { DryRun } from '../views/schemas.ts';
 import { parseKey, runIdFromKey } from './idempotency.ts';
 
 const REUSED = 'This Idempotency-Key was used for another request. Nothing was started; use a new key.';
@@ -57,7 +58,7 @@ async function storeRun(
   response: Response,
   trigger: TriggerRequest,
 ): Promise<TriggerOutcome> {
-  const { runs, newRunId, caps } = deps;
+  const { runs, newRunId } = deps;
   const context = contextOf(response);
   await authorize(deps, response, 'create', trigger.group);
   const key = request.get('idempotency-key');
@@ -69,25 +70,15 @@ async function storeRun(
     respondAccepted(response, runId, run.spec.jobs.length);
     return 'replayed';
   };
-  let spec: GroupRunSpec;
-  let allow: string | undefined;
+  let prepared: PreparedRun;
   try {
-    spec = await trigger.resolve();
-    allow = allowToStore(deps.catalog().get(spec.group)?.allow, trigger.repeats);
-    checkSize(spec, allow);
-    checkCaps(runs.active, caps, trigger.group);
+    prepared = await prepareRun(deps, response, trigger);
   } catch (error) {
     const existing = key === undefined ? undefined : await runs.findLatest(runId, context.rateLimitKey);
     if (existing) return replay(existing);
     throw error;
   }
-  const annotations = {
-    [REQUEST_ANNOTATION]: trigger.fingerprint,
-    [CALLER_ANNOTATION]: context.caller.name,
-    ...(allow && { [ALLOW_ANNOTATION]: allow }),
-    [ACCEPTED_AT_ANNOTATION]: new Date().toISOString(),
-    ...(context.traceparent && { [TRACEPARENT_ANNOTATION]: context.traceparent }),
-  };
+  const { spec, annotations } = prepared;
   const existing = await runs.create(runId, spec, annotations);
   // Without a key the run id is random, so the existing run is ours: the create was sent twice, and its first response lost.
   if (existing && key !== undefined) return replay(existing);
@@ -95,6 +86,46 @@ async function storeRun(
   context.log('run accepted', { run: runId, group: spec.group, jobs: spec.jobs.length, rerunOf: spec.rerunOf });
   respondAccepted(response, runId, spec.jobs.length);
   return 'accepted';
+}
+
+/**
+ * Checks what `accept` checks, the API server included, and responds 200 with what would run. Stores nothing, and ignores an
+ * Idempotency-Key.
+ */
+export async function dryRun(deps: Deps, response: Response, trigger: TriggerRequest): Promise<void> {
+  await authorize(deps, response, 'create', trigger.group);
+  const { spec, annotations } = await prepareRun(deps, response, trigger);
+  await deps.runs.check(deps.newRunId(), spec, annotations);
+  const jobs = spec.jobs.map(({ name }) => name);
+  response
+    .set('Cache-Control', 'no-store')
+    .json({ group: spec.group, parameters: spec.parameters ?? {}, jobs } satisfies DryRun);
+}
+
+interface PreparedRun {
+  spec: GroupRunSpec;
+  annotations: Record<string, string>;
+}
+
+/** The run to store. Throws an HttpError if nothing can be started, it is too large (422), or a cap is reached (429). */
+async function prepareRun(
+  { runs, catalog, caps }: Deps,
+  response: Response,
+  trigger: TriggerRequest,
+): Promise<PreparedRun> {
+  const { caller, traceparent } = contextOf(response);
+  const spec = await trigger.resolve();
+  const allow = allowToStore(catalog().get(spec.group)?.allow, trigger.repeats);
+  checkSize(spec, allow);
+  checkCaps(runs.active, caps, trigger.group);
+  const annotations = {
+    [REQUEST_ANNOTATION]: trigger.fingerprint,
+    [CALLER_ANNOTATION]: caller.name,
+    ...(allow && { [ALLOW_ANNOTATION]: allow }),
+    [ACCEPTED_AT_ANNOTATION]: new Date().toISOString(),
+    ...(traceparent && { [TRACEPARENT_ANNOTATION]: traceparent }),
+  };
+  return { spec, annotations };
 }
 
 /** Throws an HttpError (422) if the run would be too large for one Kubernetes object, or its Jobs for etcd. */

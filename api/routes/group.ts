@@ -9,17 +9,21 @@ import { resolveParameters } from '../catalog/parameters.ts';
 import type { Problem } from '../catalog/problem.ts';
 import type { Deps } from '../deps.ts';
 import { HttpError } from '../http/http-error.ts';
-import { bodyOf, parseJsonBody } from '../http/input.ts';
+import { bodyOf, parseJsonBody, queryOf } from '../http/input.ts';
 import { methodNotAllowed } from '../http/methods.ts';
 import { isOtherOrigin } from '../http/security.ts';
 import { IdempotencyHeader, json, REFUSED, STARTED } from '../openapi/shared.ts';
-import { GroupList, type GroupView, TriggerBody } from '../views/schemas.ts';
-import { accept } from './accept.ts';
+import { DryRun, GroupList, type GroupView, TriggerBody, TriggerQuery } from '../views/schemas.ts';
+import { accept, dryRun, type TriggerRequest } from './accept.ts';
 import { fingerprint } from './idempotency.ts';
 
 const TRIGGER = {
-  requestParams: { path: z.object({ name: z.string() }), header: IdempotencyHeader },
-  responses: { 202: STARTED, default: REFUSED },
+  requestParams: { path: z.object({ name: z.string() }), query: TriggerQuery, header: IdempotencyHeader },
+  responses: {
+    200: { description: 'With `dryRun=true`: what would run.', content: json(DryRun) },
+    202: STARTED,
+    default: REFUSED,
+  },
 };
 
 export const groupOperations: ZodOpenApiPathsObject = {
@@ -45,14 +49,16 @@ export const groupOperations: ZodOpenApiPathsObject = {
   },
 };
 
-/** `GET /groups`: the groups the caller may see. `GET` and `POST /group/:name`: starts the group's jobs with one write. */
+/** `GET /groups`: the groups the caller may see. `GET` and `POST /group/:name`: starts the group's jobs with one write, or
+ * with `?dryRun=true` says what it would start. */
 export function groupRoutes(router: IRouter, deps: Deps): void {
-  const trigger: RequestHandler<{ name: string }> = (request, response) => {
+  const handleTrigger: RequestHandler<{ name: string }> = (request, response) => {
     const { name } = request.params;
     // Respond 404 before authorization: what cannot be a group's name must not reach the cluster's access review.
     if (!deps.catalog().has(name) && !Name.safeParse(name).success) throw noGroup(name);
+    const query = queryOf(TriggerQuery, request);
     const { parameters = {} } = request.method === 'POST' ? bodyOf(TriggerBody, request) : {};
-    return accept(deps, request, response, {
+    const trigger: TriggerRequest = {
       group: name,
       fingerprint: fingerprint('trigger', name, parameters),
       resolve: async () => {
@@ -64,7 +70,8 @@ export function groupRoutes(router: IRouter, deps: Deps): void {
         }
         return resolveSpec(group, name, parameters);
       },
-    });
+    };
+    return query.dryRun ? dryRun(deps, response, trigger) : accept(deps, request, response, trigger);
   };
   const { getTriggers = true } = deps;
   router.get('/groups', async (_request, response) => {
@@ -77,8 +84,8 @@ export function groupRoutes(router: IRouter, deps: Deps): void {
   router.all('/groups', methodNotAllowed('GET', 'HEAD'));
   // Express would otherwise route HEAD to the GET handler, and trigger.
   if (getTriggers)
-    router.head('/group/:name', methodNotAllowed('GET', 'POST')).get('/group/:name', rejectPrefetch, trigger);
-  router.post('/group/:name', parseJsonBody, trigger);
+    router.head('/group/:name', methodNotAllowed('GET', 'POST')).get('/group/:name', rejectPrefetch, handleTrigger);
+  router.post('/group/:name', parseJsonBody, handleTrigger);
   router.all('/group/:name', getTriggers ? methodNotAllowed('GET', 'POST') : methodNotAllowed('POST'));
 }
 

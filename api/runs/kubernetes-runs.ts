@@ -29,6 +29,8 @@ import { WatchCheck } from './watch-check.ts';
 const RETRY_AFTER_SECONDS = 2;
 /** A watch gets a bookmark at least every minute. One idle for longer is broken, even if other requests succeed. */
 const MAX_IDLE_SECONDS = 100;
+/** Reject a field that the CRD does not know, rather than drop it silently. */
+const STRICT = { fieldValidation: 'Strict' };
 /** A run may take 1.5 MB, and a page is in memory as text and as objects. */
 const PAGE_SIZE = 20;
 
@@ -117,13 +119,10 @@ export class KubernetesRuns implements RunStore {
   }
 
   async create(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined> {
-    const labels = { [MANAGED_BY]: MANAGER, [GROUP_LABEL]: spec.group };
-    const metadata = { name: runId, labels, annotations };
-    const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: KIND, metadata, spec };
+    const body = newRun(runId, spec, annotations);
     const release = this.active.reserve(runId, spec.group);
     try {
-      // Strict: reject a field that the CRD does not know, rather than drop it silently.
-      await this.#call('writes', 'POST', this.#path, { body, query: { fieldValidation: 'Strict' } });
+      await this.#call('writes', 'POST', this.#path, { body, query: STRICT });
       return undefined;
     } catch (error) {
       release();
@@ -135,6 +134,14 @@ export class KubernetesRuns implements RunStore {
     } finally {
       this.#uncached.forget(runId);
     }
+  }
+
+  async check(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<void> {
+    const body = newRun(runId, spec, annotations);
+    const query = { ...STRICT, dryRun: 'All' };
+    await this.#call('writes', 'POST', this.#path, { body, query }).catch((error) => {
+      throw clusterDenial(error) ?? error;
+    });
   }
 
   async find(runId: string, caller: string): Promise<RunRecord | undefined> {
@@ -196,6 +203,13 @@ export class KubernetesRuns implements RunStore {
     return callKube(this.#clients[use], method, path, options);
   }
 }
+
+const newRun = (name: string, spec: GroupRunSpec, annotations: Record<string, string>) => ({
+  apiVersion: `${API_GROUP}/${API_VERSION}`,
+  kind: KIND,
+  metadata: { name, labels: { [MANAGED_BY]: MANAGER, [GROUP_LABEL]: spec.group }, annotations },
+  spec,
+});
 
 const undefinedIfNotFound = (call: Promise<GroupRun>): Promise<GroupRun | undefined> =>
   call.catch((error) => {

@@ -11,6 +11,11 @@ export interface RunStore {
    */
   create(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<GroupRun | undefined>;
   /**
+   * Asks the API server whether it would store the run, and stores nothing. Throws an HttpError if a quota (429) or a policy (422)
+   * denies it.
+   */
+  check(runId: string, spec: GroupRunSpec, annotations: Record<string, string>): Promise<void>;
+  /**
    * From the cache, else from the API server: another replica may have stored the run a moment ago. A run that was not found
    * may stay so for a second. Throws an HttpError (429) if the caller, a rateLimitKey, asks for too many runs that do not exist.
    */

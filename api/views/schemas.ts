@@ -23,6 +23,24 @@ export const TriggerBody = z
   })
   .meta({ id: 'TriggerBody' });
 
+export const TriggerQuery = z.object({
+  dryRun: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('Checks everything, starts nothing, and answers 200 with what would run.'),
+});
+
+/** What a trigger would start. */
+export const DryRun = z
+  .object({
+    group: z.string(),
+    parameters: z.record(z.string(), z.string()).describe('With the defaults of those that were not given.'),
+    jobs: z.array(z.string()).describe('The names of its jobs, in the order of the file.'),
+  })
+  .meta({ id: 'DryRun' });
+export type DryRun = z.infer<typeof DryRun>;
+
 export const RerunBody = z
   .strictObject({ only: z.literal('failed').optional().describe('Repeats only the jobs that did not succeed.') })
   .meta({ id: 'RerunBody' });

@@ -59,6 +59,23 @@ test('a caller with the right to get groups sees runs, but can neither trigger, 
   expect(await statusOf('all', `${run}/cancel`, 'POST')).toBe(202);
 });
 
+test('GET /me says what the cluster lets each caller do, and a caller who may only read cannot even rehearse a trigger', async () => {
+  const me = async (who: string) =>
+    (await (await ask(who, '/me')).json()) as { name: string; groups: { name: string }[] };
+  const reader = await me('reader');
+  expect(reader.name).toBe(`system:serviceaccount:${product.namespace}:reader`);
+  expect(reader.groups.map(({ name }) => name)).toEqual(expect.arrayContaining(['group_a', 'group_b']));
+  for (const { name, ...may } of reader.groups)
+    expect({ name, ...may }).toEqual({ name, trigger: false, see: true, cancel: false });
+  expect((await me('one')).groups).toEqual([{ name: 'group_a', trigger: true, see: true, cancel: false }]);
+  for (const { name, ...may } of (await me('all')).groups)
+    expect({ name, ...may }).toEqual({ name, trigger: true, see: true, cancel: true });
+  expect((await me('none')).groups).toEqual([]);
+  expect(await statusOf(undefined, '/me')).toBe(401);
+  expect(await statusOf('reader', '/group/group_a?dryRun=true', 'POST')).toBe(403);
+  expect(await statusOf('one', '/group/group_a?dryRun=true', 'POST')).toBe(200);
+});
+
 /** What kubectl says to a service account that creates, reads or cancels GroupRuns. */
 async function kubectlAs(account: string) {
   const kubeconfig = join(product.folder, `${account}.kubeconfig`);

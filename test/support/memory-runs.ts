@@ -34,6 +34,10 @@ export class MemoryRuns implements RunStore {
     return undefined;
   }
 
+  async check(): Promise<void> {
+    if (this.failure) throw this.failure;
+  }
+
   async find(runId: string): Promise<GroupRun | undefined> {
     if (this.failure && !this.runs.has(runId)) throw this.failure;
     return this.runs.get(runId);
