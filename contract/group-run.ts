@@ -30,6 +30,7 @@ export const JobStatus = z.object({
   message: z.string().max(4096).optional(),
   exitCode: z.int().optional(),
   attempts: z.int().optional().describe('How many pods it has had, from the second on.'),
+  podCreatedAt: Time.optional().describe('When its first pod was created, if that is not the second of startedAt.'),
   startedAt: Time.optional(),
   finishedAt: Time.optional(),
   result: z

@@ -32,6 +32,10 @@ export const hasFailed = (pod: Pod): boolean =>
 export const newestPod = (pods: Pod[]): Pod | undefined =>
   pods.toSorted((a, b) => compareTimes(a.metadata.creationTimestamp, b.metadata.creationTimestamp)).at(-1);
 
+/** When the first of these pods was created. */
+export const firstCreationTime = (pods: Pod[]): string | undefined =>
+  earliest(pods.flatMap(({ metadata }) => metadata.creationTimestamp ?? []));
+
 /** When the job's container first started in one of these pods. */
 export const firstStartTime = (pods: Pod[]): string | undefined =>
   earliest(

@@ -5,7 +5,16 @@ import { failureCause, isRetried, lastFailed, podCause, recordedCause } from './
 import { dependencyFailure, waitingCause } from './needs.ts';
 import { nodeLostAt, podOnLostNode } from './node-lost.ts';
 import { type ObservedJob, outcomeOf } from './observed.ts';
-import { areGone, firstStartTime, hasActivePods, hasEnded, isRunning, terminated, trueCondition } from './pods.ts';
+import {
+  areGone,
+  firstCreationTime,
+  firstStartTime,
+  hasActivePods,
+  hasEnded,
+  isRunning,
+  terminated,
+  trueCondition,
+} from './pods.ts';
 import { resultOf } from './result.ts';
 import { isOutlived } from './sidecar.ts';
 import { CANCELLED, stopCause, stoppedState } from './stop.ts';
@@ -14,6 +23,8 @@ import type { Job, Pod } from './types.ts';
 
 /** Progress of each state. A job never moves to a lower rank. */
 const RANK: Record<JobState, number> = { PENDING: 0, STARTED: 1, RETRY: 1, SUCCESS: 2, FAILURE: 2, REVOKED: 2 };
+/** The length of a time up to its second, such as 2026-11-24T11:04:05. */
+const SECOND = 19;
 const SUSPENDED = 'Suspended';
 
 /** The job's next status: the state table of ARCHITECTURE.md, first match wins. */
@@ -30,6 +41,9 @@ export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
       : previous;
   const startedAt = previous?.startedAt ?? firstStartTime([...pods, ...deletedPods]);
   const attempts = countAttempts(observed);
+  // A pod that was created is no reason for a write of its own: where it is all that is new, a later status tells.
+  const isNews = state !== 'PENDING' || reason !== undefined;
+  const podCreatedAt = isNews ? podCreationTime(observed, startedAt) : previous?.podCreatedAt;
   const jobUID = previous?.jobUID ?? job?.metadata.uid;
   const pendingSince = blockedSince(found, observed, now);
   return {
@@ -40,6 +54,7 @@ export function jobStatus(observed: ObservedJob, now: Date): JobStatus {
     ...(message ? { message } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(attempts > 1 ? { attempts } : {}),
+    ...(podCreatedAt ? { podCreatedAt } : {}),
     ...(startedAt ? { startedAt } : {}),
     ...(isTerminal(state) ? { finishedAt: finishTime(job) ?? now.toISOString() } : {}),
     ...(state === 'SUCCESS' ? resultOf([...pods, ...deletedPods]) : {}),
@@ -107,6 +122,14 @@ const countAttempts = ({ previous, job, pods, deletedPods }: ObservedJob): numbe
     new Set([...pods, ...deletedPods].map(({ metadata }) => metadata.uid)).size,
     (job?.status?.failed ?? 0) + (job?.status?.active ?? 0),
   );
+
+/** When the job's first pod was created; undefined if its container started in the same second, as is then stored. */
+function podCreationTime({ previous, pods, deletedPods }: ObservedJob, startedAt?: string): string | undefined {
+  // Once it has started, what is stored is final: the first pod may be gone.
+  if (previous?.startedAt) return previous.podCreatedAt;
+  const createdAt = previous?.podCreatedAt ?? firstCreationTime([...pods, ...deletedPods]);
+  return createdAt?.slice(0, SECOND) === startedAt?.slice(0, SECOND) ? undefined : createdAt;
+}
 
 /** Whether no process of a suspended Job runs any more. */
 const allPodsEnded = (job: Job, pods: Pod[]): boolean =>
