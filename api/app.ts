@@ -19,6 +19,7 @@ import { groupOperations, groupRoutes } from './routes/group.ts';
 import { healthOperations, healthRoutes } from './routes/health.ts';
 import { logOperations, logRoutes } from './routes/logs.ts';
 import { meOperations, meRoutes } from './routes/me.ts';
+import { pageRoutes } from './routes/page.ts';
 import { rerunOperations, rerunRoutes } from './routes/rerun.ts';
 import { runOperations, runRoutes } from './routes/runs.ts';
 import { statusOperations, statusRoutes, unknownStatusRoutes } from './routes/status.ts';
@@ -57,6 +58,7 @@ export function createApp(deps: Deps): Express {
   healthRoutes(app.router, deps);
   if (deps.requireLoopbackHost) app.use(requireLoopbackHost);
   docsRoutes(app.router, { document, page: docsPage(document), csp: PAGE_CSP });
+  pageRoutes(app.router, deps);
   app.use(identify(deps), csrf);
   // The paths that clients poll come first. All in one router: each nested one costs every request as much as its handler.
   const routes = [statusRoutes, runRoutes, groupRoutes, eventRoutes, cancelRoutes, rerunRoutes, logRoutes, meRoutes];

@@ -4,6 +4,7 @@ import type { Auth } from './auth/auth.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ConcurrencyLimit } from './hold/concurrency-limit.ts';
 import type { Rate } from './http/rate-limit.ts';
+import type { StaticFile } from './http/static-files.ts';
 import type { Metrics, TriggerOutcome } from './metrics.ts';
 import type { RunCaps } from './runs/active-runs.ts';
 import type { JobLogs } from './runs/job-logs.ts';
@@ -32,6 +33,8 @@ export interface Deps {
   rate?: Rate;
   /** Addresses and networks of the proxies whose X-Forwarded-For counts; none by default. */
   proxies?: string[];
+  /** The files of the web page, by their names; undefined if it is not built. */
+  page?: ReadonlyMap<string, StaticFile> | undefined;
   /** Whether GET /group/:name triggers; true by default. */
   getTriggers?: boolean;
   /** Reject requests whose Host is not loopback (DNS rebinding). */

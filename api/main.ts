@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { newRunId } from '../contract/ids.ts';
 import { type KubeClient, openClient } from '../kube/client.ts';
@@ -17,6 +18,7 @@ import { oidcAuth } from './auth/oidc.ts';
 import { CatalogFile } from './catalog/catalog-file.ts';
 import { ConcurrencyLimit } from './hold/concurrency-limit.ts';
 import { drain, listen } from './http/listen.ts';
+import { loadStaticFiles } from './http/static-files.ts';
 import { createMetrics } from './metrics.ts';
 import { kubernetesJobLogs } from './runs/job-logs.ts';
 import { KubernetesRuns } from './runs/kubernetes-runs.ts';
@@ -38,6 +40,9 @@ function chooseAuth(settings: Settings, client: KubeClient, apiServerDownSeconds
     log,
   });
 }
+
+/** Beside the bundle, or where `npm run bundle` puts it. */
+const PAGE_DIR = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../dist/page' : 'page');
 
 /** Serves until the signal aborts, or until something that it needs fails; then closes all that it has opened. */
 async function serve(settings: Settings, catalogFile: CatalogFile, log: Log, signal: AbortSignal): Promise<void> {
@@ -68,6 +73,9 @@ async function serve(settings: Settings, catalogFile: CatalogFile, log: Log, sig
       ...(runs.apiServerDownSeconds > 0 && { note: `silent for ${runs.apiServerDownSeconds} s` }),
     },
   ];
+  const pageFolder = settings.PAGE_DIR ?? PAGE_DIR;
+  const page = await loadStaticFiles(pageFolder);
+  if (!page) log('there is no web page', { folder: pageFolder }, 'warn');
   const app = createApp({
     catalog: () => catalogFile.catalog,
     runs,
@@ -82,6 +90,7 @@ async function serve(settings: Settings, catalogFile: CatalogFile, log: Log, sig
     log,
     ...(settings.RATE_LIMIT > 0 && { rate: { perSecond: settings.RATE_LIMIT, burst: 2 * settings.RATE_LIMIT } }),
     ...(settings.TRUST_PROXY && { proxies: settings.TRUST_PROXY }),
+    page,
     getTriggers: settings.GET_TRIGGERS,
     requireLoopbackHost: settings.AUTH === 'none' && !settings.ALLOW_ANONYMOUS,
   });

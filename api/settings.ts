@@ -32,6 +32,11 @@ const Environment = z
       .describe(
         'The manifest of the ConfigMap async-api-bounds: what jobs may refer to. The API reads it again when it changes.',
       ),
+    PAGE_DIR: text('')
+      .optional()
+      .describe(
+        'The folder of the web page, read once at the start; by default dist/page, of a bundle the folder page beside it.',
+      ),
     METRICS_HOST: text('').default('127.0.0.1').describe('The address of /metrics, /livez and /readyz.'),
     METRICS_PORT: port(0, 'The port of /metrics, /livez and /readyz; 0 selects a free port, which the log names.'),
     ALLOW_ROOT: allowRoot,

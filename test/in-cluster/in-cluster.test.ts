@@ -46,6 +46,7 @@ describe('through the ingress', () => {
     ['/docs', 200],
     ['/openapi.json', 200],
     ['/runs', 200],
+    ['/me', 200],
     ['/groupsies', 404],
     ['/livez', 404],
     ['/readyz', 404],

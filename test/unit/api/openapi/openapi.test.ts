@@ -32,9 +32,12 @@ const operationsOf = ({ stack }: Pick<IRouter, 'stack'>): string[] =>
     return [...methods].map((method) => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`);
   });
 
-test('the document contains every call of the service, except the document itself', () => {
+/** For people, not for programs. */
+const PAGES = ['get /docs', 'get /', 'get /page/{file}'];
+
+test('the document contains every call of the service, except the document itself and the pages', () => {
   const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`);
-  expect(operationsOf(app.router).toSorted()).toEqual([...described, 'get /openapi.json', 'get /docs'].toSorted());
+  expect(operationsOf(app.router).toSorted()).toEqual([...described, 'get /openapi.json', ...PAGES].toSorted());
 });
 
 test('the document is served, and every reference in it leads somewhere', async () => {
