@@ -21,6 +21,7 @@ import { logOperations, logRoutes } from './routes/logs.ts';
 import { meOperations, meRoutes } from './routes/me.ts';
 import { pageRoutes } from './routes/page.ts';
 import { rerunOperations, rerunRoutes } from './routes/rerun.ts';
+import { runEventOperations, runEventRoutes } from './routes/run-events.ts';
 import { runOperations, runRoutes } from './routes/runs.ts';
 import { statusOperations, statusRoutes, unknownStatusRoutes } from './routes/status.ts';
 
@@ -30,6 +31,7 @@ export const PATHS: ZodOpenApiPathsObject = {
   ...statusOperations,
   ...logOperations,
   ...runOperations,
+  ...runEventOperations,
   ...eventOperations,
   ...cancelOperations,
   ...rerunOperations,
@@ -60,8 +62,18 @@ export function createApp(deps: Deps): Express {
   docsRoutes(app.router, { document, page: docsPage(document), csp: PAGE_CSP });
   pageRoutes(app.router, deps);
   app.use(identify(deps), csrf);
-  // The paths that clients poll come first. All in one router: each nested one costs every request as much as its handler.
-  const routes = [statusRoutes, runRoutes, groupRoutes, eventRoutes, cancelRoutes, rerunRoutes, logRoutes, meRoutes];
+  // The paths that clients poll come first, but /runs/events before /runs/:id. All in one router: each nested one costs every request as much as its handler.
+  const routes = [
+    statusRoutes,
+    runEventRoutes,
+    runRoutes,
+    groupRoutes,
+    eventRoutes,
+    cancelRoutes,
+    rerunRoutes,
+    logRoutes,
+    meRoutes,
+  ];
   for (const addRoutes of routes) addRoutes(app.router, deps);
   unknownStatusRoutes(app.router);
   app.use(() => {

@@ -13,6 +13,8 @@ interface Options<T, Received> {
   fieldSelector?: string;
   /** Should only enqueue keys; errors are logged. A resync passes the same object twice. */
   onChange: (previous: T | undefined, current: T | undefined) => void;
+  /** Called with the resourceVersion of each complete list, before `onChange` is called for what it changed. */
+  onList?: (resourceVersion: string) => void;
   log: Log;
   /** Keeps only the objects for which this is true, called before `transform`; for what no selector of the API can express. */
   filter?: (object: Received) => boolean;
@@ -129,6 +131,7 @@ export class Reflector<T extends Stored, Received extends Stored = T> {
     this.#resourceVersion = version;
     this.#synced = true;
     this.#lastEventAt = performance.now();
+    this.#options.onList?.(version);
     for (const change of pending) this.#notify(change);
   }
 

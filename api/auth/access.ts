@@ -74,24 +74,6 @@ export async function permittedGroups(
   return permitted;
 }
 
-/** Returns whether the request's caller may see a run, for runs of these groups. */
-export async function visibleRuns(
-  access: Access,
-  response: Response,
-  groups: Iterable<string>,
-): Promise<(run: RunRecord) => boolean> {
-  const { caller } = contextOf(response);
-  const visible = await permittedGroups(access, response, 'get', groups);
-  // Few texts protect many runs, and each is parsed once.
-  const named = new Map<string | undefined, boolean>();
-  return (run) => {
-    if (!visible.has(run.spec.group)) return false;
-    const text = storedAllow(run);
-    if (!named.has(text)) named.set(text, isNamedByAll(text, caller));
-    return named.get(text)!;
-  };
-}
-
 const forbidden = (response: Response, verb: Verb, group: string) =>
   new HttpError(
     403,

@@ -1,7 +1,9 @@
 import type { IRouter } from 'express';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { isTerminal } from '../../contract/group-run.ts';
-import { visibleRuns } from '../auth/access.ts';
+import type { RunRecord } from '../../contract/run-record.ts';
+import { storedAllow } from '../auth/allow.ts';
+import { Visibility } from '../auth/visibility.ts';
 import type { Deps } from '../deps.ts';
 import { WaitQuery, waitUntil } from '../hold/wait.ts';
 import { respondFromCache } from '../http/cache-age.ts';
@@ -51,7 +53,9 @@ export function runRoutes(router: IRouter, deps: Deps): void {
     const query = queryOf(RunsQuery, request);
     // Groups that the query leaves out cost no review.
     const groups = deps.runs.groups().filter((group) => query.group === undefined || group === query.group);
-    const isVisible = await visibleRuns(deps, response, groups);
+    const visibility = new Visibility(deps, response);
+    await visibility.ask(groups);
+    const isVisible = (run: RunRecord) => visibility.sees(run.spec.group, storedAllow(run));
     respondFromCache(deps.runs, response, runPage(deps.runs, query, isVisible));
   });
   router.get('/runs/:id', async (request, response) => {

@@ -18,6 +18,7 @@ import { ServiceUnavailable } from '../http/http-error.ts';
 import type { PageCursor } from '../views/page-cursor.ts';
 import { justFinished, stateOf } from '../views/run-view.ts';
 import { ActiveRuns } from './active-runs.ts';
+import { ChangeLog } from './change-log.ts';
 import { RunTransform } from './finished-run.ts';
 import { callKube, clusterDenial } from './kube-call.ts';
 import { Reachability } from './reachability.ts';
@@ -57,6 +58,7 @@ export class KubernetesRuns implements RunStore {
     undefinedIfNotFound(this.#call('reads', 'GET', `${this.#path}/${runId}`)),
   );
   readonly active = new ActiveRuns();
+  readonly changes = new ChangeLog();
 
   constructor(clients: RunClients, namespace: string, log: Log, onFinished: (lagSeconds: number) => void) {
     this.#clients = clients;
@@ -68,6 +70,7 @@ export class KubernetesRuns implements RunStore {
       path: this.#path,
       pageSize: PAGE_SIZE,
       transform: (run) => transform.transform(run),
+      onList: (resourceVersion) => this.changes.begin(resourceVersion),
       onChange: (previous, current) => {
         const { metadata } = (current ?? previous)!;
         const runId = runIdOf(metadata);
@@ -80,6 +83,7 @@ export class KubernetesRuns implements RunStore {
           if (finishedAt) onFinished(Math.max(0, (Date.now() - Date.parse(finishedAt)) / 1000));
         }
         for (const listener of this.#listeners.get(runId) ?? []) listener();
+        this.changes.add(previous, current);
       },
     });
     const watchCheck = new WatchCheck({
@@ -144,12 +148,17 @@ export class KubernetesRuns implements RunStore {
     });
   }
 
+  cached(runId: string): RunRecord | undefined {
+    const name = this.#nameByRunId.get(runId);
+    return name === undefined ? undefined : this.#reflector.get(name);
+  }
+
   async find(runId: string, caller: string): Promise<RunRecord | undefined> {
-    return this.#cached(runId) ?? this.#uncached.find(runId, caller);
+    return this.cached(runId) ?? this.#uncached.find(runId, caller);
   }
 
   async findLatest(runId: string, caller: string): Promise<RunRecord | undefined> {
-    return this.#cached(runId) ?? this.#uncached.read(runId, caller);
+    return this.cached(runId) ?? this.#uncached.read(runId, caller);
   }
 
   async withDefinitions({ metadata: { name, uid } }: RunRecord): Promise<GroupRun | undefined> {
@@ -188,11 +197,6 @@ export class KubernetesRuns implements RunStore {
         throw clusterDenial(error, 'this cancel, nothing was stopped') ?? error;
       }),
     );
-  }
-
-  #cached(runId: string): RunRecord | undefined {
-    const name = this.#nameByRunId.get(runId);
-    return name === undefined ? undefined : this.#reflector.get(name);
   }
 
   async #call(use: 'reads' | 'writes', method: string, path: string, options?: RequestOptions): Promise<GroupRun> {

@@ -2,6 +2,7 @@ import type { GroupRun, GroupRunSpec } from '../../contract/group-run.ts';
 import type { RunRecord } from '../../contract/run-record.ts';
 import type { PageCursor } from '../views/page-cursor.ts';
 import type { ActiveRuns } from './active-runs.ts';
+import type { ChangeLog } from './change-log.ts';
 
 /** The stored runs, by run id. Methods that call the API server reject with ServiceUnavailable if it does not respond. */
 export interface RunStore {
@@ -28,6 +29,10 @@ export interface RunStore {
   groups(): string[];
   /** The runs in the cache, newest first: all or those of one group, from the first after a place. Throws as `groups`. */
   list(group?: string, after?: PageCursor): Generator<RunRecord, undefined>;
+  /** The run in the cache. */
+  cached(runId: string): RunRecord | undefined;
+  /** The latest changes of all runs in the cache. */
+  readonly changes: Pick<ChangeLog, 'newest' | 'since' | 'next'>;
   /** Calls `listener` after each change of the run in the cache. The returned function unsubscribes. */
   subscribe(runId: string, listener: () => void): () => void;
   /** Counts of active runs. */

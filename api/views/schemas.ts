@@ -153,6 +153,24 @@ export const ServerSentEvent = z
   })
   .meta({ id: 'ServerSentEvent' });
 
+export const RunEventsQuery = RunsQuery.pick({ group: true, state: true }).extend({
+  state: JobState.optional().describe('Only changes into this state, within it and out of it.'),
+});
+
+/** One Server-Sent Event of the list of runs. */
+export const RunsServerSentEvent = z
+  .object({
+    id: z.string().describe('Goes back as Last-Event-ID.'),
+    event: z
+      .enum(['run', 'deleted', 'reset'])
+      .describe('`reset`: changes may be missing, so read GET /runs again; further events follow.'),
+    data: z
+      .string()
+      .meta({ contentMediaType: 'application/json' })
+      .describe('The run as in GET /runs; of a deleted one its id; of `reset` an empty object.'),
+  })
+  .meta({ id: 'RunsServerSentEvent' });
+
 const ConfigProblem = z.object({ path: z.string(), line: z.int().optional(), message: z.string() });
 
 export const GroupView = z.object({

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { ServiceUnavailable } from '../../api/http/http-error.ts';
 import { ActiveRuns } from '../../api/runs/active-runs.ts';
+import { ChangeLog } from '../../api/runs/change-log.ts';
 import type { RunStore } from '../../api/runs/run-store.ts';
 import { SortedRuns } from '../../api/runs/sorted-runs.ts';
 import type { PageCursor } from '../../api/views/page-cursor.ts';
@@ -20,6 +21,8 @@ export class MemoryRuns implements RunStore {
   readonly runs = new Map<string, GroupRun>();
   readonly #changed = new EventEmitter().setMaxListeners(0);
   readonly active = new ActiveRuns();
+  readonly changes = new ChangeLog();
+  #version = 1;
   cacheAgeSeconds = 0;
   /** The error of every call that needs the API server. */
   failure: Error | undefined;
@@ -30,7 +33,7 @@ export class MemoryRuns implements RunStore {
     if (earlier) return earlier;
     this.active.observe(runId, spec.group);
     const one = run(spec.jobs);
-    this.runs.set(runId, { ...one, metadata: { ...one.metadata, name: runId, annotations }, spec });
+    this.#store(runId, { ...one, metadata: { ...one.metadata, name: runId, annotations }, spec });
     return undefined;
   }
 
@@ -40,6 +43,10 @@ export class MemoryRuns implements RunStore {
 
   async find(runId: string): Promise<GroupRun | undefined> {
     if (this.failure && !this.runs.has(runId)) throw this.failure;
+    return this.runs.get(runId);
+  }
+
+  cached(runId: string): GroupRun | undefined {
     return this.runs.get(runId);
   }
 
@@ -89,9 +96,28 @@ export class MemoryRuns implements RunStore {
     const states = statuses.map((status) => status.state);
     const over = states.every(isTerminal);
     const state = over ? (states.find((each) => each !== 'SUCCESS') ?? 'SUCCESS') : 'STARTED';
-    this.runs.set(runId, { ...one, status: { state, jobs } });
     this.active.observe(runId, over ? undefined : one.spec.group);
+    this.#store(runId, { ...one, status: { state, jobs } });
+  }
+
+  delete(runId: string): void {
+    const { metadata, ...one } = this.runs.get(runId)!;
+    this.runs.delete(runId);
+    this.active.observe(runId, undefined);
+    this.changes.add({ ...one, metadata: this.#withNextVersion(metadata) }, undefined);
+  }
+
+  #store(runId: string, { metadata, ...one }: GroupRun): void {
+    const previous = this.runs.get(runId);
+    const current = { ...one, metadata: this.#withNextVersion(metadata) };
+    this.runs.set(runId, current);
+    this.changes.add(previous, current);
     this.#changed.emit('change', runId);
+  }
+
+  #withNextVersion(metadata: GroupRun['metadata']): GroupRun['metadata'] {
+    this.#version += 1;
+    return { ...metadata, resourceVersion: String(this.#version) };
   }
 
   async cancel(name: string): Promise<GroupRun | undefined> {
