@@ -1,9 +1,12 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accountKubeconfig } from '../../dev/cluster/install.ts';
 import { accountToken, letApiAskWhoCalls, onGroups, onRuns, revokeRole } from '../support/accounts.ts';
 import { proxied } from '../support/behind-proxy.ts';
 import { run } from '../support/builders.ts';
+import { EventReader } from '../support/event-reader.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMIN, Product } from '../support/harness.ts';
 import { kubectl } from '../support/kubectl.ts';
@@ -74,6 +77,55 @@ test('GET /me says what the cluster lets each caller do, and a caller who may on
   expect(await statusOf(undefined, '/me')).toBe(401);
   expect(await statusOf('reader', '/group/group_a?dryRun=true', 'POST')).toBe(403);
   expect(await statusOf('one', '/group/group_a?dryRun=true', 'POST')).toBe(200);
+});
+
+test('no header but Authorization says who calls, whatever a proxy or a client writes into it', async () => {
+  const name = `system:serviceaccount:${product.namespace}:all`;
+  const forged = Object.fromEntries(
+    ['X-Forwarded-User', 'X-Forwarded-Email', 'X-Auth-Request-User', 'X-Remote-User', 'Impersonate-User', 'From'].map(
+      (field) => [field, name],
+    ),
+  );
+  expect((await fetch(`${product.url}/me`, { headers: forged })).status).toBe(401);
+  const headers = { ...forged, authorization: `Bearer ${tokens.reader}` };
+  const me = (await (await fetch(`${product.url}/me`, { headers })).json()) as { name: string };
+  expect(me.name).toBe(`system:serviceaccount:${product.namespace}:reader`);
+});
+
+test('the web page is for everybody, and what it calls for those with a token', async () => {
+  const folder = join(product.folder, 'page');
+  await mkdir(folder);
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>Async API</title>');
+  const { url, service } = await product.startReplica({ AUTH: 'kubernetes', PAGE_DIR: folder });
+  const page = await fetch(url, { headers: { accept: 'text/html' } });
+  expect([page.status, await page.text()]).toEqual([200, '<!doctype html><title>Async API</title>']);
+  for (const path of ['/me', '/groups', '/runs', '/runs/events']) {
+    const response = await ask(undefined, path, 'GET', url);
+    // Not Basic or Negotiate, for which a browser would open a window.
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="async-api"']);
+  }
+  await service.stop();
+});
+
+test('a caller who may only read gets the events of all runs, another those of its group, and one without rights none', async () => {
+  const [reader, one, none] = await Promise.all(
+    ['reader', 'one', 'none'].map((who) => EventReader.open(`${product.url}/runs/events`, undefined, tokens[who])),
+  );
+  const start = async (group: string) =>
+    (await ask('all', `/group/${group}`, 'POST')).headers.get('location')!.slice('/runs/'.length);
+  const [other, own] = [await start('group_d'), await start('group_a')];
+  const idOf = async (stream: EventReader) => (JSON.parse((await stream.next())!.data) as { id: string }).id;
+  const seen = [await idOf(reader!), await idOf(reader!)];
+  expect(seen.toSorted()).toEqual([other, own].toSorted());
+  expect(await idOf(one!)).toBe(own);
+  const nothing = none!.next().then(
+    () => 'an event',
+    () => 'the end',
+  );
+  await setTimeout(1500);
+  none!.close();
+  expect(await nothing).toBe('the end');
+  for (const stream of [reader, one]) stream!.close();
 });
 
 /** What kubectl says to a service account that creates, reads or cancels GroupRuns. */
