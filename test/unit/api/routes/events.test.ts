@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { newRunId } from '../../../../contract/ids.ts';
 import { startApp, type TestApp } from '../../../support/app.ts';
 import { openRaw, rawRequest } from '../../../support/raw-http.ts';
 
@@ -59,6 +60,19 @@ test('a client that reads nothing of the events of a large run does not make the
   app.runs.setJobs(location.slice('/runs/'.length), ...failed);
   const socket = openRaw(app.url, rawRequest('GET', `${location}/events`)).pause();
   await sleep(1000);
+  socket.destroy();
+  expect(mostWaiting).toBeGreaterThan(0);
+  expect(mostWaiting).toBeLessThan(FEW_BYTES);
+});
+
+test('nor does one that reads nothing of the changes of many runs with large parameters', async () => {
+  const parameters = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`P${i}`, 'x'.repeat(4096)]));
+  const socket = openRaw(app.url, rawRequest('GET', '/runs/events'));
+  await new Promise((resolve) => socket.once('data', resolve));
+  socket.pause();
+  // All of them are 33 MB.
+  for (let i = 0; i < 400; i++) await app.runs.create(newRunId(), { group: 'large', parameters, jobs: [] }, {});
+  await sleep(2500);
   socket.destroy();
   expect(mostWaiting).toBeGreaterThan(0);
   expect(mostWaiting).toBeLessThan(FEW_BYTES);
