@@ -7,13 +7,6 @@ import { Product, type Replica } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 import { runOf, trigger } from '../support/rest.ts';
 
-let product: Product;
-beforeAll(async () => {
-  product = await Product.install();
-  await product.startApi();
-});
-afterAll(() => product.uninstall());
-
 const open = (url: string, lastEventId?: string) => EventReader.open(`${url}/runs/events`, lastEventId);
 /** The next event: its name, and of its data the id and state. */
 async function next(reader: EventReader) {
@@ -27,8 +20,6 @@ async function until(reader: EventReader, wanted: Awaited<ReturnType<typeof next
   do got = await next(reader);
   while (got.event !== wanted.event || got.id !== wanted.id || got.state !== wanted.state);
 }
-const setState = (run: string, state: string) =>
-  mergePatch(product.admin, `${product.runsPath(run)}/status`, { status: { state } });
 const cachedBy = ({ url }: { url: string }, run: string, state: string) =>
   eventually(`${run} to be ${state}`, async () => {
     const answer = (await (await fetch(`${url}/runs/${run}`)).json()) as { state: string };
@@ -36,10 +27,16 @@ const cachedBy = ({ url }: { url: string }, run: string, state: string) =>
   });
 
 describe('without the controller', () => {
+  let product: Product;
   let other: Replica;
+  const setState = (run: string, state: string) =>
+    mergePatch(product.admin, `${product.runsPath(run)}/status`, { status: { state } });
   beforeAll(async () => {
+    product = await Product.install();
+    await product.startApi();
     other = await product.startReplica();
   });
+  afterAll(() => product.uninstall());
 
   test('another replica continues a stream where the first left it', async () => {
     const reader = await open(product.url);
@@ -107,11 +104,13 @@ describe('without the controller', () => {
 });
 
 describe('with the controller', () => {
+  let product: Product;
   beforeAll(async () => {
-    // The runs of the tests before have no controller to end them.
-    await product.admin.request('DELETE', product.runsPath());
-    await product.startController();
+    product = await Product.install();
+    await Promise.all([product.startApi(), product.startController()]);
+    await eventually('the first list of runs', async () => (await fetch(`${product.url}/runs`)).ok || undefined);
   });
+  afterAll(() => product.uninstall());
 
   test('a run is followed from its trigger to SUCCESS, and its jobs tell when their pods were created', async () => {
     const reader = await open(product.url);
