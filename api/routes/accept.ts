@@ -89,11 +89,13 @@ async function storeRun(
 }
 
 /**
- * Checks what `accept` checks, the API server included, and responds 200 with what would run. Stores nothing, and ignores an
- * Idempotency-Key.
+ * Checks what `accept` checks, the API server included, and responds 200 with what would run. Stores nothing, and does not ask whether
+ * an Idempotency-Key was used.
  */
-export async function dryRun(deps: Deps, response: Response, trigger: TriggerRequest): Promise<void> {
+export async function dryRun(deps: Deps, request: Request, response: Response, trigger: TriggerRequest): Promise<void> {
   await authorize(deps, response, 'create', trigger.group);
+  const key = request.get('idempotency-key');
+  if (key !== undefined) parseKey(key);
   const { spec, annotations } = await prepareRun(deps, response, trigger);
   await deps.runs.check(deps.newRunId(), spec, annotations);
   const jobs = spec.jobs.map(({ name }) => name);

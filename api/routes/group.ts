@@ -71,7 +71,7 @@ export function groupRoutes(router: IRouter, deps: Deps): void {
         return resolveSpec(group, name, parameters);
       },
     };
-    return query.dryRun ? dryRun(deps, response, trigger) : accept(deps, request, response, trigger);
+    return query.dryRun ? dryRun(deps, request, response, trigger) : accept(deps, request, response, trigger);
   };
   const { getTriggers = true } = deps;
   router.get('/groups', async (_request, response) => {

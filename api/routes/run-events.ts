@@ -48,7 +48,7 @@ export const runEventOperations: ZodOpenApiPathsObject = {
 
 /** Changes of a run within this time are one event. */
 const PAUSE_MS = 1000;
-/** An event costs about 5 µs. With many streams the pauses grow, so that all of them together take about a quarter of a CPU. */
+/** An event costs about 2 µs. With many streams the pauses grow, so that all of them together take about a tenth of a CPU. */
 const PAUSE_MS_PER_EVENT = 0.02;
 /** As many events as `reset` is worth: who gets it reads a page of the list. */
 const EVENTS_OF_RESET = 100;

@@ -55,6 +55,13 @@ test.each<[string, object | undefined]>([
   expect([dry.status, dry.text]).toEqual([wet.status, wet.text]);
 });
 
+test('a dry run with a malformed Idempotency-Key is 400, as the trigger would be', async () => {
+  for (const query of ['?dryRun=true', '']) {
+    const { status } = await post(`/group/good${query}`, { DAY: '7' }, { 'Idempotency-Key': 'ü' });
+    expect(status).toBe(400);
+  }
+});
+
 test('a dry run is 403 without the right to trigger, 429 at a cap, and 503 while the API server does not respond', async () => {
   app.runs.failure = unavailable();
   expect((await post('/group/good?dryRun=true', { DAY: '7' })).status).toBe(503);
