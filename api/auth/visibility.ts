@@ -9,8 +9,8 @@ export class Visibility {
   readonly #access: Access;
   readonly #response: Response;
   #caller: Caller;
-  #asked = new Set<string>();
-  #visible = new Set<string>();
+  /** By group. Answers are added and never dropped: two questions may be under way at a time. */
+  readonly #visible = new Map<string, boolean>();
   /** By the text of a stored `allow`: few protect many runs, and each is parsed once. */
   readonly #named = new Map<string | undefined, boolean>();
 
@@ -25,22 +25,21 @@ export class Visibility {
     const { caller } = contextOf(this.#response);
     const asked = new Set(groups);
     const visible = await permittedGroups(this.#access, this.#response, 'get', asked);
-    const hasChanged = [...asked].some((group) => this.knows(group) && visible.has(group) !== this.#visible.has(group));
+    const hasChanged = [...asked].some((group) => this.knows(group) && visible.has(group) !== this.#visible.get(group));
+    for (const group of asked) this.#visible.set(group, visible.has(group));
     this.#caller = caller;
-    this.#asked = asked;
-    this.#visible = visible;
     this.#named.clear();
     return hasChanged;
   }
 
   /** Whether it was asked about the group. */
   knows(group: string): boolean {
-    return this.#asked.has(group);
+    return this.#visible.has(group);
   }
 
   /** Whether the caller may see runs of a group with this stored `allow`. Of a group that it was not asked about, none. */
   sees(group: string, allow: string | undefined): boolean {
-    if (!this.#visible.has(group)) return false;
+    if (!this.#visible.get(group)) return false;
     if (!this.#named.has(allow)) this.#named.set(allow, isNamedByAll(allow, this.#caller));
     return this.#named.get(allow)!;
   }
