@@ -24,9 +24,13 @@ const MAX_STREAM_MS = 15 * 60_000;
 /** A client that reads nothing for this long is taken for gone. */
 const WRITE_TIMEOUT_MS = 30_000;
 
+/** Line breaks of Unicode that JSON does not escape. They end no line of an event, but for some clients they do (Python's splitlines). */
+const OTHER_LINE_BREAKS = /[\u0085\u2028\u2029]/g;
+const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** One event, with JSON as its data: that escapes line breaks, so no data can end an event or begin another. */
 export const formatEvent = ({ id, event, json }: { id: string; event: string; json: string }): string =>
-  `id: ${id}\nevent: ${event}\ndata: ${json}\n\n`;
+  `id: ${id}\nevent: ${event}\ndata: ${json.replace(OTHER_LINE_BREAKS, escapeCharacter)}\n\n`;
 
 /**
  * Begins a response of events, which counts as long-lived. `recheck` throws an HttpError (401, 403) once the caller may not get it any

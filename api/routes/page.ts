@@ -37,11 +37,13 @@ export function pageRoutes(router: IRouter, { page }: Pick<Deps, 'page'>): void 
     if (!index) throw new HttpError(404, NOT_BUILT);
     send(request, response, 'index.html', index);
   });
-  router.get('/page/:file', (request, response) => {
-    const name = request.params.file;
-    const file = page?.get(name);
-    if (!file) throw new HttpError(404, 'The web page has no such file. Load / again.');
-    send(request, response, name, file);
-  });
-  router.all('/page/:file', methodNotAllowed('GET', 'HEAD'));
+  router
+    .route('/page/:file')
+    .get((request, response) => {
+      const name = request.params.file;
+      const file = page?.get(name);
+      if (!file) throw new HttpError(404, 'The web page has no such file. Load / again.');
+      send(request, response, name, file);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
 }

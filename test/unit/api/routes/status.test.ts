@@ -53,7 +53,8 @@ test('a status has the result of its job after the fields of the contract', asyn
 
 test('a status is read before any path that is called less often, except those without authentication', () => {
   const paths = app.router.stack.flatMap(({ route }) => (route ? [route.path] : []));
-  expect(paths.slice(0, paths.indexOf('/status/:id'))).toEqual(['/livez', '/readyz', '/openapi.json', '/docs']);
+  const before = ['/livez', '/readyz', '/openapi.json', '/docs', '/', '/page/:file'];
+  expect(paths.slice(0, paths.indexOf('/status/:id'))).toEqual(before);
 });
 
 test.each(['/status', '/status/', '/status/x', `/status/${RUN}/x`, '/status/%ff', `/status/${RUN}/logs/x`])(
