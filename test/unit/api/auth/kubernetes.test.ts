@@ -159,9 +159,14 @@ describe('a trigger of a made-up name', () => {
             .replace('{id}', `78b9d1a2-3c4d-4e5f-8a6b-0000${i + 1000}0001`);
           const headers = { authorization: 'Bearer abc', 'Idempotency-Key': `${i}` };
           const response = await fetch(`${app.url}${url}?group=made-up-${i}`, { method, headers });
-          await response.text();
+          // A stream does not end by itself.
+          if (path === '/runs/events') await response.body!.cancel();
+          else await response.text();
         }
-        expect(reviewed.filter((name) => name !== 'good' && name !== 'empty').length).toBeLessThanOrEqual(1);
+        const ofAllGroups = reviewed.filter((name) => name !== 'good' && name !== 'empty');
+        // One for each verb.
+        expect(ofAllGroups.length).toBeLessThanOrEqual(path === '/me' ? 3 : 1);
+        expect(new Set(ofAllGroups).size).toBeLessThanOrEqual(1);
       } finally {
         await app.close();
       }
