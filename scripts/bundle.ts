@@ -2,13 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
+import { buildPage } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PROGRAMS = ['api', 'controller'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
-const HELP = `npm run bundle                       api and controller, each as one file in dist/
+const PAGE = 'page';
+
+const HELP = `npm run bundle                       api and controller, each as one file in dist/, and the web page in dist/page/
 npm run bundle -- --out FOLDER api   one of them, elsewhere
+npm run bundle -- page               the web page only; an API that runs reads it when it starts
 
 A bundle runs on Node 24 alone: node dist/api.mjs --help`;
 
@@ -63,14 +67,17 @@ async function main(): Promise<void> {
     options: { out: { type: 'string', default: join(ROOT, 'dist') }, help: { type: 'boolean' } },
     allowPositionals: true,
   });
-  const unknown = positionals.find((name) => !PROGRAMS.some((program) => program === name));
+  const names = positionals.length > 0 ? positionals : [...PROGRAMS, PAGE];
+  const unknown = names.find((name) => name !== PAGE && !PROGRAMS.some((program) => program === name));
   if (values.help) console.log(HELP);
   else if (unknown !== undefined) {
-    console.error(`Expected ${PROGRAMS.join(' or ')}, got ${unknown}.`);
+    console.error(`Expected ${PROGRAMS.join(', ')} or ${PAGE}, got ${unknown}.`);
     process.exitCode = 2;
   } else {
-    const programs = positionals.length > 0 ? (positionals as Program[]) : PROGRAMS;
-    for (const path of await bundle(values.out, programs)) console.log(relative(process.cwd(), path));
+    const programs = PROGRAMS.filter((program) => names.includes(program));
+    const paths = programs.length > 0 ? await bundle(values.out, programs) : [];
+    if (names.includes(PAGE)) paths.push(...(await buildPage(join(values.out, PAGE))));
+    for (const path of paths) console.log(relative(process.cwd(), path));
   }
 }
 

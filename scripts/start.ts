@@ -8,6 +8,7 @@ import type { Cluster } from '../dev/cluster/embedded.ts';
 import { UserError } from '../dev/cluster/errors.ts';
 import { accountKubeconfig, BOUNDS_FILE, installManifests, NAMESPACE } from '../dev/cluster/install.ts';
 import { Progress } from '../dev/cluster/progress.ts';
+import { buildPage } from './page.ts';
 import { Service } from './service.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -73,6 +74,7 @@ async function startProduct(
       accountKubeconfig(cluster, NAMESPACE, 'async-api-controller', kubeconfigs.controller),
     ]);
   });
+  await progress.step('Build the web page', () => buildPage());
   await progress.step('Start the API and the controller', async () => {
     const start = (name: 'api' | 'controller', env: Record<string, string>) => {
       const settings = { ...env, NAMESPACE, KUBECONFIG: kubeconfigs[name] };

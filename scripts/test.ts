@@ -44,6 +44,7 @@ async function checks(): Promise<Counts> {
   for (const [what, command, ...args] of [
     ['Biome', bin('biome'), 'check', '--error-on-warnings', '.'],
     ['tsc', bin('tsc'), '--noEmit', '-p', '.'],
+    ['tsc of the page', bin('tsc'), '--noEmit', '-p', 'page'],
     ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
   ] as const) {
     const ok = (await run(command, args)) === 0;

@@ -31,12 +31,14 @@ const ALLOWED: Record<string, string[]> = {
   api: ['contract', 'process', 'kube', 'api'],
   'controller/decide': ['contract'],
   controller: ['contract', 'process', 'kube', 'controller/decide'],
+  page: ['api/views/schemas.ts'],
   'job-image': [],
   'dev/cluster': ['contract', 'process', 'kube'],
   'dev/docker': ['dev/cluster'],
   scripts: ['contract', 'api', 'controller', 'dev'],
   'test/fault-proxy': ['dev', 'kube', 'process'],
   'test/support': ['contract', 'process', 'kube', 'api', 'controller', 'dev', 'scripts', 'test/fault-proxy'],
+  'test/browser': ['contract', 'dev', 'scripts', 'test/support'],
   'test/chaos': ['contract', 'process', 'kube', 'dev', 'scripts', 'test/fault-proxy', 'test/support'],
   bench: ['contract', 'process', 'kube', 'api', 'controller', 'dev', 'scripts', 'test/support'],
 };
@@ -103,6 +105,27 @@ test('no rooms import each other in a circle', () => {
 test('only routes and app import api/deps.ts', () => {
   const importers = globSync('api/**/*.ts', { cwd: ROOT }).filter((file) => importsOf(file).includes('api/deps.ts'));
   expect(importers.filter((file) => !file.startsWith('api/routes/')).toSorted()).toEqual(['api/app.ts']);
+});
+
+test('page takes only types from elsewhere, so nothing of the service gets into the browser', () => {
+  const imports = filesOf('page').flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    return [...text.matchAll(/^import ([^;]*?)\s+from '([^']+)'/gm)].map(([, what, path]) => ({
+      file,
+      what: what!,
+      path: path!,
+    }));
+  });
+  const elsewhere = imports.filter(({ path }) => path.includes('/api/'));
+  expect(elsewhere).not.toEqual([]);
+  expect(elsewhere.filter(({ what }) => !what.startsWith('type '))).toEqual([]);
+});
+
+test('page/model is pure: no browser, clock or randomness', () => {
+  for (const file of globSync('page/model/*.ts', { cwd: ROOT })) {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    expect(text).not.toMatch(/\b(document|window|location|navigator)\.|Date\.now|new Date\(\)|Math\.random/);
+  }
 });
 
 test('controller/decide is pure: it imports no library, and reads no clock, randomness or environment', () => {

@@ -1,0 +1,89 @@
+import type * as z from 'zod';
+import type {
+  Accepted,
+  Cancelled,
+  DryRun,
+  GroupList,
+  JobView,
+  Me,
+  RunList,
+  RunSummary,
+  RunView,
+} from '../../api/views/schemas.ts';
+import { type Http, send } from './http.ts';
+
+export type { DryRun, JobView, Me, RunList, RunSummary, RunView };
+export type GroupView = z.infer<typeof GroupList>['groups'][number];
+export type State = RunSummary['state'];
+
+/** What the caller may do with a group. */
+export type GroupRights = Me['groups'][number];
+
+export interface RunsFilter {
+  group?: string | undefined;
+  state?: State | undefined;
+  limit?: number;
+  continue?: string | undefined;
+}
+
+/** The calls of the REST service. Each rejects with an ApiError, or a TypeError if there is no connection. */
+export class Calls {
+  readonly http: Http;
+
+  constructor(http: Http) {
+    this.http = http;
+  }
+
+  me = (): Promise<Me> => this.#get('/me');
+  groups = async (): Promise<GroupView[]> => (await this.#get<z.infer<typeof GroupList>>('/groups')).groups;
+  runs = (filter: RunsFilter): Promise<RunList> => this.#get(`/runs${query({ ...filter })}`);
+  run = (id: string): Promise<RunView> => this.#get(`/runs/${encodeURIComponent(id)}`);
+  cancelRun = (id: string): Promise<z.infer<typeof Cancelled>> => this.#post(`/runs/${id}/cancel`);
+  cancelJob = (id: string): Promise<z.infer<typeof Cancelled>> => this.#post(`/status/${id}/cancel`);
+
+  /** Checks a trigger and starts nothing. */
+  dryRun = (group: string, parameters: Record<string, string>): Promise<DryRun> =>
+    this.#post(`/group/${encodeURIComponent(group)}?dryRun=true`, { parameters });
+
+  /** Resolves to the id of the new run. The same key never starts a second one. */
+  trigger = (group: string, parameters: Record<string, string>, key: string): Promise<string> =>
+    this.#start(`/group/${encodeURIComponent(group)}`, { parameters }, key);
+
+  /** As `trigger`, for the jobs of an earlier run, or only for those that did not succeed. */
+  rerun = (id: string, only: 'all' | 'failed', key: string): Promise<string> =>
+    this.#start(`/runs/${id}/rerun`, only === 'failed' ? { only } : {}, key);
+
+  async #start(path: string, body: object, key: string): Promise<string> {
+    const accepted = await this.#post<z.infer<typeof Accepted>>(path, body, { 'Idempotency-Key': key });
+    return accepted['Check job status at'][0]!.slice('/status/'.length).replace(/.{4}$/, '0000');
+  }
+
+  async #get<T>(path: string): Promise<T> {
+    return (await (await send(this.http, path)).json()) as T;
+  }
+
+  async #post<T>(path: string, body: object = {}, headers: Record<string, string> = {}): Promise<T> {
+    const init = {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json', ...headers },
+    };
+    return (await (await send(this.http, path, init)).json()) as T;
+  }
+}
+
+const query = (fields: Record<string, string | number | undefined>): string => {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
+  return given.length > 0 ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : '';
+};
+
+/** A key of 128 random bits. `crypto.randomUUID` is missing on pages without https. */
+export const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** The id of a run's job; `number` from 1. */
+export const jobIdOf = (runId: string, number: number): string =>
+  `${runId.slice(0, -4)}${number.toString(16).padStart(4, '0')}`;
+
+/** The number in the id of a job, from 1. */
+export const jobNumberOf = (jobId: string): number => Number.parseInt(jobId.slice(-4), 16);

@@ -1,0 +1,214 @@
+import type { GroupRun, JobStatus } from '../../contract/group-run.ts';
+import { newRunId } from '../../contract/ids.ts';
+import { definition } from '../support/builders.ts';
+
+/** What the pictures show: groups and runs as a small company could have them. */
+export const GROUPS = `
+groups:
+  nightly-report:
+    parallelism: 3
+    parameters:
+      day: { required: true, pattern: '\\d{4}-\\d{2}-\\d{2}' }
+      region: { default: eu }
+    jobs:
+${['extract-orders', 'extract-customers', 'extract-payments', 'clean', 'join', 'aggregate', 'render-pdf', 'send-mail']
+  .map((name) => `      ${name}: { sleep: { seconds: 30 } }`)
+  .join('\n')}
+  backup: { jobs: { dump: { sleep: { seconds: 5 } }, upload: { sleep: { seconds: 5 } }, verify: { sleep: { seconds: 5 } } } }
+  thumbnails: { parameters: { album: { required: true } }, jobs: { resize: { sleep: { seconds: 5 } }, publish: { log: { lines: 5 } } } }
+  train-model: { parameters: { model: { default: small } }, jobs: { prepare: { sleep: { seconds: 5 } }, train: { sleep: { seconds: 5 } }, evaluate: { sleep: { seconds: 5 } } } }
+  import: { jobs: { fetch: { slep: { seconds: 5 } }, load: { sleep: { seconds: -5 } } } }
+`;
+
+export interface SampleJob
+  extends Partial<Omit<JobStatus, 'startedAt' | 'finishedAt' | 'pendingSince' | 'podCreatedAt'>> {
+  name: string;
+  state: JobStatus['state'];
+  /** Seconds after the creation of the run, as the next ones. */
+  podAt?: number;
+  startedAfter?: number;
+  finishedAfter?: number;
+  pendingAfter?: number;
+}
+
+const timeOf = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString().replace('.000', '');
+
+/** A stored run that was created this many seconds ago. */
+export function sampleRun(
+  group: string,
+  age: number,
+  jobs: readonly SampleJob[],
+  parameters: Record<string, string> = {},
+  now = Date.now() / 1000,
+): GroupRun {
+  const created = now - age;
+  const at = (seconds: number | undefined) => (seconds === undefined ? undefined : timeOf(created + seconds));
+  const statuses = jobs.map(({ podAt, startedAfter, finishedAfter, pendingAfter, ...job }) => {
+    const times = {
+      podCreatedAt: at(podAt),
+      startedAt: at(startedAfter),
+      finishedAt: at(finishedAfter),
+      pendingSince: at(pendingAfter),
+    };
+    return { ...job, ...Object.fromEntries(Object.entries(times).filter(([, time]) => time)) } as JobStatus;
+  });
+  const count = (state: JobStatus['state']) => jobs.filter((job) => job.state === state).length;
+  const isOver = count('PENDING') + count('STARTED') + count('RETRY') === 0;
+  const end = count('FAILURE') > 0 ? 'FAILURE' : count('REVOKED') > 0 ? 'REVOKED' : 'SUCCESS';
+  return {
+    apiVersion: 'async-api.dev/v1alpha1',
+    kind: 'GroupRun',
+    metadata: { name: newRunId(), uid: newRunId(), resourceVersion: '1', creationTimestamp: timeOf(created) },
+    spec: {
+      group,
+      jobs: jobs.map(({ name }) => definition({ name })),
+      ...(Object.keys(parameters).length > 0 && { parameters }),
+    },
+    status: {
+      state: isOver ? end : count('PENDING') === jobs.length ? 'PENDING' : 'STARTED',
+      startedAt: timeOf(created + 1),
+      ...(isOver && { finishedAt: timeOf(created + Math.max(...jobs.map((job) => job.finishedAfter ?? 0))) }),
+      counts: {
+        pending: count('PENDING'),
+        started: count('STARTED'),
+        retry: count('RETRY'),
+        success: count('SUCCESS'),
+        failure: count('FAILURE'),
+        revoked: count('REVOKED'),
+      },
+      jobs: statuses,
+    },
+  };
+}
+
+const ok = (name: string, podAt: number, startedAfter: number, finishedAfter: number): SampleJob => ({
+  name,
+  state: 'SUCCESS',
+  podAt,
+  startedAfter,
+  finishedAfter,
+});
+
+const DAY = { day: '2026-11-25', region: 'eu' };
+
+/** The run that the pictures show in full: something of everything. */
+export const showcase = (): GroupRun =>
+  sampleRun(
+    'nightly-report',
+    214,
+    [
+      ok('extract-orders', 1, 3, 62),
+      ok('extract-customers', 1, 3, 41),
+      ok('extract-payments', 1, 4, 88),
+      { ...ok('clean', 42, 46, 118), attempts: 2 },
+      {
+        name: 'join',
+        state: 'FAILURE',
+        reason: 'OOMKilled',
+        message: 'The container used more memory than its limit of 512Mi.',
+        exitCode: 137,
+        podAt: 63,
+        startedAfter: 66,
+        finishedAfter: 147,
+      },
+      { name: 'aggregate', state: 'STARTED', podAt: 89, startedAfter: 93 },
+      {
+        name: 'render-pdf',
+        state: 'PENDING',
+        reason: 'ImagePullBackOff',
+        message: 'Back-off pulling image "registry.example/render:2.4": not found',
+        podAt: 119,
+        pendingAfter: 124,
+      },
+      { name: 'send-mail', state: 'PENDING' },
+    ],
+    DAY,
+  );
+
+/** A list of runs, newest first. */
+export function sampleRuns(): GroupRun[] {
+  const failed: SampleJob = {
+    name: 'verify',
+    state: 'FAILURE',
+    reason: 'Error',
+    exitCode: 3,
+    startedAfter: 60,
+    finishedAfter: 75,
+  };
+  const revoked: SampleJob = { name: 'evaluate', state: 'REVOKED', reason: 'Cancelled', finishedAfter: 900 };
+  const nightly = [
+    'extract-orders',
+    'extract-customers',
+    'extract-payments',
+    'clean',
+    'join',
+    'aggregate',
+    'render-pdf',
+    'send-mail',
+  ];
+  const recent = [
+    sampleRun(
+      'thumbnails',
+      9,
+      [
+        { name: 'resize', state: 'STARTED', startedAfter: 3 },
+        { name: 'publish', state: 'PENDING' },
+      ],
+      { album: 'autumn-2026' },
+    ),
+    showcase(),
+    sampleRun(
+      'train-model',
+      1260,
+      [
+        ok('prepare', 1, 4, 122),
+        { name: 'train', state: 'STARTED', startedAfter: 124 },
+        { name: 'evaluate', state: 'PENDING' },
+      ],
+      { model: 'large' },
+    ),
+    sampleRun('backup', 2400, [ok('dump', 0, 2, 31), ok('upload', 31, 33, 59), failed]),
+    sampleRun('train-model', 5000, [ok('prepare', 1, 4, 130), ok('train', 131, 133, 880), revoked], { model: 'small' }),
+  ];
+  const older = Array.from({ length: 40 }, (_, index) => {
+    const age = 6000 + index * 4100;
+    switch (index % 4) {
+      case 0:
+        return sampleRun('backup', age, [
+          ok('dump', 0, 2, 29 + index),
+          ok('upload', 31, 33, 70),
+          ok('verify', 70, 72, 84 + index),
+        ]);
+      case 1:
+        return sampleRun(
+          'nightly-report',
+          age,
+          nightly.map((name, i) => ok(name, i * 20, i * 20 + 3, i * 25 + 40 + index)),
+          { ...DAY, day: `2026-11-${24 - (index >> 2)}` },
+        );
+      case 2:
+        return sampleRun('thumbnails', age, [ok('resize', 0, 2, 12 + index), ok('publish', 12, 13, 19 + index)], {
+          album: `album-${index}`,
+        });
+      default:
+        return sampleRun(
+          'train-model',
+          age,
+          [
+            ok('prepare', 0, 2, 100),
+            index % 8 === 3
+              ? {
+                  ...ok('train', 100, 102, 460),
+                  state: 'FAILURE',
+                  reason: 'DeadlineExceeded',
+                  message: 'It was not done within activeDeadlineSeconds (360 s).',
+                }
+              : ok('train', 100, 102, 700),
+            ok('evaluate', 700, 702, 790),
+          ],
+          { model: 'small' },
+        );
+    }
+  });
+  return [...recent, ...older];
+}
