@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Address } from './model/address.ts';
 import { Header } from './parts/header.ts';
 import { html } from './parts/html.ts';
@@ -46,9 +46,13 @@ const TITLES: Record<Address['view'], string> = { runs: 'Runs', groups: 'Groups'
 /** A new view begins at its top and takes the focus, as a new page would. */
 function useTitleAndFocus(address: Address): void {
   const place = address.view === 'run' || address.view === 'job' ? `${address.view} ${address.id}` : address.view;
+  const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${TITLES[address.view]} · Async API`;
-    scrollTo(0, 0);
-    if (document.activeElement !== document.body) document.getElementById('main')?.focus({ preventScroll: true });
+    if (!isFirst.current) {
+      scrollTo(0, 0);
+      document.getElementById('main')?.focus({ preventScroll: true });
+    }
+    isFirst.current = false;
   }, [place]);
 }

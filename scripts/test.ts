@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findChromium } from '../dev/browser/chromium.ts';
 import { whyNotEmbedded } from '../dev/cluster/embedded.ts';
 import { Progress } from '../dev/cluster/progress.ts';
 import { BUILD_DEFAULTS, buildImages, IMAGES, whyNoImages } from '../dev/docker/images.ts';
@@ -10,11 +11,11 @@ import { jestArguments } from './jest-arguments.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** This ring runs alone and one suite after the other, on its own cluster: it deletes cluster-wide objects. */
 const IN_CLUSTER = 'in-cluster';
-const RINGS = ['unit', 'integration', 'e2e', 'images', IN_CLUSTER];
+const RINGS = ['unit', 'integration', 'e2e', 'browser', 'images', IN_CLUSTER];
 const HELP = `npm test                        checks, then all tests
 npm run check                   Biome, tsc and whether generated files are current
-npm run test:unit               one ring of tests; also test:integration, test:e2e, test:images,
-                                test:in-cluster
+npm run test:unit               one ring of tests; also test:integration, test:e2e, test:browser,
+                                test:images, test:in-cluster
 npm run test:unit -- sse        only the files with such a name
 npm run test:unit -- -t words   further options go to Jest`;
 
@@ -102,6 +103,14 @@ else {
   if (what === undefined || what === 'check') add(await checks());
   const rings = new Set(what === 'check' ? [] : what ? [what] : RINGS);
   const notRun: string[] = [];
+  if (rings.has('browser') && !(await findChromium())) {
+    rings.delete('browser');
+    notRun.push(
+      'Not run: the tests of the web page in a browser, since there is no Chromium (Debian: chromium) on the PATH or as ' +
+        'CHROMIUM. To run them: npm run test:browser',
+    );
+    if (what) add({ passed: 0, failed: 1 });
+  }
   if (rings.has('images')) {
     try {
       const why = await prepareImages();

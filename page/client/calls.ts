@@ -72,10 +72,11 @@ export class Calls {
   }
 }
 
-const query = (fields: Record<string, string | number | undefined>): string => {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
-  return given.length > 0 ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : '';
-};
+function query(fields: Record<string, string | number | undefined>): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) if (value) given.set(name, String(value));
+  return given.size > 0 ? `?${given}` : '';
+}
 
 /** A key of 128 random bits. `crypto.randomUUID` is missing on pages without https. */
 export const newKey = (): string =>

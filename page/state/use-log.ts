@@ -8,6 +8,7 @@ import type { LogPhase } from '../model/log-phase.ts';
 import { isOver } from '../model/states.ts';
 import { LogLines, MAX_LINES } from './log-lines.ts';
 import { perFrame } from './per-frame.ts';
+import { scrollToEnd } from './scroll-to-end.ts';
 import { useSession } from './session.ts';
 
 const RETRY_MS = 2_000;
@@ -49,7 +50,7 @@ export function useLog(
         shown ??= new LogLines(box.current!);
         shown.append(lines);
         set({ lines: shown.count });
-        if (follow && follows.current) box.current!.scrollTop = box.current!.scrollHeight;
+        if (follow && follows.current) scrollToEnd(box.current!);
       };
       const frames = perFrame<string>(show);
       try {

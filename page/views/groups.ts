@@ -9,13 +9,15 @@ import { Group } from './group.ts';
 /** Every group that the caller may see, and one of them in full. */
 export const Groups = ({ selected }: { selected: string | undefined }) => {
   const { groups, error } = useGroups(useLive());
-  if (!groups) return error ? html`<${ErrorBox} error=${error} />` : html`<${Loading} what="groups" />`;
+  const title = html`<h1 class="unseen">Groups</h1>`;
+  if (!groups)
+    return html`${title}${error ? html`<${ErrorBox} error=${error} />` : html`<${Loading} what="groups" />`}`;
   if (groups.length === 0) {
-    return html`<${Empty} title="No groups">The configuration has none, or none that you may see.<//>`;
+    return html`${title}<${Empty} title="No groups">The configuration has none, or none that you may see.<//>`;
   }
   const group = groups.find(({ name }) => name === (selected ?? groups[0]!.name));
   return html`
-    <h1 class="unseen">Groups</h1>
+    ${title}
     ${error && html`<${ErrorBox} error=${error} />`}
     <div class="groups">
       <nav aria-label="Groups" class="group-list">

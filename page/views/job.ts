@@ -24,10 +24,11 @@ export const Job = ({ id, number }: { id: string; number: number }) => {
   const job = run?.jobs[number - 1];
   const now = useNow(isLive && job !== undefined && !isOver(job.state));
   useAnnounce(job && `Job ${job.name}: ${lookWords(lookOf(job))}`);
-  if (!run) return error ? html`<${RunNotFound} error=${error} />` : html`<${Loading} what="job" />`;
+  if (!run)
+    return error ? html`<${RunNotFound} error=${error} />` : html`<h1 class="unseen">Job</h1><${Loading} what="job" />`;
   if (!job) {
     const back = formatAddress({ view: 'run', id });
-    return html`<${Empty} title="The run has no such job"><a href=${back}>Show the jobs of the run</a><//>`;
+    return html`<h1 class="unseen">Job</h1><${Empty} title="The run has no such job"><a href=${back}>Show the jobs of the run</a><//>`;
   }
   return html`
     <${JobHead} run=${run} job=${job} now=${now} />

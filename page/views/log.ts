@@ -5,6 +5,7 @@ import { isOver } from '../model/states.ts';
 import { html } from '../parts/html.ts';
 import { downloadLog } from '../state/download-log.ts';
 import { MAX_LINES } from '../state/log-lines.ts';
+import { scrollToEnd } from '../state/scroll-to-end.ts';
 import { useSession } from '../state/session.ts';
 import { useLog } from '../state/use-log.ts';
 
@@ -16,10 +17,9 @@ export const Log = ({ job, isLive }: { job: JobView; isLive: boolean }) => {
   const [isFollowing, setFollowing] = useState(true);
   const [failed, setFailed] = useState('');
   const { phase, lines, cut } = useLog(job, box, isLive, isFollowing);
-  const jump = (top: number) => box.current!.scrollTo({ top });
   const toTop = () => {
     setFollowing(false);
-    jump(0);
+    box.current!.scrollTop = 0;
   };
   const download = () =>
     downloadLog(session.http, job).then(
@@ -39,7 +39,7 @@ export const Log = ({ job, isLive }: { job: JobView; isLive: boolean }) => {
         }
         <button type="button" aria-pressed=${isWrapped} onClick=${() => setWrapped(!isWrapped)}>Wrap</button>
         <button type="button" onClick=${toTop}>Top</button>
-        <button type="button" onClick=${() => jump(box.current!.scrollHeight)}>End</button>
+        <button type="button" onClick=${() => scrollToEnd(box.current!)}>End</button>
         <button type="button" onClick=${download}>Download</button>
       </div>
       ${failed && html`<p class="error-box" role="alert">${failed}</p>`}

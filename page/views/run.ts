@@ -25,7 +25,8 @@ export const Run = ({ address }: { address: RunAddress }) => {
     [run, address.only, address.name],
   );
   useAnnounce(run && `Run of ${run.group}: ${STATE_WORDS[run.state]}`);
-  if (!run) return error ? html`<${RunNotFound} error=${error} />` : html`<${Loading} what="run" />`;
+  if (!run)
+    return error ? html`<${RunNotFound} error=${error} />` : html`<h1 class="unseen">Run</h1><${Loading} what="run" />`;
   return html`
     <${RunHead} run=${run} now=${now} />
     ${error && html`<${ErrorBox} error=${error} />`}

@@ -3,6 +3,7 @@ import { startCluster } from '../../dev/cluster/choose.ts';
 import type { Cluster } from '../../dev/cluster/embedded.ts';
 import { installManifests } from '../../dev/cluster/install.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
+import { buildPage } from '../../scripts/page.ts';
 import { type Deployable, startDeployable } from './deployable.ts';
 import { python } from './python.ts';
 
@@ -19,11 +20,12 @@ export default async function setup(): Promise<void> {
   if (rings.includes('in-cluster')) {
     if (rings.length > 1) throw new Error('Expected in-cluster alone: it deletes what other rings need');
     use(await startDeployable(join(CLUSTERS, 'in-cluster'), new Progress(), onDeath));
-  } else if (rings.some((ring) => ['integration', 'e2e', 'images'].includes(ring))) {
+  } else if (rings.some((ring) => ['integration', 'e2e', 'browser', 'images'].includes(ring))) {
     const [cluster] = await Promise.all([
       startCluster({}, join(CLUSTERS, 'test'), new Progress(), onDeath),
       // Installed once here. After a failure each suite that needs it tries again and reports the error.
       rings.includes('e2e') && python().catch(() => {}),
+      rings.includes('browser') && buildPage(),
     ]);
     use(cluster);
     // The CRD is cluster-wide: suites would race for it.

@@ -35,10 +35,11 @@ const ALLOWED: Record<string, string[]> = {
   'job-image': [],
   'dev/cluster': ['contract', 'process', 'kube'],
   'dev/docker': ['dev/cluster'],
+  'dev/browser': [],
   scripts: ['contract', 'api', 'controller', 'dev'],
   'test/fault-proxy': ['dev', 'kube', 'process'],
   'test/support': ['contract', 'process', 'kube', 'api', 'controller', 'dev', 'scripts', 'test/fault-proxy'],
-  'test/browser': ['contract', 'dev', 'scripts', 'test/support'],
+  'test/browser': ['contract', 'api', 'dev', 'scripts', 'test/support'],
   'test/chaos': ['contract', 'process', 'kube', 'dev', 'scripts', 'test/fault-proxy', 'test/support'],
   bench: ['contract', 'process', 'kube', 'api', 'controller', 'dev', 'scripts', 'test/support'],
 };
