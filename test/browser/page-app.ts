@@ -33,7 +33,7 @@ export async function startPageApp(
     },
     groups,
   );
-  for (const run of runs) app.runs.runs.set(run.metadata.name, run);
+  for (const run of runs) app.runs.put(run.metadata.name, run);
   return {
     ...app,
     setLog: (text) => {

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { unauthorized } from '../../api/auth/auth.ts';
 import { ANONYMOUS } from '../../api/http/caller.ts';
 import { eventually } from '../support/eventually.ts';
-import { expectClean, type Opened, openPage, startBrowser } from './browser.ts';
+import { expectClean, hasFocus, type Opened, openPage, startBrowser } from './browser.ts';
 import { type PageApp, startPageApp } from './page-app.ts';
 import { sampleRun, showcase } from './samples.ts';
 
@@ -15,7 +15,7 @@ const RUN = `#/runs/${shown.metadata.name}`;
 beforeAll(async () => {
   browser = await startBrowser();
   app = await startPageApp();
-  app.runs.runs.set(shown.metadata.name, shown);
+  app.runs.put(shown.metadata.name, shown);
 });
 afterAll(async () => {
   await browser?.close();
@@ -43,9 +43,11 @@ const VIEWS: [name: string, hash: string, text: RegExp][] = [
   ['a job', `${RUN}/jobs/5`, /Complete/],
 ];
 
-test.each(VIEWS.flatMap((view) => (['light', 'dark'] as const).map((scheme) => [...view, scheme] as const)))(
-  '%s (%s): %s in %s has no fault and no violation of axe-core',
-  async (_, hash, text, colorScheme) => {
+const SCHEMES = ['light', 'dark'] as const;
+
+test.each(VIEWS.flatMap(([name, ...view]) => SCHEMES.map((scheme) => [name, scheme, ...view] as const)))(
+  'the view of %s, %s, has no fault and no violation of axe-core',
+  async (_, colorScheme, hash, text) => {
     const { page } = await open(hash, { colorScheme });
     await page.locator('main').getByText(text).first().waitFor();
     await expectClean(opened!);
@@ -61,7 +63,7 @@ test('a question has no violation, Escape closes it, and the focus goes back to 
   await expectClean(opened!);
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  expect(await hasFocus(button)).toBe(true);
 });
 
 test('by keyboard alone, one gets from the list to a job', async () => {
@@ -69,15 +71,15 @@ test('by keyboard alone, one gets from the list to a job', async () => {
   const link = page.getByRole('link', { name: 'nightly-report' }).first();
   await link.waitFor();
   for (let tabs = 0; tabs < 40; tabs++) {
-    if (await link.evaluate((element) => element === document.activeElement)) break;
+    if (await hasFocus(link)) break;
     await page.keyboard.press('Tab');
   }
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'nightly-report', level: 1 }).waitFor();
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  expect(await hasFocus(page.locator('#main'))).toBe(true);
   const job = page.getByRole('link', { name: 'join' });
   for (let tabs = 0; tabs < 40; tabs++) {
-    if (await job.evaluate((element) => element === document.activeElement)) break;
+    if (await hasFocus(job)) break;
     await page.keyboard.press('Tab');
   }
   await page.keyboard.press('Enter');
@@ -90,7 +92,7 @@ test.each(VIEWS)(
   async (_, hash, text) => {
     const { page } = await open(hash, { viewport: { width: 320, height: 640 } });
     await page.locator('main').getByText(text).first().waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
     await expectClean(opened!);
   },
 );
@@ -115,7 +117,7 @@ test('names, messages, results, parameters and log lines are text, whatever they
     { value: evil },
   );
   const id = run.metadata.name;
-  app.runs.runs.set(id, run);
+  app.runs.put(id, run);
   app.setLog(`${evil}\n\u001b[32mgreen\u001b[0m\n`);
   for (const [hash, text] of [
     [`#/runs?id=${id}`, 'gnp.exe'],
@@ -170,8 +172,8 @@ test('the filters are in the address, and an address shows what it says', async 
   await page.getByRole('button', { name: /^Failed/ }).click();
   await page.getByLabel('Group').selectOption('backup');
   await page.getByLabel('Id begins with').fill('0');
-  await page.waitForFunction(() => location.hash.includes('id=0'));
-  expect(await page.evaluate(() => location.hash)).toBe('#/runs?group=backup&state=FAILURE&id=0');
+  await page.waitForFunction("location.hash.includes('id=0')");
+  expect(await page.evaluate('location.hash')).toBe('#/runs?group=backup&state=FAILURE&id=0');
   await page.goto(`${app.url}/#/runs?state=REVOKED`);
   await page.reload();
   await page.getByRole('row', { name: /Cancelled/ }).waitFor();
@@ -182,7 +184,7 @@ test('a caller who may only look sees why nothing else is offered', async () => 
   const reader = await startPageApp({
     auth: { identify: async () => ({ ...ANONYMOUS, name: 'jane' }), allows: async (_caller, verb) => verb === 'get' },
   });
-  reader.runs.runs.set(shown.metadata.name, shown);
+  reader.runs.put(shown.metadata.name, shown);
   try {
     const { page } = await open(RUN, {}, reader.url);
     await page.getByText('jane may not cancel runs of nightly-report').waitFor();
@@ -220,9 +222,7 @@ test('a token is asked for once, sent with each request and stored nowhere', asy
     await page.keyboard.press('Enter');
     await page.getByText('autumn-2026').waitFor();
     await page.getByText('jane', { exact: true }).waitFor();
-    const stored = await page.evaluate(() =>
-      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
-    );
+    const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(stored).toBe('[{},{},""]');
     await page.reload();
     await page.getByRole('heading', { name: 'Who are you?' }).waitFor();

@@ -33,7 +33,7 @@ export class MemoryRuns implements RunStore {
     if (earlier) return earlier;
     this.active.observe(runId, spec.group);
     const one = run(spec.jobs);
-    this.#store(runId, { ...one, metadata: { ...one.metadata, name: runId, annotations }, spec });
+    this.put(runId, { ...one, metadata: { ...one.metadata, name: runId, annotations }, spec });
     return undefined;
   }
 
@@ -97,7 +97,7 @@ export class MemoryRuns implements RunStore {
     const over = states.every(isTerminal);
     const state = over ? (states.find((each) => each !== 'SUCCESS') ?? 'SUCCESS') : 'STARTED';
     this.active.observe(runId, over ? undefined : one.spec.group);
-    this.#store(runId, { ...one, status: { state, jobs } });
+    this.put(runId, { ...one, status: { state, jobs } });
   }
 
   delete(runId: string): void {
@@ -107,7 +107,8 @@ export class MemoryRuns implements RunStore {
     this.changes.add({ ...one, metadata: this.#withNextVersion(metadata) }, undefined);
   }
 
-  #store(runId: string, { metadata, ...one }: GroupRun): void {
+  /** Stores a version of a run. */
+  put(runId: string, { metadata, ...one }: GroupRun): void {
     const previous = this.runs.get(runId);
     const current = { ...one, metadata: this.#withNextVersion(metadata) };
     this.runs.set(runId, current);
