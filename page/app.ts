@@ -41,14 +41,25 @@ function viewOf(address: Address) {
   }
 }
 
-const TITLES: Record<Address['view'], string> = { runs: 'Runs', groups: 'Groups', run: 'Run', job: 'Job' };
+const titleOf = (address: Address): string => {
+  switch (address.view) {
+    case 'runs':
+      return address.group ? `Runs of ${address.group}` : 'Runs';
+    case 'groups':
+      return address.group ?? 'Groups';
+    case 'run':
+      return `Run ${address.id.slice(0, 8)}`;
+    case 'job':
+      return `Job ${address.number} of run ${address.id.slice(0, 8)}`;
+  }
+};
 
 /** A new view begins at its top and takes the focus, as a new page would. */
 function useTitleAndFocus(address: Address): void {
   const place = address.view === 'run' || address.view === 'job' ? `${address.view} ${address.id}` : address.view;
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${TITLES[address.view]} · Async API`;
+    document.title = `${titleOf(address)} · Async API`;
     if (!isFirst.current) {
       scrollTo(0, 0);
       document.getElementById('main')?.focus({ preventScroll: true });

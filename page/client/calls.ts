@@ -1,20 +1,9 @@
 import type * as z from 'zod';
-import type {
-  Accepted,
-  Cancelled,
-  DryRun,
-  GroupList,
-  JobView,
-  Me,
-  RunList,
-  RunSummary,
-  RunView,
-} from '../../api/views/schemas.ts';
+import type { Accepted, Cancelled, DryRun, GroupList, Me, RunList } from '../../api/views/schemas.ts';
 import { type Http, send } from './http.ts';
+import type { GroupView, RunView, State } from './views.ts';
 
-export type { DryRun, JobView, Me, RunList, RunSummary, RunView };
-export type GroupView = z.infer<typeof GroupList>['groups'][number];
-export type State = RunSummary['state'];
+export type { DryRun, Me };
 
 /** What the caller may do with a group. */
 export type GroupRights = Me['groups'][number];

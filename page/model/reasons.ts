@@ -1,4 +1,4 @@
-import type { JobView } from '../client/calls.ts';
+import type { JobView } from '../client/views.ts';
 
 /** What each reason means to somebody who did not read docs/api.md. */
 export const REASONS: Record<string, string> = {
@@ -49,13 +49,16 @@ export const REASONS: Record<string, string> = {
   GroupFailed: 'Another job of the run failed',
 };
 
+/** Reasons that say no more than the state beside them. */
+const UNTROUBLED = ['Cancelled', 'WaitsForJobs'];
+
 /** What troubles a job, in words; undefined where nothing does. Other reasons are the cluster's own words. */
 export function troubleOf({
   reason,
   exitCode,
   message,
 }: Pick<JobView, 'reason' | 'exitCode' | 'message'>): string | undefined {
-  if (!reason) return undefined;
+  if (!reason || (UNTROUBLED.includes(reason) && !message)) return undefined;
   const words = REASONS[reason] ?? reason;
   const code = reason === 'Error' && exitCode !== undefined ? ` (exit code ${exitCode})` : '';
   const rest = message && message !== reason ? `: ${firstLine(message)}` : '';

@@ -42,18 +42,22 @@ const Freshness = () => {
     useStore(session.age),
     useStore(session.isPaused),
   ];
-  const [kind, words] = isPaused
-    ? ['paused', `Paused at ${formatClock(contact.at)}`]
+  const asOf = `Shown as of ${formatClock(contact.at)}`;
+  const [kind, words, more] = isPaused
+    ? ['paused', 'Paused', asOf]
     : !contact.isOk || link === 'lost'
-      ? ['lost', `No connection. Shown as of ${formatClock(contact.at)}`]
+      ? ['lost', 'No connection', asOf]
       : age > 0
-        ? ['old', `Kubernetes does not respond. Shown as of ${formatDuration(age)} ago`]
+        ? ['old', 'Kubernetes does not respond', `Shown as of ${formatDuration(age)} ago`]
         : link === 'connecting'
           ? ['connecting', 'Connecting …']
-          : ['live', 'Live'];
+          : link === 'refused'
+            ? ['connecting', 'Not followed']
+            : ['live', link === 'ended' ? 'Up to date' : 'Live'];
   return html`
     <span class="freshness is-${kind}">
       <span role="status">${words}</span>
+      ${more && html`<span>${more}</span>`}
       <button type="button" class="quiet" aria-pressed=${isPaused} onClick=${() => session.isPaused.set(!isPaused)}>
         ${isPaused ? 'Go on' : 'Pause'}
       </button>

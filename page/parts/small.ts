@@ -1,4 +1,4 @@
-import type { RunSummary } from '../client/calls.ts';
+import type { RunSummary } from '../client/views.ts';
 import { printable } from '../model/printable.ts';
 import { describeCounts, type Look, lookWords, partsOf, totalOf } from '../model/states.ts';
 import { formatAgo, formatMoment, secondsOf } from '../model/time.ts';
@@ -58,8 +58,12 @@ export const Empty = ({ title, children }: { title: string; children?: unknown }
   html`<div class="empty"><p class="empty-title">${title}</p>${children && html`<p>${children}</p>`}</div>`;
 
 /** What went wrong with a call. */
-export const ErrorBox = ({ error, children }: { error: Error; children?: unknown }) =>
-  html`<div class="error-box" role="alert"><strong>${errorTitle(error)}</strong> ${children}</div>`;
+export const ErrorBox = ({ error }: { error: Error }) =>
+  html`<p class="error-box" role="alert">${errorTitle(error)}</p>`;
+
+/** Above a view that shows what it knew before. That there is no connection the bar on top says. */
+export const StaleNote = ({ error }: { error: Error | undefined }) =>
+  error && !(error instanceof TypeError) ? html`<${ErrorBox} error=${error} />` : null;
 
 export const errorTitle = (error: Error): string =>
   error instanceof TypeError ? 'The service does not answer. Trying again …' : printable(error.message);

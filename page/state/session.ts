@@ -8,7 +8,7 @@ import { Store } from './store.ts';
 /** How well the service was reached when it was last asked. */
 export interface Contact {
   isOk: boolean;
-  /** When it last answered, in seconds since 1970. */
+  /** As of when a view shows what it knows, in seconds since 1970. */
   at: number;
 }
 
@@ -35,7 +35,9 @@ export class Session {
       token: () => this.#token,
       onAge: (seconds) => {
         this.age.set(seconds);
-        this.contact.set({ isOk: true, at: Date.now() / 1000 });
+        // While its stream is lost, a view shows what it knew before.
+        const at = this.link.value === 'lost' ? this.contact.value.at : Date.now() / 1000;
+        this.contact.set({ isOk: true, at });
       },
       onUnauthorized: () => this.needsToken.set(true),
     };

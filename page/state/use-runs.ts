@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RunSummary } from '../client/calls.ts';
 import { follow } from '../client/follow.ts';
 import type { ServerEvent } from '../client/sse.ts';
+import type { RunSummary } from '../client/views.ts';
 import type { RunsAddress } from '../model/address.ts';
 import { type Runs, withChanges } from '../model/run-list.ts';
 import { perFrame } from './per-frame.ts';
@@ -61,7 +61,7 @@ export function useRuns(
         onLink(link) {
           session.link.set(link);
           // After the stream is open, so that no change falls in between.
-          if (link !== 'connecting') void reload();
+          if (link === 'live' || link === 'refused' || (link === 'lost' && shown.current === 0)) void reload();
         },
       },
       abort.signal,

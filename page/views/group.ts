@@ -1,4 +1,4 @@
-import type { GroupView } from '../client/calls.ts';
+import type { GroupView } from '../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { html } from '../parts/html.ts';
 import { Problems } from '../parts/small.ts';
@@ -13,7 +13,7 @@ const MAX_NAMES = 60;
 export const Group = ({ group }: { group: GroupView }) => {
   const session = useSession();
   const name = useStore(session.me)?.name ?? 'You';
-  const { jobs, parallelism, problems, warnings } = group;
+  const { jobs, needs = {}, onFailure, parallelism, problems, warnings } = group;
   const names = jobs.slice(0, MAX_NAMES);
   return html`
     <article class="group">
@@ -44,7 +44,15 @@ export const Group = ({ group }: { group: GroupView }) => {
           ${names.map((job) => html`<li key=${job}>${job}</li>`)}
           ${jobs.length > names.length && html`<li class="note">and ${jobs.length - names.length} more</li>`}
         </ul>
+        ${
+          Object.entries(needs).length > 0 &&
+          html`
+          <ul class="note">
+            ${Object.entries(needs).map(([job, others]) => html`<li key=${job}><code>${job}</code> waits for <code>${others.join(', ')}</code></li>`)}
+          </ul>`
+        }
         ${parallelism && html`<p class="note">At most ${parallelism} at a time.</p>`}
+        ${onFailure === 'cancel' && html`<p class="note">If one fails, the others are stopped.</p>`}
       </section>
       ${
         session.may('trigger', group.name)

@@ -1,7 +1,7 @@
-import type { GroupView } from '../client/calls.ts';
+import type { GroupView } from '../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { html } from '../parts/html.ts';
-import { Empty, ErrorBox, Loading } from '../parts/small.ts';
+import { Empty, ErrorBox, Loading, StaleNote } from '../parts/small.ts';
 import { useGroups } from '../state/use-groups.ts';
 import { useLive } from '../state/use-live.ts';
 import { Group } from './group.ts';
@@ -18,7 +18,7 @@ export const Groups = ({ selected }: { selected: string | undefined }) => {
   const group = groups.find(({ name }) => name === (selected ?? groups[0]!.name));
   return html`
     ${title}
-    ${error && html`<${ErrorBox} error=${error} />`}
+    <${StaleNote} error=${error} />
     <div class="groups">
       <nav aria-label="Groups" class="group-list">
         <ul>${groups.map((one) => html`<${Entry} key=${one.name} group=${one} isSelected=${one === group} />`)}</ul>

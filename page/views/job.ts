@@ -1,4 +1,4 @@
-import type { JobView, RunView } from '../client/calls.ts';
+import type { JobView, RunView } from '../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { describeSegments, segmentsOf } from '../model/axis.ts';
 import { printable } from '../model/printable.ts';
@@ -7,7 +7,7 @@ import { isOver, lookOf, lookWords } from '../model/states.ts';
 import { formatDuration, formatMoment, secondsOf } from '../model/time.ts';
 import { AskButton } from '../parts/ask.ts';
 import { html } from '../parts/html.ts';
-import { Empty, ErrorBox, Loading, StateBadge } from '../parts/small.ts';
+import { Empty, Loading, StaleNote, StateBadge } from '../parts/small.ts';
 import { useSession } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
 import { useAnnounce } from '../state/use-announce.ts';
@@ -32,7 +32,7 @@ export const Job = ({ id, number }: { id: string; number: number }) => {
   }
   return html`
     <${JobHead} run=${run} job=${job} now=${now} />
-    ${error && html`<${ErrorBox} error=${error} />`}
+    <${StaleNote} error=${error} />
     <${Log} job=${job} isLive=${isLive} />`;
 };
 
@@ -58,10 +58,24 @@ const JobHead = ({ run, job, now }: { run: RunView; job: JobView; now: number })
         ${started !== undefined && html`<div><dt>${finishedAt ? 'Took' : 'For'}</dt><dd>${formatDuration((secondsOf(finishedAt) ?? now) - started)}</dd></div>`}
         ${(attempts ?? 1) > 1 && html`<div><dt>Attempts</dt><dd>${attempts}</dd></div>`}
         ${exitCode !== undefined && html`<div><dt>Exit code</dt><dd>${exitCode}</dd></div>`}
+        <${Needs} run=${run} job=${job} />
         <div><dt>Timeline</dt><dd>${describeSegments(segmentsOf(job, created, now)) || '–'}</dd></div>
       </dl>
       <${Result} job=${job} />
     </div>`;
+};
+
+/** The jobs that must succeed before this one starts. */
+const Needs = ({ run, job: { needs = [] } }: { run: RunView; job: JobView }) => {
+  if (needs.length === 0) return null;
+  const links = needs.map((name) => {
+    const number = run.jobs.findIndex((one) => one.name === name) + 1;
+    // One that is not in the run succeeded in the run that this one repeats.
+    return number > 0
+      ? html`<a key=${name} href=${formatAddress({ view: 'job', id: run.id, number })}>${name}</a>`
+      : name;
+  });
+  return html`<div><dt>Needs</dt><dd class="needs">${links}</dd></div>`;
 };
 
 /** What troubles the job: in words, then the cluster's own. */

@@ -1,5 +1,6 @@
-import type { RunView } from '../client/calls.ts';
+import { useMemo } from 'preact/hooks';
 import { newKey } from '../client/calls.ts';
+import type { RunView } from '../client/views.ts';
 import { isOver } from '../model/states.ts';
 import { AskButton } from '../parts/ask.ts';
 import { html } from '../parts/html.ts';
@@ -15,9 +16,10 @@ export const RunActions = ({ run }: { run: RunView }) => {
   const noCancel = session.may('cancel', group) ? undefined : `${name} may not cancel runs of ${group}`;
   const noTrigger = session.may('trigger', group) ? undefined : `${name} may not trigger ${group}`;
   const missed = counts.failure + counts.revoked;
+  // The same for each try, so that a lost answer does not start a second run.
+  const [all, failed] = useMemo(() => [newKey(), newKey()] as const, [id]);
   const rerun = async (only: 'all' | 'failed', key: string) =>
     goTo({ view: 'run', id: await session.calls.rerun(id, only, key) });
-  const [all, failed] = [newKey(), newKey()];
   return html`
     <div class="actions" role="group" aria-label="Actions">
       ${

@@ -1,11 +1,11 @@
 import { useMemo } from 'preact/hooks';
-import type { RunView } from '../client/calls.ts';
+import type { RunView } from '../client/views.ts';
 import { formatAddress, type RunAddress } from '../model/address.ts';
 import { matchingJobs } from '../model/run-jobs.ts';
 import { describeCounts, isOver, lookOf, STATE_WORDS } from '../model/states.ts';
 import { formatDuration, formatMoment, secondsOf } from '../model/time.ts';
 import { html } from '../parts/html.ts';
-import { Ago, CountsBar, Empty, ErrorBox, Loading, Parameters, StateBadge } from '../parts/small.ts';
+import { Ago, CountsBar, Empty, Loading, Parameters, StaleNote, StateBadge } from '../parts/small.ts';
 import { replaceAddress } from '../state/use-address.ts';
 import { useAnnounce } from '../state/use-announce.ts';
 import { useLive } from '../state/use-live.ts';
@@ -29,7 +29,7 @@ export const Run = ({ address }: { address: RunAddress }) => {
     return error ? html`<${RunNotFound} error=${error} />` : html`<h1 class="unseen">Run</h1><${Loading} what="run" />`;
   return html`
     <${RunHead} run=${run} now=${now} />
-    ${error && html`<${ErrorBox} error=${error} />`}
+    <${StaleNote} error=${error} />
     <${JobFilters} address=${address} run=${run} />
     ${
       jobs.length > 0
@@ -39,7 +39,7 @@ export const Run = ({ address }: { address: RunAddress }) => {
 };
 
 const RunHead = ({ run, now }: { run: RunView; now: number }) => {
-  const { id, group, state, createdAt, finishedAt, counts, parameters, rerunOf, parallelism, cancel } = run;
+  const { id, group, state, createdAt, finishedAt, counts, parameters, rerunOf, parallelism, onFailure, cancel } = run;
   const took = (secondsOf(finishedAt) ?? now) - (secondsOf(createdAt) ?? now);
   return html`
     <div class="run-head">
@@ -56,6 +56,7 @@ const RunHead = ({ run, now }: { run: RunView; now: number }) => {
         <div><dt>${isOver(state) ? 'Took' : 'For'}</dt><dd>${formatDuration(took)}</dd></div>
         <div class="fact-jobs"><dt>Jobs</dt><dd><${CountsBar} counts=${counts} /> <span aria-hidden="true">${describeCounts(counts)}</span></dd></div>
         ${parallelism && html`<div><dt>At a time</dt><dd>${parallelism}</dd></div>`}
+        ${onFailure === 'cancel' && html`<div><dt>If one fails</dt><dd>the others are stopped</dd></div>`}
         ${rerunOf && html`<div><dt>Repeats</dt><dd><a href=${formatAddress({ view: 'run', id: rerunOf })}><code>${rerunOf.slice(0, 8)}</code></a></dd></div>`}
         ${parameters && Object.keys(parameters).length > 0 && html`<div><dt>Parameters</dt><dd><${Parameters} parameters=${parameters} /></dd></div>`}
       </dl>

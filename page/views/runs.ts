@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { RunsAddress } from '../model/address.ts';
 import { canReadOn, countRuns, matchingRuns } from '../model/run-list.ts';
 import { html } from '../parts/html.ts';
-import { Empty, ErrorBox, Loading } from '../parts/small.ts';
+import { Empty, ErrorBox, Loading, StaleNote } from '../parts/small.ts';
 import { useLive } from '../state/use-live.ts';
 import { useNow } from '../state/use-now.ts';
 import { useReadOn } from '../state/use-read-on.ts';
@@ -26,13 +26,15 @@ export const Runs = ({ address }: { address: RunsAddress }) => {
       <h1 class="unseen">Runs</h1>
       <${RunFilters} address=${address} counts=${address.state ? undefined : counts} isWhole=${next === undefined} />
     </div>
-    ${error && html`<${ErrorBox} error=${error} />`}
+    ${shown.length > 0 && html`<${StaleNote} error=${error} />`}
     ${
       shown.length > 0
         ? html`<${RunRows} runs=${shown} now=${now} />`
         : isLoaded && !isReading
           ? html`<${NoRuns} address=${address} />`
-          : !error && html`<${Loading} what="runs" />`
+          : error
+            ? html`<${ErrorBox} error=${error} />`
+            : html`<${Loading} what="runs" />`
     }
     ${
       hasMore &&

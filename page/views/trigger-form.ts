@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
-import { type DryRun, type GroupView, newKey } from '../client/calls.ts';
+import { type DryRun, newKey } from '../client/calls.ts';
 import { ApiError } from '../client/http.ts';
+import type { GroupView } from '../client/views.ts';
 import { givenValues, wrongValue } from '../model/parameter-check.ts';
 import { html } from '../parts/html.ts';
 import { errorTitle, Problems } from '../parts/small.ts';
