@@ -44,13 +44,15 @@ export function useLog(
 
     const read = async () => {
       const follow = !wasOver.current;
+      // What a failed job wrote last tells most.
+      const startsAtEnd = !follow && job.state === 'FAILURE';
       let shown: LogLines | undefined;
       const splitter = new LineSplitter();
       const show = (lines: readonly string[]) => {
         shown ??= new LogLines(box.current!);
         shown.append(lines);
         set({ lines: shown.count });
-        if (follow && follows.current) scrollToEnd(box.current!);
+        if (startsAtEnd || (follow && follows.current)) scrollToEnd(box.current!);
       };
       const frames = perFrame<string>(show);
       try {

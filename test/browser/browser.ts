@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { expect } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../../dev/browser/chromium.ts';
 
@@ -57,9 +56,3 @@ interface AxeResults {
 /** Whether an element has the focus. */
 export const hasFocus = (element: Locator): Promise<boolean> =>
   element.evaluate((one) => one.ownerDocument.activeElement === one);
-
-/** Expects no violation of axe-core, and no fault. */
-export async function expectClean({ page, faults }: Opened): Promise<void> {
-  expect(await violations(page)).toEqual([]);
-  expect(faults).toEqual([]);
-}

@@ -3,7 +3,8 @@ import type { Browser, Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { finalStatus, idOf, runOf, trigger } from '../support/rest.ts';
-import { expectClean, hasFocus, type Opened, openPage, startBrowser } from './browser.ts';
+import { hasFocus, type Opened, openPage, startBrowser } from './browser.ts';
+import { expectClean } from './expect-clean.ts';
 
 const GROUPS = {
   greet: {

@@ -1,9 +1,10 @@
 import type { Deps } from '../../api/deps.ts';
 import { loadStaticFiles } from '../../api/http/static-files.ts';
 import type { JobPod } from '../../api/runs/job-logs.ts';
+import type { GroupRun } from '../../contract/group-run.ts';
 import { PAGE_FOLDER } from '../../scripts/page.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { GROUPS, sampleRuns } from './samples.ts';
+import { GROUPS, sampleRuns, showcase } from './samples.ts';
 
 export interface PageApp extends TestApp {
   /** What the log of every job says. */
@@ -14,7 +15,8 @@ export interface PageApp extends TestApp {
 export async function startPageApp(
   changes: Partial<Deps> = {},
   groups = GROUPS,
-  runs = sampleRuns(),
+  runs?: GroupRun[],
+  shown = showcase(),
 ): Promise<PageApp> {
   let log: string | undefined = 'Done.\n';
   const pod: JobPod = { name: 'pod', startedAt: 0 };
@@ -33,7 +35,7 @@ export async function startPageApp(
     },
     groups,
   );
-  for (const run of runs) app.runs.put(run.metadata.name, run);
+  for (const run of runs ?? sampleRuns(shown)) app.runs.put(run.metadata.name, run);
   return {
     ...app,
     setLog: (text) => {

@@ -125,8 +125,8 @@ export const showcase = (): GroupRun =>
     DAY,
   );
 
-/** A list of runs, newest first. */
-export function sampleRuns(): GroupRun[] {
+/** A list of runs, newest first; `shown` is one of them. */
+export function sampleRuns(shown: GroupRun): GroupRun[] {
   const failed: SampleJob = {
     name: 'verify',
     state: 'FAILURE',
@@ -156,7 +156,7 @@ export function sampleRuns(): GroupRun[] {
       ],
       { album: 'autumn-2026' },
     ),
-    showcase(),
+    shown,
     sampleRun(
       'train-model',
       1260,
@@ -212,3 +212,19 @@ export function sampleRuns(): GroupRun[] {
   });
   return [...recent, ...older];
 }
+
+const ESC = '\u001b';
+const LEVELS: Record<string, string> = { INFO: '32', WARN: '33', ERROR: '31' };
+
+/** What the job that ran out of memory wrote. */
+export const SAMPLE_LOG = `${Array.from({ length: 120 }, (_, index) => {
+  const level = index === 119 ? 'ERROR' : index % 17 === 9 ? 'WARN' : 'INFO';
+  const text =
+    level === 'INFO'
+      ? `batch ${index + 1}: ${(18_400 + ((index * 7919) % 4000)).toLocaleString('en')} rows joined in ${180 + ((index * 37) % 90)} ms`
+      : level === 'WARN'
+        ? `heap at ${300 + index} MiB of 512 MiB`
+        : 'cannot allocate 64 MiB for the hash table';
+  const time = `02:${String(3 + Math.floor(index / 60)).padStart(2, '0')}:${String(index % 60).padStart(2, '0')}`;
+  return `${ESC}[90m${time}${ESC}[0m ${ESC}[${LEVELS[level]}m${level.padEnd(5)}${ESC}[0m ${text}\n`;
+}).join('')}Killed\n`;

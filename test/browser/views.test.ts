@@ -3,7 +3,8 @@ import type { Browser } from 'playwright-core';
 import { unauthorized } from '../../api/auth/auth.ts';
 import { ANONYMOUS } from '../../api/http/caller.ts';
 import { eventually } from '../support/eventually.ts';
-import { expectClean, hasFocus, type Opened, openPage, startBrowser } from './browser.ts';
+import { hasFocus, type Opened, openPage, startBrowser } from './browser.ts';
+import { expectClean } from './expect-clean.ts';
 import { type PageApp, startPageApp } from './page-app.ts';
 import { sampleRun, showcase } from './samples.ts';
 
@@ -14,8 +15,7 @@ const RUN = `#/runs/${shown.metadata.name}`;
 
 beforeAll(async () => {
   browser = await startBrowser();
-  app = await startPageApp();
-  app.runs.put(shown.metadata.name, shown);
+  app = await startPageApp({}, undefined, undefined, shown);
 });
 afterAll(async () => {
   await browser?.close();
