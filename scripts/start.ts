@@ -95,7 +95,7 @@ async function startProduct(
     cluster.context ? ` --context ${cluster.context}` : ''
   } -n ${NAMESPACE}`;
   console.log(`
-Async API listens on http://localhost:${port}. Try, in another terminal:
+Async API listens on http://localhost:${port}: open it in a browser, or try, in another terminal:
 
   curl localhost:${port}/group/group_a        three jobs; the answer names where to ask for each
   curl localhost:${port}/status/<id>          the state of one of them
