@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startBrowser } from './browser.ts';
 import { type PageApp, startPageApp } from './page-app.ts';
-import { sampleRun } from './samples.ts';
+import { sampleRun } from './sample-run.ts';
 
 const JOBS = 1000;
 let browser: Browser;
