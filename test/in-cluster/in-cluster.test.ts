@@ -55,6 +55,13 @@ describe('through the ingress', () => {
     expect((await fetch(ingress.url + path)).status).toBe(status);
   });
 
+  test('the web page is served with its script and its style sheet', async () => {
+    const page = await (await fetch(ingress.url, { headers: { Accept: 'text/html' } })).text();
+    const files = [...page.matchAll(/"(page\/[^"]+)"/g)].map(([, path]) => path!);
+    const answers = await Promise.all(files.map((path) => fetch(`${ingress.url}/${path}`)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   test('events arrive while the run is active, the last one at its end', async () => {
     const [path] = await trigger(ingress, 'group_a');
     const run = `${ingress.url}/runs/${runOf(path!)}`;
