@@ -36,6 +36,7 @@ export const REASONS: Record<string, string> = {
   TerminationByKubelet: 'Its node stopped it',
   DeletionByPodGC: 'The cluster removed its pod',
   DeadlineExceeded: 'It was not done within its deadline',
+  PodFailurePolicy: 'It ended with an exit code after which it is not tried again',
   PodDeleted: 'Somebody deleted its pod',
   Failed: 'Its Job failed without a reason',
   JobInvalid: 'The cluster rejects its definition',
@@ -52,6 +53,9 @@ export const REASONS: Record<string, string> = {
 /** Reasons that say no more than the state beside them. */
 const UNTROUBLED = ['Cancelled', 'WaitsForJobs'];
 
+/** Reasons whose exit code tells more. */
+const SHOW_EXIT_CODE = ['Error', 'PodFailurePolicy'];
+
 /** What troubles a job, in words; undefined where nothing does. Other reasons are the cluster's own words. */
 export function troubleOf({
   reason,
@@ -60,7 +64,7 @@ export function troubleOf({
 }: Pick<JobView, 'reason' | 'exitCode' | 'message'>): string | undefined {
   if (!reason || (UNTROUBLED.includes(reason) && !message)) return undefined;
   const words = REASONS[reason] ?? reason;
-  const code = reason === 'Error' && exitCode !== undefined ? ` (exit code ${exitCode})` : '';
+  const code = SHOW_EXIT_CODE.includes(reason) && exitCode !== undefined ? ` (exit code ${exitCode})` : '';
   const rest = message && message !== reason ? `: ${firstLine(message)}` : '';
   return `${words}${code}${rest}`;
 }

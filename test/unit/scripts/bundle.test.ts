@@ -107,6 +107,6 @@ test('the thread reads the groups, and does not start a second api', async () =>
   expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem, line: 1, file: 'config' }], errors: [] });
 });
 
-test('only the two files are written', async () => {
-  expect((await readdir(folder)).sort()).toEqual(['api.mjs', 'controller.mjs']);
+test('only the two programs and the page are written', async () => {
+  expect((await readdir(folder)).sort()).toEqual(['api.mjs', 'controller.mjs', 'page']);
 });
