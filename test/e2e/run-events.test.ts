@@ -20,6 +20,9 @@ async function until(reader: EventReader, wanted: Awaited<ReturnType<typeof next
   do got = await next(reader);
   while (got.event !== wanted.event || got.id !== wanted.id || got.state !== wanted.state);
 }
+/** Resolves when this replica has its first list of runs: before, it answers 503. */
+const listed = ({ url }: { url: string }) =>
+  eventually('the first list of runs', async () => (await fetch(`${url}/runs`)).ok || undefined);
 const cachedBy = ({ url }: { url: string }, run: string, state: string) =>
   eventually(`${run} to be ${state}`, async () => {
     const answer = (await (await fetch(`${url}/runs/${run}`)).json()) as { state: string };
@@ -35,6 +38,7 @@ describe('without the controller', () => {
     product = await Product.install();
     await product.startApi();
     other = await product.startReplica();
+    await Promise.all([product, other].map(listed));
   });
   afterAll(() => product.uninstall());
 
@@ -63,7 +67,7 @@ describe('without the controller', () => {
     expect(await reader.next().catch(() => undefined)).toBeUndefined();
     await setState(run, 'STARTED');
     other = await product.startReplica();
-    await cachedBy(other, run, 'STARTED');
+    await listed(other);
     const resumed = await open(other.url, reader.lastId);
     expect(await next(resumed)).toEqual({ event: 'reset' });
     await setState(run, 'SUCCESS');
@@ -108,7 +112,7 @@ describe('with the controller', () => {
   beforeAll(async () => {
     product = await Product.install();
     await Promise.all([product.startApi(), product.startController()]);
-    await eventually('the first list of runs', async () => (await fetch(`${product.url}/runs`)).ok || undefined);
+    await listed(product);
   });
   afterAll(() => product.uninstall());
 
