@@ -50,8 +50,8 @@ export const REASONS: Record<string, string> = {
   GroupFailed: 'Another job of the run failed',
 };
 
-/** Reasons that say no more than the state beside them. */
-const UNTROUBLED = ['Cancelled', 'WaitsForJobs'];
+/** Reasons whose message says all by itself. */
+const TOLD_BY_MESSAGE = ['WaitsForJobs', 'DependencyFailed'];
 
 /** Reasons whose exit code tells more. */
 const SHOW_EXIT_CODE = ['Error', 'PodFailurePolicy'];
@@ -62,7 +62,9 @@ export function troubleOf({
   exitCode,
   message,
 }: Pick<JobView, 'reason' | 'exitCode' | 'message'>): string | undefined {
-  if (!reason || (UNTROUBLED.includes(reason) && !message)) return undefined;
+  // A cancel has nothing to say beside the state.
+  if (!reason || (reason === 'Cancelled' && !message)) return undefined;
+  if (message && TOLD_BY_MESSAGE.includes(reason)) return firstLine(message);
   const words = REASONS[reason] ?? reason;
   const code = SHOW_EXIT_CODE.includes(reason) && exitCode !== undefined ? ` (exit code ${exitCode})` : '';
   const rest = message && message !== reason ? `: ${firstLine(message)}` : '';

@@ -28,13 +28,13 @@ async function main(): Promise<void> {
   const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
   const pictures: Picture[] = [
     { name: 'list', hash: '', text: 'autumn-2026', options: { viewport: WIDE } },
-    { name: 'run', hash: run, text: 'send-mail', options: { viewport: { ...WIDE, height: 690 } } },
+    { name: 'run', hash: run, text: 'send-mail', options: { viewport: { ...WIDE, height: 710 } } },
     { name: 'log', hash: `${run}/jobs/5`, text: 'Killed', options: { viewport: WIDE } },
     {
       name: 'dark',
       hash: run,
       text: 'send-mail',
-      options: { viewport: { ...WIDE, height: 690 }, colorScheme: 'dark' },
+      options: { viewport: { ...WIDE, height: 710 }, colorScheme: 'dark' },
     },
     { name: 'phone', hash: run, text: 'send-mail', options: phone },
   ];

@@ -6,6 +6,7 @@ export interface SampleJob
   extends Partial<Omit<JobStatus, 'startedAt' | 'finishedAt' | 'pendingSince' | 'podCreatedAt'>> {
   name: string;
   state: JobStatus['state'];
+  needs?: string[];
   /** Seconds after the creation of the run, as the next ones. */
   podAt?: number;
   startedAfter?: number;
@@ -25,7 +26,7 @@ export function sampleRun(
 ): GroupRun {
   const created = now - age;
   const at = (seconds: number | undefined) => (seconds === undefined ? undefined : timeOf(created + seconds));
-  const statuses = jobs.map(({ podAt, startedAfter, finishedAfter, pendingAfter, ...job }) => {
+  const statuses = jobs.map(({ podAt, startedAfter, finishedAfter, pendingAfter, needs: _, ...job }) => {
     const times = {
       podCreatedAt: at(podAt),
       startedAt: at(startedAfter),
@@ -43,7 +44,7 @@ export function sampleRun(
     metadata: { name: newRunId(), uid: newRunId(), resourceVersion: '1', creationTimestamp: timeOf(created) },
     spec: {
       group,
-      jobs: jobs.map(({ name }) => definition({ name })),
+      jobs: jobs.map(({ name, needs }) => definition({ name, ...(needs && { needs }) })),
       ...(Object.keys(parameters).length > 0 && { parameters }),
     },
     status: {

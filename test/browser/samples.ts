@@ -58,7 +58,13 @@ export const showcase = (): GroupRun =>
         podAt: 119,
         pendingAfter: 124,
       },
-      { name: 'send-mail', state: 'PENDING' },
+      {
+        name: 'send-mail',
+        state: 'PENDING',
+        needs: ['render-pdf'],
+        reason: 'WaitsForJobs',
+        message: 'It waits for render-pdf.',
+      },
     ],
     DAY,
   );

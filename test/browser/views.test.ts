@@ -35,6 +35,7 @@ const VIEWS: [name: string, hash: string, text: RegExp][] = [
   ['the failed jobs of a run', `${RUN}?only=failed`, /join/],
   ['no such run', '#/runs/00000000-0000-4000-8000-000000000000', /There is no such run/],
   ['a job', `${RUN}/jobs/5`, /Complete/],
+  ['a job that waits for another', `${RUN}/jobs/8`, /It waits for render-pdf/],
 ];
 
 const SCHEMES = ['light', 'dark'] as const;

@@ -56,6 +56,8 @@ test.each([
     { reason: 'OOMKilled', exitCode: 137, message: 'more than 32Mi\nand so on' },
     'It needed more memory than its limit: more than 32Mi',
   ],
+  [{ reason: 'Cancelled' }, undefined],
+  [{ reason: 'WaitsForJobs', message: 'It waits for join.' }, 'It waits for join.'],
   [{ reason: 'SomethingNew', message: 'SomethingNew' }, 'SomethingNew'],
 ])('the trouble %j is %p', (job, words) => {
   expect(troubleOf(job)).toBe(words);
