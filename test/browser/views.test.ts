@@ -3,16 +3,24 @@ import type { Browser } from 'playwright-core';
 import { hasFocus, type Opened, openPage, startBrowser } from './browser.ts';
 import { expectClean } from './expect-clean.ts';
 import { type PageApp, startPageApp } from './page-app.ts';
+import { sampleRun } from './sample-run.ts';
 import { showcase } from './samples.ts';
 
 let browser: Browser;
 let app: PageApp;
 const shown = showcase();
 const RUN = `#/runs/${shown.metadata.name}`;
+const cancelled = sampleRun('backup', 60, [
+  { name: 'dump', state: 'REVOKED', reason: 'Cancelled', finishedAfter: 9 },
+  { name: 'upload', state: 'RETRY', reason: 'Error', exitCode: 3, attempts: 2, startedAfter: 1 },
+  { name: 'verify', state: 'SUCCESS', result: '{"rows":3}', startedAfter: 1, finishedAfter: 9 },
+]);
+const OTHER = `#/runs/${cancelled.metadata.name}`;
 
 beforeAll(async () => {
   browser = await startBrowser();
   app = await startPageApp({}, undefined, undefined, shown);
+  app.runs.put(cancelled.metadata.name, cancelled);
 });
 afterAll(async () => {
   await browser?.close();
@@ -35,6 +43,9 @@ const VIEWS: [name: string, hash: string, text: RegExp][] = [
   ['the failed jobs of a run', `${RUN}?only=failed`, /join/],
   ['no such run', '#/runs/00000000-0000-4000-8000-000000000000', /There is no such run/],
   ['a job', `${RUN}/jobs/5`, /Complete/],
+  ['a cancelled job', `${OTHER}/jobs/1`, /Cancelled/],
+  ['a job that is retried', `${OTHER}/jobs/2`, /It ended with an error/],
+  ['a job with a result', `${OTHER}/jobs/3`, /rows/],
   ['a job that waits for another', `${RUN}/jobs/8`, /It waits for render-pdf/],
 ];
 
