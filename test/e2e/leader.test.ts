@@ -91,9 +91,8 @@ test('a leader goes on leading while its creates of Jobs hang on all their conne
   proxy.mark();
   const names = Array.from({ length: 8 }, () => newRunId());
   try {
-    // Invalid, so that none of them ever runs.
-    const resources = { requests: { cpu: '2' }, limits: { cpu: '1' } };
-    const { sleep: _, ...rest } = definition({ container: { image: 'none', resources } });
+    // No node has this label, so none of them ever runs.
+    const rest = definition({ pod: { nodeSelector: { 'async-api.dev/node': 'none' } } });
     const jobs = Array.from({ length: 10 }, (_, i) => ({ ...rest, name: `job-${i}` }));
     for (const name of names) await product.createRun(run(jobs).spec, name);
     const creates = () => proxy.calls.filter(({ label }) => label.startsWith('POST jobs')).length;
