@@ -30,7 +30,7 @@ const Environment = z
     BOUNDS_FILE: text('')
       .default('resources/bounds.yaml')
       .describe(
-        'The manifest of the ConfigMap async-api-bounds: what jobs may refer to. The API reads it again when it changes.',
+        'What jobs may refer to, as annotations of the namespace. The API reads the file again when it changes.',
       ),
     PAGE_DIR: text('')
       .optional()

@@ -47,17 +47,22 @@ const Bounds = z.strictObject({
 export type Bounds = z.infer<typeof Bounds>;
 export const KINDS_OF_BOUNDS = Object.keys(Bounds.shape);
 
+/** Of the annotations of a namespace, by the kind behind it. */
+export const BOUNDS_PREFIX = 'bounds.async-api.dev/';
+
+const annotations = Object.fromEntries(
+  Object.entries(Bounds.shape).map(([kind, names]) => [`${BOUNDS_PREFIX}${kind}`, names]),
+);
 const Manifest = z.strictObject({
   apiVersion: z.literal('v1'),
-  kind: z.literal('ConfigMap'),
-  metadata: z.looseObject({ name: z.literal('async-api-bounds') }),
-  data: Bounds.prefault({}),
+  kind: z.literal('Namespace'),
+  metadata: z.strictObject({ name: z.literal('async-api'), annotations: z.strictObject(annotations).prefault({}) }),
 });
 
 /** Nothing but every image. */
 export const NO_BOUNDS: Bounds = Bounds.parse({});
 
-/** Reads the text of bounds.yaml, the manifest of a ConfigMap. Throws a CatalogError that lists its problems. */
+/** Reads the text of bounds.yaml, a patch of a Namespace. Throws a CatalogError that lists its problems. */
 export function parseBounds(text: string): Bounds {
   const { root, problems } = read(text);
   const { data, error } = Manifest.safeParse(root.value, { reportInput: true });
@@ -65,7 +70,10 @@ export function parseBounds(text: string): Bounds {
     .flatMap(describeIssue)
     .map(({ path, message }) => ({ path, message, line: lineOf(root, path) }));
   const all = [...problems, ...issues];
-  if (data && all.length === 0) return data.data;
+  if (data && all.length === 0) {
+    const names = Object.entries(data.metadata.annotations);
+    return Object.fromEntries(names.map(([key, value]) => [key.slice(BOUNDS_PREFIX.length), value])) as Bounds;
+  }
   const lines = all.map(({ path, ...rest }) => formatProblem({ ...rest, path: formatPath(path) }));
   throw new CatalogError(listFirst(lines), all[0]?.line, 'bounds');
 }

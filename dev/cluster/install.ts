@@ -23,7 +23,7 @@ const SERVED_MS = 20_000;
 export interface Manifest {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string };
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
 }
 
 /** The object, moved from the manifests' namespace into this one. */
@@ -46,10 +46,11 @@ const manifestsIn = async (file: string, namespace: string): Promise<Manifest[]>
     inNamespace(document.toJS() as Manifest, namespace),
   );
 
-/** The ConfigMap of that file. It names no namespace, so that each installation can have it in its own. */
-async function boundsIn(file: string, namespace: string): Promise<Manifest> {
-  const bounds = parse(await readFile(file, 'utf8')) as Manifest;
-  return { ...bounds, metadata: { ...bounds.metadata, namespace } };
+/** Gives the namespace the annotations of that file, as kustomize does. */
+async function addBounds(objects: Manifest[], file: string): Promise<void> {
+  const { metadata } = parse(await readFile(file, 'utf8')) as Manifest;
+  const namespace = objects.find(({ kind }) => kind === 'Namespace')!;
+  namespace.metadata = { ...namespace.metadata, annotations: metadata.annotations ?? {} };
 }
 
 /** The path of an object at the API server. All kinds in manifests/core have regular plurals. */
@@ -70,7 +71,7 @@ export async function installManifests(
   { withAuth = false, boundsFile = BOUNDS_FILE } = {},
 ): Promise<void> {
   const objects = await manifests(namespace);
-  objects.push(await boundsIn(boundsFile, namespace));
+  await addBounds(objects, boundsFile);
   if (withAuth) objects.push(...(await manifestsIn(AUTH_DELEGATOR, namespace)));
   const client = await createClient(cluster);
   try {

@@ -72,7 +72,7 @@ test('a caller who may create GroupRuns gets nothing beyond the bounds: each suc
   const failed = (message: string) => ({
     state: 'FAILURE',
     reason: 'FailedCreate',
-    message: expect.stringMatching(`ConfigMap async-api-bounds lists, got ${message}`),
+    message: expect.stringMatching(`bounds of the namespace list, got ${message}`),
   });
   expect(found).toEqual({
     within: { state: 'SUCCESS' },

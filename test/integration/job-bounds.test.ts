@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { JobDefinition } from '../../contract/job-definition.ts';
 import { buildJob } from '../../controller/decide/job.ts';
-import { BOUNDS_FILE, installManifests } from '../../dev/cluster/install.ts';
 import type { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { BOUNDED, IMAGES } from '../support/bounded-jobs.ts';
 import { definition, run } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
-import { ADMIN, Product } from '../support/harness.ts';
+import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
+import { boundsPatch } from '../support/open-catalog.ts';
 import { denialOf } from '../support/policy.ts';
 
 let product: Product;
@@ -54,7 +54,9 @@ afterAll(async () => {
 const withoutImages = BOUNDED.filter(([, kind]) => kind !== 'imagePrefixes');
 
 test.each(withoutImages)('as shipped no job may have %s (%s)', async (_path, kind, name, fields) => {
-  const message = new RegExp(`^jobs.batch ".*" is forbidden: .*-job-bounds' .* async-api-bounds lists, got .*${name}`);
+  const message = new RegExp(
+    `^jobs.batch ".*" is forbidden: .*-job-bounds' .* bounds of the namespace list, got .*${name}`,
+  );
   await expect(create(jobOf(fields))).rejects.toEqual(denied(message));
   // Only the policy denies it.
   await create(jobOf(fields), product.admin);
@@ -68,7 +70,7 @@ test.each(BOUNDED)('within the bounds a job may have %s, and no other name', asy
   // A part of a name is another name, and other kinds have lists of their own.
   const allBut = Object.fromEntries([...new Set(BOUNDED.map(([, one]) => one))].map((one) => [one, name]));
   await setBounds({ ...allBut, imagePrefixes: '', [kind]: `${name}x x${name} ${name.slice(0, -1)} ${others}` });
-  await expect(create(jobOf(fields))).rejects.toEqual(denied(/async-api-bounds lists, got/));
+  await expect(create(jobOf(fields))).rejects.toEqual(denied(/bounds of the namespace list, got/));
 });
 
 test.each(IMAGES)('the image %s with imagePrefixes "%s" is allowed: %s', async (image, imagePrefixes, isAllowed) => {
@@ -78,7 +80,7 @@ test.each(IMAGES)('the image %s with imagePrefixes "%s" is allowed: %s', async (
     (error: ApiError) => error.message,
   );
   expect(await outcome).toEqual(
-    isAllowed ? true : expect.stringMatching(`imagePrefixes that the ConfigMap async-api-bounds lists, got ${image}$`),
+    isAllowed ? true : expect.stringMatching(`imagePrefixes that the bounds of the namespace list, got ${image}$`),
   );
 });
 
@@ -111,7 +113,7 @@ test('a resource of another form than vendor/name, such as hugepages, is bounded
 });
 
 test('a job that has all that a definition may have is within the cost limit of CEL', async () => {
-  const names = Array.from({ length: 999 }, (_, index) => `name-${'x'.repeat(40)}-${index}`);
+  const names = Array.from({ length: 999 }, (_, index) => `name-${'x'.repeat(10)}-${index}`);
   const last = names.at(-1)!;
   const text = names.join('\n');
   await setBounds(Object.fromEntries([...new Set(BOUNDED.map(([, kind]) => kind))].map((kind) => [kind, text])));
@@ -137,48 +139,34 @@ test('a job that has all that a definition may have is within the cost limit of 
   await expect(create(big)).rejects.toEqual(denied(/priorityClassName/));
 });
 
-test('without the ConfigMap the controller creates no Job, but can still stop one; others are not affected', async () => {
-  await setBounds({});
+test('without annotations of the namespace a job may refer to nothing, and its Job can still be stopped', async () => {
+  await setBounds({ secrets: 'db' });
+  const needsSecret = jobOf({ pod: { imagePullSecrets: [{ name: 'db' }] } });
+  await create(needsSecret);
   const { metadata } = await product.createRun(run().spec);
   const job = buildJob({ ...run(), metadata }, 1, 'registry.example/job-image');
   await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
-  const path = `/api/v1/namespaces/${product.namespace}/configmaps/async-api-bounds`;
-  await product.admin.request('DELETE', path);
-  const error = await denialOf(() => create(jobOf({})), /no params found/);
-  // The controller tries again after a denial (kube/denial.ts).
-  expect(error.message).toMatch(/ValidatingAdmissionPolicy 'async-api-controller-job-bounds' .*denied request/);
+  await mergePatch(product.admin, `/api/v1/namespaces/${product.namespace}`, { metadata: { annotations: null } });
+  await denialOf(() => create(needsSecret), /expected secrets that the bounds of the namespace list, got db/);
+  await create(jobOf({}));
   await mergePatch(controller, product.jobsPath(job.metadata.name), {
     spec: { suspend: true },
     metadata: { annotations: { a: 'b' } },
   });
-  // The API server gives a Job without labels those of its pods.
-  const template = { ...job.spec.template, metadata: { labels: { a: 'b' } } };
-  const foreign = { ...job, metadata: { name: 'by-hand' }, spec: { ...job.spec, template } };
-  await create(foreign, product.admin);
-  await product.admin.request('POST', '/apis/batch/v1/namespaces/default/jobs', { ...DRY, body: foreign });
-  await installManifests(ADMIN, product.namespace, { boundsFile: BOUNDS_FILE });
-  await eventually('the bounds again', () => create(jobOf({})).catch(() => undefined));
 });
 
 test.each(['async-api', 'async-api-controller'] as const)(
   'the account %s can neither write nor read the bounds',
   async (account) => {
     const client = await product.as(account);
-    const all = `/api/v1/namespaces/${product.namespace}/configmaps`;
-    const path = `${all}/async-api-bounds`;
-    const body = {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'async-api-bounds' },
-      data: { secrets: 'a' },
-    };
+    const path = `/api/v1/namespaces/${product.namespace}`;
+    const body = boundsPatch({ secrets: 'a' });
     const forbidden = expect.objectContaining({ code: 403 });
     for (const attempt of [
-      () => client.request('POST', all, { ...DRY, body }),
+      () => client.request('POST', '/api/v1/namespaces', { ...DRY, body }),
       () => client.request('PUT', path, { ...DRY, body }),
       () => mergePatch(client, path, body),
       () => client.request('DELETE', path, DRY),
-      () => client.request('DELETE', all, DRY),
       () => client.request('GET', path),
     ]) {
       await expect(attempt()).rejects.toEqual(forbidden);

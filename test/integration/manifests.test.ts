@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { KINDS_OF_BOUNDS } from '../../api/catalog/bounds.ts';
+import { BOUNDS_PREFIX, KINDS_OF_BOUNDS } from '../../api/catalog/bounds.ts';
 import { MANAGED_BY } from '../../contract/labels.ts';
 import { buildJob } from '../../controller/decide/job.ts';
 import { inNamespace } from '../../dev/cluster/install.ts';
@@ -100,13 +100,13 @@ test('the API reads resources/config.yaml and bounds.yaml, and a changed file le
 });
 
 test.each(FOLDERS)('in %s the policy on Jobs finds bounds, which allow nothing as shipped', async (folder) => {
-  const { data } = parse(await shipped('bounds.yaml')) as { data: Record<string, string> };
-  const bounds = find(folder, 'ConfigMap', 'async-api-bounds');
-  expect(bounds.metadata).toEqual({ name: 'async-api-bounds', namespace: 'async-api' });
-  expect(bounds.data).toEqual(data);
-  expect(data).toEqual(Object.fromEntries(KINDS_OF_BOUNDS.map((kind) => [kind, ''])));
+  const { annotations } = parse(await shipped('bounds.yaml')).metadata as { annotations: Record<string, string> };
+  expect(annotations).toEqual(Object.fromEntries(KINDS_OF_BOUNDS.map((kind) => [BOUNDS_PREFIX + kind, ''])));
+  const { metadata } = find(folder, 'Namespace', 'async-api');
+  expect(metadata.annotations).toEqual(annotations);
+  expect(metadata).toMatchObject({ labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } });
   const config = find(folder, 'ConfigMap', 'async-api-config');
-  expect(parse(config.data['bounds.yaml']).data).toEqual(data);
+  expect(parse(config.data['bounds.yaml']).metadata.annotations).toEqual(annotations);
 });
 
 test('the ingress routes every path of the REST interface and the web page to the API, but neither health nor metrics', async () => {

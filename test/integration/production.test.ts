@@ -44,7 +44,7 @@ test('newName and newTag reach every image, JOB_IMAGE too, and nothing that a st
 test('the API reads the config.yaml of the overlay, whose groups have no problems, and no other', async () => {
   const objects = await shipped();
   const text = await readFile(join(ROOT, 'manifests/overlays/production/config.yaml'), 'utf8');
-  const configs = objects.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name !== 'async-api-bounds');
+  const configs = objects.filter(({ kind }) => kind === 'ConfigMap');
   const bounds = await readFile(join(ROOT, 'manifests/overlays/production/bounds.yaml'), 'utf8');
   expect(configs.map(({ data }) => data)).toEqual([{ 'config.yaml': text, 'bounds.yaml': bounds }]);
   expect(podOf(objects).volumes).toEqual([{ name: 'config', configMap: { name: configs[0]!.metadata.name } }]);
@@ -56,13 +56,12 @@ test('a bound of the overlay reaches both the policy and the API, also in anothe
   const copy = join(folder, 'with-bounds');
   await copyProduction(copy, { 'namespace: async-api\n': 'namespace: team-b\n' });
   const file = join(copy, 'bounds.yaml');
-  await writeFile(file, (await readFile(file, 'utf8')).replace("secrets: ''", 'secrets: db registry'));
+  await writeFile(file, (await readFile(file, 'utf8')).replace("/secrets: ''", '/secrets: db registry'));
   const objects = await kustomize(copy);
-  const bounds = find(objects, 'ConfigMap', 'async-api-bounds');
-  expect(bounds.metadata.namespace).toBe('team-b');
-  expect(bounds.data.secrets).toBe('db registry');
+  const { annotations } = find(objects, 'Namespace', 'team-b').metadata;
+  expect(annotations).toMatchObject({ 'bounds.async-api.dev/secrets': 'db registry' });
   const config = find(objects, 'ConfigMap', 'async-api-config');
-  expect(parse(config.data['bounds.yaml']).data).toEqual(bounds.data);
+  expect(parse(config.data['bounds.yaml']).metadata.annotations).toEqual(annotations);
 });
 
 /** The values of all fields that name a namespace. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { KINDS_OF_BOUNDS } from '../../api/catalog/bounds.ts';
 import type { GroupRun } from '../../contract/group-run.ts';
 import { newRunId } from '../../contract/ids.ts';
 import { paths } from '../../contract/paths.ts';
@@ -8,6 +9,8 @@ import { accountKubeconfig, installManifests } from '../../dev/cluster/install.t
 import { createClient, type KubeClient } from '../../kube/client.ts';
 import { Service } from '../../scripts/service.ts';
 import { eventually } from './eventually.ts';
+import { mergePatch } from './merge-patch.ts';
+import { boundsPatch } from './open-catalog.ts';
 
 export const ADMIN = { kubeconfig: process.env.TEST_KUBECONFIG ?? '' };
 
@@ -110,10 +113,9 @@ export class Product {
    * a moment later.
    */
   async setBounds(data: Record<string, string>): Promise<string> {
-    const bounds = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'async-api-bounds' }, data };
-    const path = `/api/v1/namespaces/${this.namespace}/configmaps/${bounds.metadata.name}`;
-    const query = { fieldManager: 'async-api', force: true };
-    await this.admin.request('PATCH', path, { body: bounds, contentType: 'application/apply-patch+yaml', query });
+    const bounds = boundsPatch(Object.fromEntries(KINDS_OF_BOUNDS.map((kind) => [kind, data[kind] ?? ''])));
+    const { annotations } = bounds.metadata;
+    await mergePatch(this.admin, `/api/v1/namespaces/${this.namespace}`, { metadata: { annotations } });
     return this.writeConfig(bounds, 'bounds.yaml');
   }
 

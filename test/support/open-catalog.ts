@@ -1,11 +1,21 @@
 import { rename, writeFile } from 'node:fs/promises';
+import { BOUNDS_PREFIX } from '../../api/catalog/bounds.ts';
 import { CatalogFile } from '../../api/catalog/catalog-file.ts';
 
 type Open = typeof CatalogFile.open;
 
 /** The text of a bounds.yaml with these values, all others empty. */
-export const boundsText = (data: Record<string, string> = {}): string =>
-  JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'async-api-bounds' }, data });
+export const boundsText = (data: Record<string, string> = {}): string => JSON.stringify(boundsPatch(data));
+
+/** As in bounds.yaml. */
+export const boundsPatch = (data: Record<string, string>) => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: {
+    name: 'async-api',
+    annotations: Object.fromEntries(Object.entries(data).map(([kind, names]) => [BOUNDS_PREFIX + kind, names])),
+  },
+});
 
 /** Replaces a file at once, so that it is never read half written. */
 export async function replaceFile(path: string, text: string): Promise<void> {

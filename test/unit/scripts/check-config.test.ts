@@ -84,7 +84,8 @@ test('--bounds names the file of what jobs may refer to', async () => {
   await writeFile(join(folder, 'bounds.yaml'), boundsText({ priorityClasses: 'low' }));
   expect(await check('--strict', '--bounds', 'bounds.yaml', path)).toMatchObject({ code: 0, stderr: '' });
   await writeFile(join(folder, 'bounds.yaml'), boundsText({ priorityClass: 'low' }));
-  const stderr = 'bounds.yaml cannot be used:\ndata.priorityClass (line 1): expected no such field here\n';
+  const stderr =
+    'bounds.yaml cannot be used:\nmetadata.annotations.bounds.async-api.dev/priorityClass (line 1): expected no such field here\n';
   expect(await check('--bounds', 'bounds.yaml', path)).toEqual({ code: 1, stdout: '', stderr });
 });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { KINDS_OF_BOUNDS, MAX_NAMES, parseBounds } from '../../../../api/catalog/bounds.ts';
+import { BOUNDS_PREFIX, KINDS_OF_BOUNDS, MAX_NAMES, parseBounds } from '../../../../api/catalog/bounds.ts';
 import { parseCatalog } from '../../../../api/catalog/catalog.ts';
 import { CatalogError } from '../../../../api/catalog/catalog-error.ts';
 import { BOUNDED, IMAGES } from '../../../support/bounded-jobs.ts';
@@ -91,41 +91,40 @@ test('a message names at most twenty of the names that are allowed', () => {
   expect(problem!.message).toContain(`(${many.slice(0, 20).join(', ')}, …)`);
 });
 
-const manifest = (data: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: async-api-bounds }\n${data}`;
+/** A bounds.yaml with these lines of annotations, which begin in line 6. */
+const manifest = (...lines: string[]) =>
+  [
+    'apiVersion: v1',
+    'kind: Namespace',
+    'metadata:',
+    '  name: async-api',
+    '  annotations:',
+    ...lines.map(annotation),
+  ].join('\n');
+const annotation = (line: string) => `    ${BOUNDS_PREFIX}${line}`;
+/** A message about the annotation of this kind, in that line. */
+const at = (path: string, message = '') =>
+  new RegExp(`^metadata\\.annotations\\.${BOUNDS_PREFIX}${path} \\(line \\d+\\).*${message}`);
 
 test.each([
-  ['no YAML', 'data: [', /line 1/, 1],
-  [
-    'another kind',
-    'apiVersion: v1\nkind: Secret\nmetadata: { name: async-api-bounds }\ndata: {}',
-    /^kind \(line 2\)/,
-    2,
-  ],
-  [
-    'another name',
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: bounds }\ndata: {}',
-    /^metadata.name \(line 3\)/,
-    3,
-  ],
-  ['an unknown field', manifest("data:\n  secret: ''"), /^data.secret \(line 5\): expected no such field here/, 5],
-  ['a list', manifest('data:\n  secrets: [a, b]'), /^data.secrets \(line 5\): expected string/, 5],
-  [
-    'a key twice',
-    manifest("data:\n  secrets: ''\n  secrets: ''"),
-    /^data.secrets \(line 6\): expected this only once/,
-    6,
-  ],
-  ['a name with a capital', manifest('data:\n  secrets: a B'), /^data.secrets.1 \(line 5\): expected the name of/, 5],
-  ['names with commas', manifest('data:\n  configMaps: a, b'), /^data.configMaps.0 .*got "a,"/, 5],
-  ['another space', manifest('data:\n  secrets: "a\\u00a0b"'), /^data.secrets.0 \(line 5\): expected the name of/, 5],
-  ['a pattern', manifest('data:\n  imagePrefixes: registry.example/*'), /^data.imagePrefixes.0 \(line 5\)/, 5],
-  ['a URL', manifest('data:\n  imagePrefixes: https://registry.example/a'), /^data.imagePrefixes.0 \(line 5\)/, 5],
-  ['a resource without vendor', manifest('data:\n  extendedResources: gpu'), /^data.extendedResources.0 \(line 5\)/, 5],
+  ['no YAML', 'metadata: [', /line 1/, 1],
+  ['another kind', 'apiVersion: v1\nkind: Secret\nmetadata: { name: async-api }', /^kind \(line 2\)/, 2],
+  ['another name', 'apiVersion: v1\nkind: Namespace\nmetadata: { name: b }', /^metadata.name \(line 3\)/, 3],
+  ['labels', 'apiVersion: v1\nkind: Namespace\nmetadata: { name: async-api, labels: {} }', /^metadata.labels/, 3],
+  ['an unknown field', manifest("secret: ''"), at('secret', 'expected no such field here'), 6],
+  ['a list', manifest('secrets: [a, b]'), at('secrets', 'expected string'), 6],
+  ['a key twice', manifest("secrets: ''", "secrets: ''"), at('secrets', 'expected this only once'), 7],
+  ['a name with a capital', manifest('secrets: a B'), at('secrets.1', 'expected the name of'), 6],
+  ['names with commas', manifest('configMaps: a, b'), at('configMaps.0', 'got "a,"'), 6],
+  ['another space', manifest('secrets: "a\\u00a0b"'), at('secrets.0', 'expected the name of'), 6],
+  ['a pattern', manifest('imagePrefixes: registry.example/*'), at('imagePrefixes.0'), 6],
+  ['a URL', manifest('imagePrefixes: https://registry.example/a'), at('imagePrefixes.0'), 6],
+  ['a resource without vendor', manifest('extendedResources: gpu'), at('extendedResources.0'), 6],
   [
     'too many names',
-    manifest(`data:\n  secrets: ${Array.from({ length: MAX_NAMES + 1 }, (_, index) => `a${index}`).join(' ')}`),
-    /^data.secrets \(line 5\): expected array to have <=1000 items/,
-    5,
+    manifest(`secrets: ${Array.from({ length: MAX_NAMES + 1 }, (_, index) => `a${index}`).join(' ')}`),
+    at('secrets', 'expected array to have <=1000 items'),
+    6,
   ],
 ])('bounds with %s are unusable, with path and line', (_what, text, message, line) => {
   let error: unknown;
@@ -138,13 +137,16 @@ test.each([
   expect(error).toMatchObject({ message: expect.stringMatching(message), line, file: 'bounds' });
 });
 
-test('bounds without data, or with some kinds only, allow nothing of the others', () => {
-  expect(parseBounds(manifest('')).secrets.size).toBe(0);
-  expect([...parseBounds(manifest('data: { secrets: a }')).secrets]).toEqual(['a']);
+test('bounds without annotations, or with some kinds only, allow nothing of the others', () => {
+  expect(bounds().secrets.size).toBe(0);
+  expect(parseBounds('apiVersion: v1\nkind: Namespace\nmetadata: { name: async-api }').secrets.size).toBe(0);
+  expect([...parseBounds(manifest('secrets: a')).secrets]).toEqual(['a']);
 });
 
 test('the policy and the API have the same kinds', async () => {
   const policy = await readFile(join(ROOT, 'manifests/core/job-bounds-policy.yaml'), 'utf8');
-  const kinds = [...policy.matchAll(/variables\.bounds\[\?'(\w+)'\]/g)].map(([, kind]) => kind!);
+  const kinds = [...policy.matchAll(/variables\.bounds\[\?'bounds\.async-api\.dev\/(\w+)'\]/g)].map(
+    ([, kind]) => kind!,
+  );
   expect([...new Set(kinds)].toSorted()).toEqual(KINDS_OF_BOUNDS.toSorted());
 });

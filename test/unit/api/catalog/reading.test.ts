@@ -201,7 +201,7 @@ describe('bounds.yaml', () => {
     );
     await writeFile(boundsPath, boundsText({ secret: 'a' }));
     await expect(open()).rejects.toThrow(
-      `${boundsPath} cannot be used:\ndata.secret (line 1): expected no such field here`,
+      `${boundsPath} cannot be used:\nmetadata.annotations.bounds.async-api.dev/secret (line 1): expected no such field here`,
     );
   });
 
