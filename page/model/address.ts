@@ -1,4 +1,4 @@
-import type { State } from '../client/views.ts';
+import type { State } from '../../client/views.ts';
 
 export const STATES = ['PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED'] as const satisfies State[];
 

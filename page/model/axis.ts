@@ -1,4 +1,4 @@
-import type { JobView, RunSummary } from '../client/views.ts';
+import type { JobView, RunSummary } from '../../client/views.ts';
 import { isOver } from './states.ts';
 import { formatDuration, secondsOf } from './time.ts';
 

@@ -1,4 +1,4 @@
-import type { GroupView } from '../client/views.ts';
+import type { GroupView } from '../../client/views.ts';
 
 type Parameter = GroupView['parameters'][string];
 

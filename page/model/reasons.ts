@@ -1,4 +1,4 @@
-import type { JobView } from '../client/views.ts';
+import type { JobView } from '../../client/views.ts';
 
 /** What each reason means to somebody who did not read docs/api.md. */
 export const REASONS: Record<string, string> = {

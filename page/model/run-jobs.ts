@@ -1,6 +1,6 @@
-import { jobNumberOf } from '../client/calls.ts';
-import type { ServerEvent } from '../client/sse.ts';
-import type { JobView, RunSummary, RunView } from '../client/views.ts';
+import { jobNumberOf } from '../../client/calls.ts';
+import type { ServerEvent } from '../../client/sse.ts';
+import type { JobView, RunSummary, RunView } from '../../client/views.ts';
 import type { JobFilter } from './address.ts';
 import { countStates, isOver } from './states.ts';
 

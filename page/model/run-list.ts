@@ -1,4 +1,4 @@
-import type { RunSummary } from '../client/views.ts';
+import type { RunSummary } from '../../client/views.ts';
 import { PERIODS, type RunsAddress } from './address.ts';
 import { secondsOf } from './time.ts';
 

@@ -1,4 +1,4 @@
-import type { JobView, RunSummary, State } from '../client/views.ts';
+import type { JobView, RunSummary, State } from '../../client/views.ts';
 
 export const isOver = (state: State): boolean => state === 'SUCCESS' || state === 'FAILURE' || state === 'REVOKED';
 

@@ -1,4 +1,4 @@
-import type { RunSummary } from '../client/views.ts';
+import type { RunSummary } from '../../client/views.ts';
 import { printable } from '../model/printable.ts';
 import { describeCounts, type Look, lookWords, partsOf, totalOf } from '../model/states.ts';
 import { formatAgo, formatMoment, secondsOf } from '../model/time.ts';

@@ -1,5 +1,5 @@
-import { type Http, send } from '../client/http.ts';
-import type { JobView } from '../client/views.ts';
+import { type Http, send } from '../../client/http.ts';
+import type { JobView } from '../../client/views.ts';
 
 /** Saves all that is left of a job's log as a file. A link could not send the token. */
 export async function downloadLog(http: Http, { id, name }: JobView): Promise<void> {

@@ -1,8 +1,9 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { Calls, type GroupRights, type Me } from '../client/calls.ts';
-import type { Link } from '../client/follow.ts';
-import type { Http } from '../client/http.ts';
+import { Calls } from '../../client/calls.ts';
+import type { Link } from '../../client/follow.ts';
+import type { Http } from '../../client/http.ts';
+import type { GroupRights, Me } from '../../client/views.ts';
 import { Store } from './store.ts';
 
 /** How well the service was reached when it was last asked. */

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { send } from '../client/http.ts';
+import { send } from '../../client/http.ts';
 import type { Session } from './session.ts';
 
 const INTERVAL_MS = 10_000;

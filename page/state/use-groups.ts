@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { GroupView } from '../client/views.ts';
+import type { GroupView } from '../../client/views.ts';
 import { useSession } from './session.ts';
 
 /** config.yaml changes seldom. */

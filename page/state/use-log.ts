@@ -1,7 +1,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, send } from '../client/http.ts';
-import type { JobView } from '../client/views.ts';
+import { ApiError, send } from '../../client/http.ts';
+import type { JobView } from '../../client/views.ts';
 import { cutWords } from '../model/cut.ts';
 import { LineSplitter } from '../model/log-lines.ts';
 import type { LogPhase } from '../model/log-phase.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import { follow } from '../client/follow.ts';
-import { ApiError } from '../client/http.ts';
-import type { ServerEvent } from '../client/sse.ts';
-import type { RunView } from '../client/views.ts';
+import { follow } from '../../client/follow.ts';
+import { ApiError } from '../../client/http.ts';
+import type { ServerEvent } from '../../client/sse.ts';
+import type { RunView } from '../../client/views.ts';
 import { withEvents } from '../model/run-jobs.ts';
 import { isOver } from '../model/states.ts';
 import { perFrame } from './per-frame.ts';

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { follow } from '../client/follow.ts';
-import type { ServerEvent } from '../client/sse.ts';
-import type { RunSummary } from '../client/views.ts';
+import { follow } from '../../client/follow.ts';
+import type { ServerEvent } from '../../client/sse.ts';
+import type { RunSummary } from '../../client/views.ts';
 import type { RunsAddress } from '../model/address.ts';
 import { type Runs, withChanges } from '../model/run-list.ts';
 import { perFrame } from './per-frame.ts';

@@ -1,4 +1,4 @@
-import type { GroupView } from '../client/views.ts';
+import type { GroupView } from '../../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { html } from '../parts/html.ts';
 import { Empty, ErrorBox, Loading, StaleNote } from '../parts/small.ts';

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { jobNumberOf } from '../client/calls.ts';
-import type { JobView, RunView } from '../client/views.ts';
+import { jobNumberOf } from '../../client/calls.ts';
+import type { JobView, RunView } from '../../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { type Axis, axisOf, describeSegments, place, segmentsOf, ticksOf } from '../model/axis.ts';
 import { printable } from '../model/printable.ts';

@@ -1,4 +1,4 @@
-import type { JobView, RunView } from '../client/views.ts';
+import type { JobView, RunView } from '../../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { describeSegments, segmentsOf } from '../model/axis.ts';
 import { printable } from '../model/printable.ts';

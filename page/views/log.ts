@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import type { JobView } from '../client/views.ts';
+import type { JobView } from '../../client/views.ts';
 import { PHASES } from '../model/log-phase.ts';
 import { isOver } from '../model/states.ts';
 import { html } from '../parts/html.ts';

@@ -1,4 +1,4 @@
-import { ApiError } from '../client/http.ts';
+import { ApiError } from '../../client/http.ts';
 import { html } from '../parts/html.ts';
 import { Empty, ErrorBox } from '../parts/small.ts';
 

@@ -1,4 +1,4 @@
-import type { GroupView } from '../client/views.ts';
+import type { GroupView } from '../../client/views.ts';
 import { printable } from '../model/printable.ts';
 import { html } from '../parts/html.ts';
 

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { newKey } from '../client/calls.ts';
-import type { RunView } from '../client/views.ts';
+import { newKey } from '../../client/calls.ts';
+import type { RunView } from '../../client/views.ts';
 import { isOver } from '../model/states.ts';
 import { AskButton } from '../parts/ask.ts';
 import { html } from '../parts/html.ts';

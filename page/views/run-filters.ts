@@ -1,4 +1,4 @@
-import type { State } from '../client/views.ts';
+import type { State } from '../../client/views.ts';
 import { type Period, type RunsAddress, STATES } from '../model/address.ts';
 import { lookOf, STATE_WORDS } from '../model/states.ts';
 import { html } from '../parts/html.ts';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { RunSummary } from '../client/views.ts';
+import type { RunSummary } from '../../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { isOver, lookOf } from '../model/states.ts';
 import { formatDuration, secondsOf } from '../model/time.ts';

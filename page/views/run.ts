@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { RunView } from '../client/views.ts';
+import type { RunView } from '../../client/views.ts';
 import { formatAddress, type RunAddress } from '../model/address.ts';
 import { matchingJobs } from '../model/run-jobs.ts';
 import { describeCounts, isOver, lookOf, STATE_WORDS } from '../model/states.ts';

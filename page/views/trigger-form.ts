@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
-import { type DryRun, newKey } from '../client/calls.ts';
-import { ApiError } from '../client/http.ts';
-import type { GroupView } from '../client/views.ts';
+import { newKey } from '../../client/calls.ts';
+import { ApiError } from '../../client/http.ts';
+import type { DryRun, GroupView } from '../../client/views.ts';
 import { givenValues, wrongValue } from '../model/parameter-check.ts';
 import { html } from '../parts/html.ts';
 import { errorTitle, Problems } from '../parts/small.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { JobView, RunSummary, RunView } from '../../../page/client/views.ts';
+import type { JobView, RunSummary, RunView } from '../../../client/views.ts';
 import { matchingJobs, withEvents } from '../../../page/model/run-jobs.ts';
 import { canReadOn, countRuns, matchingRuns, withChanges } from '../../../page/model/run-list.ts';
 import { sliceOf, topsOf } from '../../../page/model/windowing.ts';

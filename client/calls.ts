@@ -1,12 +1,7 @@
 import type * as z from 'zod';
-import type { Accepted, Cancelled, DryRun, GroupList, Me, RunList } from '../../api/views/schemas.ts';
+import type { Accepted, GroupList } from '../api/views/schemas.ts';
 import { type Http, send } from './http.ts';
-import type { GroupView, RunView, State } from './views.ts';
-
-export type { DryRun, Me };
-
-/** What the caller may do with a group. */
-export type GroupRights = Me['groups'][number];
+import type { Cancelled, DryRun, GroupView, Me, RunList, RunView, State, StatusView } from './views.ts';
 
 export interface RunsFilter {
   group?: string | undefined;
@@ -15,7 +10,10 @@ export interface RunsFilter {
   continue?: string | undefined;
 }
 
-/** The calls of the REST service. Each rejects with an ApiError, or a TypeError if there is no connection. */
+/**
+ * The calls of the REST service. Each rejects with an ApiError, or a TypeError if there is no connection. Each can be repeated: a
+ * cancel changes nothing a second time, and a trigger has a key.
+ */
 export class Calls {
   readonly http: Http;
 
@@ -27,24 +25,25 @@ export class Calls {
   groups = async (): Promise<GroupView[]> => (await this.#get<z.infer<typeof GroupList>>('/groups')).groups;
   runs = (filter: RunsFilter): Promise<RunList> => this.#get(`/runs${query({ ...filter })}`);
   run = (id: string): Promise<RunView> => this.#get(`/runs/${encodeURIComponent(id)}`);
-  cancelRun = (id: string): Promise<z.infer<typeof Cancelled>> => this.#post(`/runs/${id}/cancel`);
-  cancelJob = (id: string): Promise<z.infer<typeof Cancelled>> => this.#post(`/status/${id}/cancel`);
+  status = (id: string): Promise<StatusView> => this.#get(`/status/${encodeURIComponent(id)}`);
+  cancelRun = (id: string): Promise<Cancelled> => this.#post(`/runs/${encodeURIComponent(id)}/cancel`);
+  cancelJob = (id: string): Promise<Cancelled> => this.#post(`/status/${encodeURIComponent(id)}/cancel`);
 
   /** Checks a trigger and starts nothing. */
   dryRun = (group: string, parameters: Record<string, string>): Promise<DryRun> =>
     this.#post(`/group/${encodeURIComponent(group)}?dryRun=true`, { parameters });
 
   /** Resolves to the id of the new run. The same key never starts a second one. */
-  trigger = (group: string, parameters: Record<string, string>, key: string): Promise<string> =>
+  trigger = (group: string, parameters: Record<string, string>, key = newKey()): Promise<string> =>
     this.#start(`/group/${encodeURIComponent(group)}`, { parameters }, key);
 
   /** As `trigger`, for the jobs of an earlier run, or only for those that did not succeed. */
-  rerun = (id: string, only: 'all' | 'failed', key: string): Promise<string> =>
-    this.#start(`/runs/${id}/rerun`, only === 'failed' ? { only } : {}, key);
+  rerun = (id: string, only: 'all' | 'failed', key = newKey()): Promise<string> =>
+    this.#start(`/runs/${encodeURIComponent(id)}/rerun`, only === 'failed' ? { only } : {}, key);
 
   async #start(path: string, body: object, key: string): Promise<string> {
     const accepted = await this.#post<z.infer<typeof Accepted>>(path, body, { 'Idempotency-Key': key });
-    return accepted['Check job status at'][0]!.slice('/status/'.length).replace(/.{4}$/, '0000');
+    return runIdOf(accepted['Check job status at'][0]!.slice('/status/'.length));
   }
 
   async #get<T>(path: string): Promise<T> {
@@ -61,7 +60,7 @@ export class Calls {
   }
 }
 
-function query(fields: Record<string, string | number | undefined>): string {
+export function query(fields: Record<string, string | number | undefined>): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) if (value) given.set(name, String(value));
   return given.size > 0 ? `?${given}` : '';
@@ -70,6 +69,9 @@ function query(fields: Record<string, string | number | undefined>): string {
 /** A key of 128 random bits. `crypto.randomUUID` is missing on pages without https. */
 export const newKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** The id of the run that a job belongs to; of a run its own. */
+export const runIdOf = (id: string): string => id.replace(/.{4}$/, '0000');
 
 /** The id of a run's job; `number` from 1. */
 export const jobIdOf = (runId: string, number: number): string =>

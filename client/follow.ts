@@ -4,7 +4,7 @@ import { EventParser, type ServerEvent } from './sse.ts';
 /** live: events come. lost: the connection broke, and is tried again. ended: nothing more comes. refused: an error that stays. */
 export type Link = 'connecting' | 'live' | 'lost' | 'ended' | 'refused';
 
-interface Follower {
+export interface Follower {
   /** The events of one piece of the stream. */
   onEvents(events: ServerEvent[]): void;
   /** With `refused`, the error. */

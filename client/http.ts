@@ -1,9 +1,12 @@
 import type * as z from 'zod';
-import type { ProblemDetails } from '../../api/views/schemas.ts';
+import type { ProblemDetails } from '../api/views/schemas.ts';
 
 type Problem = z.infer<typeof ProblemDetails>;
 
-/** An answer of 400 or more, in the words of the service. */
+/** Whether the same request can succeed later, from the status of an answer. */
+export const isTemporary = (status: number): boolean => [408, 429, 502, 503, 504].includes(status);
+
+/** An answer of 300 or more, in the words of the service. */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
@@ -18,7 +21,7 @@ export class ApiError extends Error {
 
   /** Whether the same request can succeed later. */
   get isTemporary(): boolean {
-    return [408, 429, 502, 503, 504].includes(this.status);
+    return isTemporary(this.status);
   }
 }
 
@@ -54,5 +57,7 @@ async function toError(response: Response): Promise<ApiError> {
   } catch {
     // A proxy in between may answer with HTML.
   }
-  return new ApiError(response.status, { detail: `${response.status} ${response.statusText}`.trim() });
+  const location = response.headers.get('Location');
+  const redirect = location ? `: it redirects to ${location}` : '';
+  return new ApiError(response.status, { detail: `${response.status} ${response.statusText}`.trim() + redirect });
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Calls, jobIdOf, jobNumberOf, newKey } from '../../../client/calls.ts';
+import { follow, type Link } from '../../../client/follow.ts';
+import type { Http } from '../../../client/http.ts';
+import { EventParser, type ServerEvent } from '../../../client/sse.ts';
 import { isTerminal } from '../../../contract/group-run.ts';
-import { Calls, jobIdOf, jobNumberOf, newKey } from '../../../page/client/calls.ts';
-import { follow, type Link } from '../../../page/client/follow.ts';
-import type { Http } from '../../../page/client/http.ts';
-import { EventParser, type ServerEvent } from '../../../page/client/sse.ts';
 import { startApp, type TestApp } from '../../support/app.ts';
 import { eventually } from '../../support/eventually.ts';
 

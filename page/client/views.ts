@@ -1,4 +1,0 @@
-import type { RunSummary } from '../../api/views/schemas.ts';
-
-export type { GroupView, JobView, RunSummary, RunView } from '../../api/views/schemas.ts';
-export type State = RunSummary['state'];
