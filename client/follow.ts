@@ -1,4 +1,5 @@
 import { ApiError, type Http, send } from './http.ts';
+import { pause } from './pause.ts';
 import { EventParser, type ServerEvent } from './sse.ts';
 
 /** live: events come. lost: the connection broke, and is tried again. ended: nothing more comes. refused: an error that stays. */
@@ -79,14 +80,3 @@ async function readOnce(
     clearInterval(guard);
   }
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });

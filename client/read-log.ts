@@ -1,4 +1,5 @@
 import { ApiError, type Http, send } from './http.ts';
+import { pause } from './pause.ts';
 
 export interface LogOptions {
   /** Goes on with what is written, until the job is over. */
@@ -48,7 +49,8 @@ export async function* readLog(
       // The last lines of a log are others after a while, so a log with `tail` cannot be resumed.
       const mayResume = follow && tail === undefined && !(error instanceof ApiError) && ++breaks <= MAX_BREAKS;
       if (signal.aborted || !mayResume) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await pause(RETRY_MS, signal);
+      signal.throwIfAborted();
     }
   }
 }

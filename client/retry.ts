@@ -1,4 +1,5 @@
 import { isTemporary } from './http.ts';
+import { pause } from './pause.ts';
 
 export interface RetryOptions {
   /** Tries of a request in all; 6 by default. */
@@ -63,7 +64,7 @@ async function answerInTime(
   try {
     return await fetchOnce(path, { ...init, signal: AbortSignal.any([signal, late.signal]) });
   } catch (error) {
-    if (late.signal.aborted && !signal.aborted) throw new TypeError(`no answer within ${ANSWER_MS / 1000} s`);
+    if (late.signal.aborted && !signal.aborted) throw connectionError(`no answer within ${ANSWER_MS / 1000} s`);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -77,19 +78,15 @@ function retryAfterMs(text: string | null, now: number): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
+/** An error as fetch throws it where there is no connection. */
+export const connectionError = (reason: string): TypeError => new TypeError(reason, { cause: new Error(reason) });
+
+/** Whether it is the error of a connection, and not a mistake in code, which has no cause. */
+export const isConnectionError = (error: unknown): boolean =>
+  (error as Error | undefined)?.name === 'TypeError' && (error as Error).cause !== undefined;
+
 /** What went wrong without an answer: of a failed fetch the cause, such as `connect ECONNREFUSED 127.0.0.1:5100`. */
 export function reasonOf(error: unknown): string {
   const { cause, message } = error as Error & { cause?: { message?: string; code?: string } };
   return cause?.message || cause?.code || message;
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });

@@ -1,4 +1,5 @@
 import type { Follower } from './follow.ts';
+import { connectionError } from './retry.ts';
 import type { ServerEvent } from './sse.ts';
 import type { RunView } from './views.ts';
 
@@ -29,7 +30,7 @@ export async function waitForRun(service: Waitable, id: string, options: WaitOpt
   const giveUp = new AbortController();
   let lost: ReturnType<typeof setTimeout> | undefined;
   let refusal: Error | undefined;
-  const unreachable = () => giveUp.abort(new TypeError(`it was out of reach for ${maxLostMs / 1000} s`));
+  const unreachable = () => giveUp.abort(connectionError(`it was out of reach for ${maxLostMs / 1000} s`));
   try {
     await service.followRun(
       id,

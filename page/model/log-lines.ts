@@ -1,5 +1,5 @@
 import Anser from 'anser';
-import { printable } from './printable.ts';
+import { printable } from '../../client/printable.ts';
 
 /** A piece of a line with one look. */
 export interface Piece {

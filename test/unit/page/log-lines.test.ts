@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { printable } from '../../../client/printable.ts';
 import { LineSplitter, piecesOf } from '../../../page/model/log-lines.ts';
-import { printable } from '../../../page/model/printable.ts';
 
 const ESC = '\u001b';
 
