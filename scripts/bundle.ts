@@ -1,20 +1,28 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild';
 import { buildPage } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PROGRAMS = ['api', 'controller'] as const;
-export type Program = (typeof PROGRAMS)[number];
+/** The file that each program begins with. */
+const ENTRIES = {
+  api: 'api/main.ts',
+  controller: 'controller/main.ts',
+  cli: 'cli/main.ts',
+  client: 'client/index.ts',
+} as const;
+const PROGRAMS = Object.keys(ENTRIES) as Program[];
+export type Program = keyof typeof ENTRIES;
 
 const PAGE = 'page';
 
-const HELP = `npm run bundle                       api and controller, each as one file in dist/, and the web page in dist/page/
+const HELP = `npm run bundle                       api, controller, cli (the command line) and client (its library), each as one file in dist/,
+                                     and the web page in dist/page/
 npm run bundle -- --out FOLDER api   one of them, elsewhere
 npm run bundle -- page               the web page only; an API that runs reads it when it starts
 
-A bundle runs on Node 24 alone: node dist/api.mjs --help`;
+A bundle runs without node_modules, those of api and controller on Node 24: node dist/api.mjs --help`;
 
 /** Express and others load Node's modules by require, which ES modules do not have. */
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
@@ -35,29 +43,42 @@ const PURE_CLIENT: Plugin = {
       return { ...found, sideEffects: false };
     }),
 };
-/**
- * Bundles each program with its imports into one ES module, `<folder>/<program>.mjs`, which runs on Node 24 without
- * node_modules. Returns the paths. Not minified, so that stack traces are readable. Rejects with esbuild's errors.
- */
-export async function bundle(folder: string, programs: readonly Program[] = PROGRAMS): Promise<string[]> {
+/** The library is for browsers too, and so has nothing of Node's. */
+const FOR_NODE = { platform: 'node', target: 'node24', banner: { js: REQUIRE } } as const;
+const OPTIONS = {
+  api: FOR_NODE,
+  controller: FOR_NODE,
+  cli: { ...FOR_NODE, target: 'node22' },
+  client: { platform: 'neutral', target: 'es2023' },
+} as const satisfies Record<Program, BuildOptions>;
+
+async function buildOne(program: Program, outdir: string): Promise<OutputFile> {
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
-    entryPoints: Object.fromEntries(programs.map((program) => [program, `${program}/main.ts`])),
-    outdir: resolve(folder),
+    entryPoints: { [program]: ENTRIES[program] },
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    platform: 'node',
-    target: 'node24',
     format: 'esm',
-    banner: { js: REQUIRE },
     plugins: [PURE_CLIENT],
     write: false,
     logLevel: 'warning',
+    ...OPTIONS[program],
   });
+  return outputFiles[0]!;
+}
+
+/**
+ * Bundles each program with its imports into one ES module, `<folder>/<program>.mjs`, which runs without
+ * node_modules. Returns the paths. Not minified, so that stack traces are readable. Rejects with esbuild's errors.
+ */
+export async function bundle(folder: string, programs: readonly Program[] = PROGRAMS): Promise<string[]> {
+  const built = await Promise.all(programs.map((program) => buildOne(program, resolve(folder))));
   await mkdir(folder, { recursive: true });
   // esbuild escapes all but comments. One character beyond ASCII would make V8 keep the whole text in UTF-16, 3 to 4 MB more.
   const escaped = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`;
-  for (const { path, text } of outputFiles) await writeFile(path, text.replace(/\P{ASCII}/gu, escaped));
+  for (const { path, text } of built)
+    await writeFile(path, text.replace(/\P{ASCII}/gu, escaped), { mode: path.endsWith('cli.mjs') ? 0o755 : 0o644 });
   return programs.map((program) => join(folder, `${program}.mjs`));
 }
 

@@ -36,7 +36,7 @@ export const growth: Benchmark = {
     for (const { what, runs, size, goals } of STORED) {
       await env.withProduct(async (product) => {
         product.bundles = join(product.folder, 'bundles');
-        await bundle(product.bundles);
+        await bundle(product.bundles, ['api', 'controller']);
         await env.progress.step(`Store ${what}`, () => storeFinished(env.raw, product.namespace, runs, size));
         const rounds = await env.rounds.repeat(`Start with ${what}`, () => memory(env, product), MOST_ROUNDS);
         for (const service of SERVICES) {

@@ -1,5 +1,5 @@
-import type { RunSummary } from '../../client/views.ts';
 import { printable } from '../../client/printable.ts';
+import type { RunSummary } from '../../client/views.ts';
 import { describeCounts, type Look, lookWords, partsOf, totalOf } from '../model/states.ts';
 import { formatAgo, formatMoment, secondsOf } from '../model/time.ts';
 import { html } from './html.ts';

@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks';
 import { jobNumberOf } from '../../client/calls.ts';
+import { printable } from '../../client/printable.ts';
 import type { JobView, RunView } from '../../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { type Axis, axisOf, describeSegments, place, segmentsOf, ticksOf } from '../model/axis.ts';
-import { printable } from '../../client/printable.ts';
 import { troubleOf } from '../model/reasons.ts';
 import { isOver, lookOf, lookWords } from '../model/states.ts';
 import { formatDuration, secondsOf } from '../model/time.ts';

@@ -1,7 +1,7 @@
+import { printable } from '../../client/printable.ts';
 import type { JobView, RunView } from '../../client/views.ts';
 import { formatAddress } from '../model/address.ts';
 import { describeSegments, segmentsOf } from '../model/axis.ts';
-import { printable } from '../../client/printable.ts';
 import { REASONS } from '../model/reasons.ts';
 import { isOver, lookOf, lookWords } from '../model/states.ts';
 import { formatDuration, formatMoment, secondsOf } from '../model/time.ts';

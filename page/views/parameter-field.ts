@@ -1,5 +1,5 @@
-import type { GroupView } from '../../client/views.ts';
 import { printable } from '../../client/printable.ts';
+import type { GroupView } from '../../client/views.ts';
 import { html } from '../parts/html.ts';
 
 interface Props {

@@ -16,7 +16,7 @@ const resources = (...files: string[]) =>
  */
 export async function productImages(folder: string): Promise<ImageContent[]> {
   const name = (image: string) => `registry.invalid/async-api/${image}:dev`;
-  const [api, controller] = (await bundle(folder)) as [string, string];
+  const [api, controller] = (await bundle(folder, ['api', 'controller'])) as [string, string];
   const page = await buildPage(join(folder, 'page'));
   const pageFiles = Object.fromEntries(page.map((path) => [`/app/page/${basename(path)}`, path]));
   return Promise.all([

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -107,6 +107,32 @@ test('the thread reads the groups, and does not start a second api', async () =>
   expect({ code, messages, errors }).toEqual({ code: 0, messages: [{ problem, line: 1, file: 'config' }], errors: [] });
 });
 
-test('only the two programs and the page are written', async () => {
-  expect((await readdir(folder)).sort()).toEqual(['api.mjs', 'controller.mjs', 'page']);
+test('the command line is one file that runs by its name, also from an empty folder', async () => {
+  const empty = await mkdtemp(join(tmpdir(), 'async-api-alone-'));
+  try {
+    await copyFile(join(folder, 'cli.mjs'), join(empty, 'async-api'));
+    // A bare name, as `env` finds the node of the PATH.
+    const PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
+    const { stdout, stderr } = await run(join(empty, 'async-api'), ['--help'], { cwd: empty, env: { ...env, PATH } });
+    expect(stdout).toMatch(/^Usage: async-api /);
+    expect(stderr).toBe('');
+    await writeFile(join(empty, 'config.yaml'), 'groups: { a: { jobs: 5 } }');
+    const checked = await run(join(empty, 'async-api'), ['check', 'config.yaml', '-o', 'json'], {
+      cwd: empty,
+      env: { ...env, PATH },
+    }).catch((error: { code: number; stdout: string }) => error);
+    expect(checked).toMatchObject({ code: 1, stdout: expect.stringContaining('groups.a.jobs') });
+  } finally {
+    await rm(empty, { recursive: true, force: true });
+  }
+});
+
+test('the library has nothing of Node or of the service', async () => {
+  const text = await textOf('client');
+  expect(text).not.toMatch(/node:|require|node_modules/);
+  expect(await import(join(folder, 'client.mjs'))).toMatchObject({ createClient: expect.any(Function) });
+});
+
+test('only the programs, the library and the page are written', async () => {
+  expect((await readdir(folder)).sort()).toEqual(['api.mjs', 'cli.mjs', 'client.mjs', 'controller.mjs', 'page']);
 });
