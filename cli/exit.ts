@@ -9,6 +9,7 @@ export const EXIT = {
   usage: 2,
   revokedOrTimedOut: 3,
   notReachedOrRefused: 4,
+  bug: 70,
   interrupted: 130,
 } as const;
 
@@ -28,26 +29,26 @@ export const usageError = (message: string): CliError => new CliError(EXIT.usage
 export const exitCodeOf = (state: State): number =>
   state === 'SUCCESS' ? EXIT.ok : state === 'REVOKED' ? EXIT.revokedOrTimedOut : EXIT.failed;
 
-/** What went wrong, in sentences that say what to do. `server` is what was called. */
-export function toCliError(error: unknown, server: string): CliError {
+/** What went wrong, in sentences that say what to do. `server` is what `program` called. */
+export function toCliError(error: unknown, server: string, program: string): CliError {
   if (error instanceof CliError) return error;
-  if (error instanceof ApiError) return new CliError(EXIT.notReachedOrRefused, refusal(error, server));
+  if (error instanceof ApiError) return new CliError(EXIT.notReachedOrRefused, refusal(error, server, program));
   if (isConnectionError(error))
     return new CliError(
       EXIT.notReachedOrRefused,
-      `${server} was not reached: ${reasonOf(error)}.\nIs it the right server (--server, ASYNC_API_SERVER or the context file), and does it run?`,
+      `${server} was not reached: ${reasonOf(error)}.\nIs it the right one (see ${program} --help), and does it run?`,
     );
-  throw error;
+  return new CliError(EXIT.bug, `This is a mistake in ${program}: ${(error as Error).stack ?? error}`);
 }
 
-function refusal({ status, message, problems }: ApiError, server: string): string {
+function refusal({ status, message, problems }: ApiError, server: string, program: string): string {
   const details = problems.map(({ path, line, message }) => `\n  ${path}${line ? ` (line ${line})` : ''}: ${message}`);
-  return `${message}${details.join('')}${advice(status, server)}`;
+  return `${message}${details.join('')}${advice(status, server, program)}`;
 }
 
-function advice(status: number, server: string): string {
+function advice(status: number, server: string, program: string): string {
   if (status === 401) return `\nGive ${server} a token that is valid: --token, ASYNC_API_TOKEN or the context file.`;
-  if (status === 403) return '\nWhat you may do: async-api whoami';
+  if (status === 403) return `\nWhat you may do: ${program} whoami`;
   if (status >= 300 && status < 400) return `\nUse the address that it redirects to as the server.`;
   if (status === 429 || status >= 502) return '\nTry again later.';
   return '';

@@ -1,11 +1,11 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addParameter, type Command } from './call.ts';
 import { check } from './commands/check.ts';
+import { completeLines, completionScript, SHELLS } from './commands/completion.ts';
 import { events, logs, wait } from './commands/follow.ts';
 import { groups, whoami } from './commands/groups.ts';
 import { cancel, run, runs, status } from './commands/runs.ts';
 import { rerun, trigger } from './commands/trigger.ts';
-import type { ConnectOptions } from './connect.ts';
 import { EXIT, toCliError } from './exit.ts';
 import type { Io } from './io.ts';
 import { FORMATS, type Format } from './output.ts';
@@ -32,11 +32,7 @@ Exit codes:
 const STATES = ['PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED'];
 
 /** Runs the command line and returns its exit code. */
-export async function runCli<Options extends ConnectOptions>(
-  argv: readonly string[],
-  io: Io,
-  flavour: Flavour<Options>,
-): Promise<number> {
+export async function runCli<Options>(argv: readonly string[], io: Io, flavour: Flavour<Options>): Promise<number> {
   let exitCode: number = EXIT.ok;
   let server = 'The service';
   /** What commander calls for a command that needs the service. */
@@ -54,21 +50,27 @@ export async function runCli<Options extends ConnectOptions>(
         await connected.close();
       }
     };
+  const quiet: Io = { ...io, err: () => {} };
   const program = build(flavour, io, act, (code) => {
     exitCode = code;
   });
+  program
+    .command('__complete [words...]', { hidden: true })
+    .action(async (words: string[]) =>
+      io.out(await completeLines(program, words, () => flavour.connect({} as Options, quiet))),
+    );
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const { message, exitCode: code } = toCliError(error, server);
+    const { message, exitCode: code } = toCliError(error, server, flavour.name);
     io.err(`${message}\n`);
     return code;
   }
 }
 
-export function build(
+function build(
   flavour: Pick<Flavour<never>, 'name' | 'description' | 'addFlags'>,
   io: Io,
   act: <Flags>(command: Command<Flags>) => (...given: unknown[]) => Promise<void>,
@@ -130,6 +132,10 @@ export function build(
       const { output, bounds } = self.optsWithGlobals() as { output: Format; bounds?: string };
       setExitCode(await check({ io, format: output }, self.args, bounds === undefined ? {} : { bounds }));
     });
+  program
+    .command('completion <shell>')
+    .description(`print a script for ${SHELLS.join(', ')}`)
+    .action((shell: string) => io.out(completionScript(shell)));
   program.command('whoami').description('say who you are, and what you may do').action(act(whoami));
   return program;
 }

@@ -103,5 +103,5 @@ test('a service that is not there is exit code 4, after some tries that are told
   const { code, out, err } = await groups({}, '--server', nowhere);
   expect({ code, out }).toEqual({ code: 4, out: '' });
   expect(err.match(/Trying again/g)).toHaveLength(3);
-  expect(err).toMatch(/ was not reached: connect ECONNREFUSED .*\nIs it the right server/);
+  expect(err).toMatch(/ was not reached: connect ECONNREFUSED .*\nIs it the right one/);
 });
