@@ -6,6 +6,8 @@ export interface Connection {
   /** Such as https://10.0.0.1:6443, without a trailing slash. */
   server: string;
   tls: Record<string, unknown>;
+  /** That of the kubeconfig's context, or of the pod. */
+  namespace?: string | undefined;
   /** Authorization headers. Read again before every call, because tokens are rotated. */
   headers(): Promise<Record<string, string>>;
 }
@@ -45,5 +47,6 @@ export async function connect(options: { kubeconfig?: string; context?: string }
     const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
     return { ...basic, ...(authHeaders as Record<string, string>) };
   };
-  return { server, tls, headers };
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
+  return { server, tls, namespace, headers };
 }

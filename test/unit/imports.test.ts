@@ -33,7 +33,7 @@ const ALLOWED: Record<string, string[]> = {
   controller: ['contract', 'process', 'kube', 'controller/decide'],
   client: ['api/views/schemas.ts'],
   page: ['client'],
-  cli: ['client', 'api/catalog'],
+  cli: ['client', 'contract', 'kube', 'api/catalog', 'api/views'],
   'job-image': [],
   'dev/cluster': ['contract', 'process', 'kube'],
   'dev/docker': ['dev/cluster'],
