@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -124,6 +124,21 @@ test('the command line is one file that runs by its name, also from an empty fol
     expect(checked).toMatchObject({ code: 1, stdout: expect.stringContaining('groups.a.jobs') });
   } finally {
     await rm(empty, { recursive: true, force: true });
+  }
+});
+
+test('the command line is a plugin of kubectl by its name, and misses no module there', async () => {
+  const plugin = join(folder, '..', `kubectl-${basename(folder)}`);
+  await symlink(join(folder, 'cli.mjs'), plugin);
+  try {
+    const { KUBECONFIG: __, ...rest } = env;
+    const ended = await run(process.execPath, [plugin, 'runs'], { env: { ...rest, HOME: folder } }).catch(
+      (error) => error,
+    );
+    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`${folder}/.kube/config`) });
+    expect((await run(process.execPath, [plugin, '--help'], { env })).stdout).toMatch(/^Usage: kubectl async-api /);
+  } finally {
+    await rm(plugin);
   }
 });
 
