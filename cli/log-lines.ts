@@ -13,6 +13,7 @@ export class LogLines {
   readonly #signal: AbortSignal;
   readonly #seen = new Set<string>();
   readonly #running = new Set<Promise<void>>();
+  #error: unknown;
 
   constructor(call: Pick<Call, 'service' | 'io'>, print: (text: string) => void, signal: AbortSignal) {
     this.#call = call;
@@ -25,13 +26,18 @@ export class LogLines {
     if (this.#seen.has(job.id)) return;
     this.#seen.add(job.id);
     while (this.#running.size >= MAX_STREAMS) await Promise.race(this.#running);
-    const reading = this.#read(job, options).finally(() => this.#running.delete(reading));
+    const reading = this.#read(job, options)
+      .catch((error) => {
+        this.#error ??= error;
+      })
+      .finally(() => this.#running.delete(reading));
     this.#running.add(reading);
   }
 
-  /** Resolves when all logs were read. Rejects if one could not be. */
+  /** Resolves when all logs were read. Rejects with the first error if one could not be. */
   async end(): Promise<void> {
     while (this.#running.size > 0) await Promise.race(this.#running);
+    if (this.#error) throw this.#error;
   }
 
   async #read({ id, name }: Pick<JobView, 'id' | 'name'>, options: LogOptions): Promise<void> {

@@ -11,6 +11,8 @@ import { parseDuration } from './time.ts';
 export interface WaitFlags {
   timeout?: string;
   logs?: boolean;
+  /** Of the first log that cannot be read, when the run is over. Told where not given: the run's state matters more. */
+  onLogError?: (error: Error) => void;
 }
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -27,7 +29,11 @@ export async function waitAndPrint(call: Call, id: string, flags: WaitFlags): Pr
  * Waits for the end of a run and tells of its progress. Neither a timeout nor Ctrl-C cancels the run: both say how to go on, and
  * throw a CliError.
  */
-export async function waitForEnd(call: Call, id: string, { timeout, logs: hasLogs }: WaitFlags): Promise<RunView> {
+export async function waitForEnd(
+  call: Call,
+  id: string,
+  { timeout, logs: hasLogs, onLogError }: WaitFlags,
+): Promise<RunView> {
   const { io, service, program, format } = call;
   const timeoutMs = timeout === undefined ? undefined : Math.min(parseDuration(timeout), MAX_TIMEOUT_MS);
   const progress = new Progress(io);
@@ -45,13 +51,12 @@ export async function waitForEnd(call: Call, id: string, { timeout, logs: hasLog
     },
     stop.signal,
   );
-  let logError: unknown;
   try {
     const first = await service.run(id);
     const jobs = new Map(first.jobs.map((job) => [job.id, job]));
     const show = () => progress.show(`${first.group}: ${describeJobs([...jobs.values()])}`);
     const addLog = (job: JobView) => {
-      if (hasLogs && job.startedAt) logs.add(job, { follow: true }).catch((error) => (logError ??= error));
+      if (hasLogs && job.startedAt) void logs.add(job, { follow: true });
     };
     for (const job of first.jobs) addLog(job);
     show();
@@ -72,8 +77,7 @@ export async function waitForEnd(call: Call, id: string, { timeout, logs: hasLog
       },
     });
     for (const job of run.jobs) addLog(job);
-    await logs.end();
-    if (logError) throw logError;
+    await logs.end().catch(onLogError ?? ((error) => io.err(`A log could not be read: ${error.message}\n`)));
     return run;
   } catch (error) {
     throw stop.signal.aborted ? stop.signal.reason : error;

@@ -25,7 +25,12 @@ export const logs: Command<LogsFlags> = async (call, [id], { follow, tail }) => 
     for await (const piece of service.log(id!, { follow, tail, onCut }, new AbortController().signal)) io.out(piece);
   } else if (follow) {
     if (tail !== undefined) throw usageError('Expected --tail with the log of one job, or without --follow.');
-    await waitForEnd({ ...call, format: 'table' }, id!, { logs: true });
+    await waitForEnd({ ...call, format: 'table' }, id!, {
+      logs: true,
+      onLogError: (error) => {
+        throw error;
+      },
+    });
   } else await allLogs(call, id!, tail);
 };
 

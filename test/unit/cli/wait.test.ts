@@ -52,6 +52,24 @@ test('Ctrl-C cancels nothing, and says how to go on and how to cancel', async ()
   expect(app.logged.filter(({ message }) => message === 'cancel accepted')).toEqual([]);
 });
 
+test('a log that cannot be read is told, and does not hide how the run ended; the command logs fails', async () => {
+  const fails = async () => {
+    throw new Error('no pods');
+  };
+  const broken = await startApp({ logs: { pods: fails, sharedPods: fails, read: async () => undefined } });
+  try {
+    const id = await createClient({ server: broken.url }).trigger('good', {});
+    const startedAt = '2026-11-25T12:00:00Z';
+    broken.runs.setJobs(id, { state: 'SUCCESS', startedAt }, { state: 'SUCCESS', startedAt });
+    const waited = await cli(['--server', broken.url, 'wait', id, '--logs']);
+    expect(waited).toMatchObject({ code: 0, err: expect.stringContaining('A log could not be read: ') });
+    expect(await cli(['--server', broken.url, 'logs', '-f', id])).toMatchObject({ code: 4, out: '' });
+    expect(await cli(['--server', broken.url, 'logs', id])).toMatchObject({ code: 4, out: '' });
+  } finally {
+    await broken.close();
+  }
+});
+
 test('a timeout is exit code 3, and leaves the run as it is', async () => {
   const id = await newRun();
   const { code, out, err } = await cli(['--server', app.url, 'wait', id, '--timeout', '300ms']);
