@@ -5,6 +5,7 @@ import { PATHS } from '../api/app.ts';
 import { configJsonSchema } from '../api/catalog/config.ts';
 import { openApiDocument } from '../api/openapi/document.ts';
 import { groupRunCrd } from '../contract/crd.ts';
+import { dashboard } from './dashboard.ts';
 import { settingsPage } from './settings-page.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -13,6 +14,7 @@ const FILES = {
     `# Generated from contract/group-run.ts by: npm run generate\n${stringify(groupRunCrd(), { aliasDuplicateObjects: false })}`,
   'resources/openapi.json': () => `${JSON.stringify(openApiDocument(PATHS), null, 2)}\n`,
   'resources/config.schema.json': () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+  'manifests/monitoring/dashboard.json': () => `${JSON.stringify(dashboard(), null, 2)}\n`,
   'docs/settings.md': settingsPage,
 };
 

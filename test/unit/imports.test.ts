@@ -37,6 +37,7 @@ const ALLOWED: Record<string, string[]> = {
   'job-image': [],
   'dev/cluster': ['contract', 'process', 'kube'],
   'dev/docker': ['dev/cluster'],
+  'dev/promtool': ['dev/cluster'],
   'dev/browser': [],
   scripts: ['contract', 'api', 'controller', 'dev'],
   'test/fault-proxy': ['dev', 'kube', 'process'],
