@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { Progress } from '../../dev/cluster/progress.ts';
 import { buildPromtool } from '../../dev/promtool/promtool.ts';
+import { dashboard } from '../../scripts/dashboard.ts';
 import { blocksRunBy, ROOT } from '../support/doc-blocks.ts';
 import { run } from '../support/shell.ts';
 import { typeBlocks } from '../support/type-blocks.ts';
@@ -90,6 +91,19 @@ const hasGo = spawnSync('go', ['version']).status === 0;
   test('the commands of docs/operations.md find nothing wrong with rules and configuration', async () => {
     const PATH = [dirname(promtool), process.env.PATH].join(delimiter);
     await typeBlocks(blocksRunBy(import.meta.filename), { adapt: (text) => text, environment: { PATH } });
+  });
+
+  test('each query of the dashboard is PromQL', async () => {
+    const { panels } = dashboard() as { panels: { targets?: { expr: string }[] }[] };
+    const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    expect(queries.length).toBeGreaterThan(15);
+    const rules = queries.map((expr, index) => ({
+      record: `query_${index}`,
+      expr: expr.replaceAll('$__rate_interval', '5m'),
+    }));
+    const file = join(folder, 'queries.yaml');
+    await writeFile(file, stringify({ groups: [{ name: 'dashboard', rules }] }));
+    await run(promtool, ['check', 'rules', file]);
   });
 
   test('no alert fires while all is well', () => expectFiring([], HEALTHY));
