@@ -11,6 +11,7 @@ import { ADMIN } from '../support/harness.ts';
 import { copyProduction } from '../support/production-copy.ts';
 import { kubectlEnvironment } from '../support/shell.ts';
 import { typeBlocks } from '../support/type-blocks.ts';
+import { VERSION } from '../support/version.ts';
 import { emptyNode, fillNode } from './ballast.ts';
 import { everything, kubectl } from './deployment.ts';
 import { during, tally } from './load.ts';
@@ -21,7 +22,10 @@ const PORTS = {
   https: new URL(process.env.TEST_SECURE_INGRESS_URL!).port,
 };
 /** What differs here from the cluster of a reader. */
-const HERE = { 'REGISTRY=registry.example.com/team': 'REGISTRY=registry.invalid/async-api', 'TAG=0.1.0': 'TAG=dev' };
+const HERE = {
+  'REGISTRY=registry.example.com/team': 'REGISTRY=registry.invalid/async-api',
+  [`TAG=${VERSION}`]: 'TAG=dev',
+};
 const STEPS = blocksRunBy(import.meta.filename);
 
 // These tests depend on their order: the second follows the steps of docs/deploy.md except the last, which ends the last test.
@@ -54,7 +58,7 @@ const rolledOut = async (timeout: string) => {
 
 test('a first rollout that fails does not block its fix on a full node', async () => {
   const [wrong, fixed] = [join(folder, 'wrong'), join(folder, 'fixed')];
-  const dev = { 'newTag: 0.1.0': 'newTag: dev' };
+  const dev = { [`newTag: ${VERSION}`]: 'newTag: dev' };
   const [api, controller, job] = ['api', 'controller', 'job-image'].map(
     (name) => `newName: registry.invalid/async-api/${name},`,
   );

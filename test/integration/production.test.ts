@@ -7,6 +7,7 @@ import { parseCatalog } from '../../api/catalog/catalog.ts';
 import { ROOT } from '../support/doc-blocks.ts';
 import { type AnyManifest, kustomize } from '../support/kubectl.ts';
 import { copyProduction } from '../support/production-copy.ts';
+import { VERSION } from '../support/version.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -33,7 +34,10 @@ test('a copy outside of manifests/, with the path of the base changed, is the sa
 
 test('newName and newTag reach every image, JOB_IMAGE too, and nothing that a stranger may own is left', async () => {
   const text = JSON.stringify(
-    await renderCopy({ 'newName: registry.invalid/async-api': 'newName: registry.example.com/team', '0.1.0': '7.8.9' }),
+    await renderCopy({
+      'newName: registry.invalid/async-api': 'newName: registry.example.com/team',
+      [VERSION]: '7.8.9',
+    }),
   );
   const named = [...text.matchAll(/"(registry[^"]*|docker\.io[^"]*|async-api\/[^"]*)"/g)].map(([, name]) => name);
   expect(named.toSorted()).toEqual(
