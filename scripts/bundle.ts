@@ -12,10 +12,10 @@ const ENTRIES = {
   cli: 'cli/main.ts',
   client: 'client/index.ts',
 } as const;
-const PROGRAMS = Object.keys(ENTRIES) as Program[];
+export const PROGRAMS = Object.keys(ENTRIES) as Program[];
 export type Program = keyof typeof ENTRIES;
 
-const PAGE = 'page';
+export const PAGE = 'page';
 
 const HELP = `npm run bundle                       api, controller, cli (the command line) and client (its library), each as one file in dist/,
                                      and the web page in dist/page/
@@ -52,19 +52,21 @@ const OPTIONS = {
   client: { platform: 'neutral', target: 'es2023' },
 } as const satisfies Record<Program, BuildOptions>;
 
-async function buildOne(program: Program, outdir: string): Promise<OutputFile> {
-  const { outputFiles } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: { [program]: ENTRIES[program] },
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    plugins: [PURE_CLIENT],
-    write: false,
-    logLevel: 'warning',
-    ...OPTIONS[program],
-  });
+/** How a program is bundled into the folder. */
+export const bundleOptions = (folder: string, program: Program): BuildOptions => ({
+  absWorkingDir: ROOT,
+  entryPoints: { [program]: ENTRIES[program] },
+  outdir: resolve(folder),
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  format: 'esm',
+  plugins: [PURE_CLIENT],
+  logLevel: 'warning',
+  ...OPTIONS[program],
+});
+
+async function buildOne(program: Program, folder: string): Promise<OutputFile> {
+  const { outputFiles } = await build({ ...bundleOptions(folder, program), write: false });
   return outputFiles[0]!;
 }
 
@@ -73,7 +75,7 @@ async function buildOne(program: Program, outdir: string): Promise<OutputFile> {
  * node_modules. Returns the paths. Not minified, so that stack traces are readable. Rejects with esbuild's errors.
  */
 export async function bundle(folder: string, programs: readonly Program[] = PROGRAMS): Promise<string[]> {
-  const built = await Promise.all(programs.map((program) => buildOne(program, resolve(folder))));
+  const built = await Promise.all(programs.map((program) => buildOne(program, folder)));
   await mkdir(folder, { recursive: true });
   // esbuild escapes all but comments. One character beyond ASCII would make V8 keep the whole text in UTF-16, 3 to 4 MB more.
   const escaped = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`;

@@ -29,8 +29,9 @@ const PROGRAMS = {
     'app/page/index.html',
     'app/resources/bounds.yaml',
     'app/resources/config.yaml',
+    'app/sbom.cdx.json',
   ],
-  controller: ['app/controller.mjs'],
+  controller: ['app/controller.mjs', 'app/sbom.cdx.json'],
   'job-image': ['app/main.ts'],
 };
 const LIBRARY = /^(usr\/)?lib(64)?\/(\S+\/)?(ld-|lib)[\w.+-]+$/;
@@ -54,6 +55,8 @@ describe.each(IMAGES)('the image of %s', (name) => {
     expect(Config.User).toBe('65532:65532');
     expect(Config.Labels).toMatchObject({
       'org.opencontainers.image.title': expect.stringContaining('async-api'),
+      'org.opencontainers.image.description': expect.stringMatching(/\w\.$/),
+      'org.opencontainers.image.created': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       'org.opencontainers.image.licenses': 'Apache-2.0',
       'org.opencontainers.image.version': version,
       'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}(-dirty)?$/),
@@ -66,6 +69,21 @@ describe.each(IMAGES)('the image of %s', (name) => {
     expect(history + config).not.toMatch(/https?:\/\/|NPM_CONFIG|NODE_EXTRA/);
   });
 });
+
+test.each(['api', 'controller'] as const)(
+  'the SBOM in the image of %s lists its packages and its Node',
+  async (name) => {
+    const id = (await docker('create', imageOf(name))).trim();
+    const { stdout } = await run('sh', ['-c', `docker cp ${id}:/app/sbom.cdx.json - | tar -xO`], { maxBuffer: 1e8 });
+    await docker('rm', id);
+    const { components } = JSON.parse(stdout) as { components: { name: string; version: string }[] };
+    const node = (await docker('run', '--rm', '--entrypoint', 'node', imageOf(name), '--version')).trim();
+    expect(components.find((one) => one.name === 'node')?.version).toBe(node.slice(1));
+    const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    expect(components.find((one) => one.name === 'undici')?.version).toBe(dependencies.undici);
+    expect(components.some((one) => one.name === 'preact')).toBe(name === 'api');
+  },
+);
 
 test('the images share the layer with node', async () => {
   const layers = await Promise.all(
