@@ -10,6 +10,7 @@ const FILES = [
   'job-image/Dockerfile',
   'docs/deploy.md',
   'manifests/overlays/production/kustomization.yaml',
+  'manifests/overlays/release/kustomization.yaml',
 ];
 const CHANGELOG = 'CHANGELOG.md';
 /** From which users upgrade to the next release. */

@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { Product } from '../support/harness.ts';
 import { type AnyManifest, kubectl, kustomize, toInput } from '../support/kubectl.ts';
 
-const FOLDERS = ['base', 'overlays/local', 'overlays/production'];
+const FOLDERS = ['base', 'overlays/local', 'overlays/production', 'overlays/release'];
 const rendered = new Map<string, AnyManifest[]>();
 let product: Product;
 beforeAll(async () => {
@@ -47,16 +47,21 @@ test('a field that Kubernetes does not know is rejected', async () => {
   await expect(kubectl(dryRun, { input: toInput([service]) })).rejects.toThrow(/selectors/);
 });
 
-test.each(['overlays/local', 'overlays/production'])('%s names the three images with one tag', (folder) => {
-  const images = [
-    containerOf(folder, 'async-api').image,
-    containerOf(folder, 'async-api-controller').image,
-    environmentOf(folder, 'async-api-controller').JOB_IMAGE,
-  ];
-  const tag = images[0].split(':')[1];
-  expect(tag).toBeTruthy();
-  expect(images).toEqual(['api', 'controller', 'job-image'].map((name) => `registry.invalid/async-api/${name}:${tag}`));
-});
+test.each(['overlays/local', 'overlays/production', 'overlays/release'])(
+  '%s names the three images with one tag',
+  (folder) => {
+    const images = [
+      containerOf(folder, 'async-api').image,
+      containerOf(folder, 'async-api-controller').image,
+      environmentOf(folder, 'async-api-controller').JOB_IMAGE,
+    ];
+    const tag = images[0].split(':')[1];
+    expect(tag).toBeTruthy();
+    expect(images).toEqual(
+      ['api', 'controller', 'job-image'].map((name) => `registry.invalid/async-api/${name}:${tag}`),
+    );
+  },
+);
 
 test.each(FOLDERS)(
   'in %s the LimitRange, which is for jobs, changes nothing in the API and the controller',
@@ -71,10 +76,9 @@ test.each(FOLDERS)(
 
 test('only the local overlay allows anonymous callers; without an overlay the API does not start', () => {
   expect(environmentOf('overlays/local', 'async-api')).toMatchObject({ AUTH: 'none', ALLOW_ANONYMOUS: 'true' });
-  expect(environmentOf('overlays/production', 'async-api')).toMatchObject({
-    AUTH: 'kubernetes',
-    AUTH_AUDIENCES: 'async-api',
-  });
+  for (const overlay of ['overlays/production', 'overlays/release']) {
+    expect(environmentOf(overlay, 'async-api')).toMatchObject({ AUTH: 'kubernetes', AUTH_AUDIENCES: 'async-api' });
+  }
   const { AUTH, ALLOW_ANONYMOUS, HOST } = environmentOf('base', 'async-api');
   // Settings reject this HOST without AUTH or ALLOW_ANONYMOUS.
   expect({ AUTH, ALLOW_ANONYMOUS, HOST }).toEqual({ HOST: '0.0.0.0' });

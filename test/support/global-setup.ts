@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { startCluster } from '../../dev/cluster/choose.ts';
 import type { Cluster } from '../../dev/cluster/embedded.ts';
+import { buildHelm, canBuildHelm } from '../../dev/cluster/helm.ts';
 import { installManifests } from '../../dev/cluster/install.ts';
 import { Progress } from '../../dev/cluster/progress.ts';
 import { buildPage } from '../../scripts/page.ts';
@@ -26,6 +27,7 @@ export default async function setup(): Promise<void> {
       // Installed once here. After a failure each suite that needs it tries again and reports the error.
       rings.includes('e2e') && python().catch(() => {}),
       rings.includes('browser') && buildPage(),
+      rings.includes('integration') && canBuildHelm() && buildHelm(new Progress()).catch(() => {}),
     ]);
     use(cluster);
     // The CRD is cluster-wide: suites would race for it.
