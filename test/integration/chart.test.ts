@@ -48,6 +48,9 @@ suite('the chart', () => {
       version: VERSION,
       appVersion: VERSION,
     });
+    // The release workflow publishes the file of this name.
+    const out = await run(helm, ['package', chart, '--destination', folder]);
+    expect(out).toContain(join(folder, `async-api-${VERSION}.tgz`));
   });
 
   test('renders what kustomize renders of overlays/production, but for names with a hash, and what Helm must keep', async () => {

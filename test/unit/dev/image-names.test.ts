@@ -7,6 +7,7 @@ const FILES = [
   'README.md',
   'skaffold.yaml',
   '.github/workflows/ci.yaml',
+  '.github/workflows/release.yaml',
   ...['*/Dockerfile', '{dev,docs,manifests,scripts,test}/**/*.{md,ts,yaml}'].flatMap((pattern) =>
     globSync(pattern, { cwd: ROOT, exclude: ['docs/decisions'] }),
   ),
