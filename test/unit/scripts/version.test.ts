@@ -50,7 +50,7 @@ beforeAll(async () => {
   await inClone('git', 'add', '--all');
   await inClone('git', 'commit', '--quiet', '--message', 'before');
   await inClone('npm', 'version', NEXT);
-}, 60_000);
+}, 180_000);
 afterAll(() => rm(clone, { recursive: true, force: true }));
 
 test('npm version moves every place that names the version', async () => {
