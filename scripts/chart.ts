@@ -27,7 +27,7 @@ const SENTINELS: Sentinels = {
   ),
 };
 
-/** Writes the chart of that name into the folder, which it empties first. */
+/** Writes the chart into the folder, which it empties first, with the images `<prefix><name>:<tag>` as default. */
 export async function writeChart(folder: string, kubectl: string, prefix: string, tag: string): Promise<void> {
   const rendered = await renderOverlay(kubectl, 'production', {
     'namespace: async-api\n': 'namespace: values-namespace\n',
