@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 export interface KubernetesObject {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; annotations?: Record<string, string> };
+  metadata: { name: string; annotations?: Record<string, string> | string };
   [field: string]: unknown;
 }
 
@@ -13,6 +13,10 @@ export type Sentinels = Record<string, string>;
 /** The values that hold whole files, by the names of the files. */
 export const CONFIG_FILES = { config: 'config.yaml', bounds: 'bounds.yaml' };
 const CONFIG = 'async-api-config';
+const KEEP = { 'helm.sh/resource-policy': 'keep' };
+/** Those of bounds.yaml, which is a patch of the namespace. */
+const NAMESPACE_ANNOTATIONS =
+  'merge (dict "helm.sh/resource-policy" "keep") ((.Values.bounds | fromYaml).metadata.annotations | default dict) | toJson';
 
 /** Stands for a template expression in an object. */
 const expression = (text: string): string => `{{ ${text} }}`;
@@ -20,14 +24,13 @@ const expression = (text: string): string => `{{ ${text} }}`;
 /** The object of kustomize's output with expressions in the fields that are values of the chart. */
 export function chartObject(object: KubernetesObject): KubernetesObject {
   switch (`${object.kind} ${object.metadata.name.replace(/^(async-api-config)-\w+$/, '$1')}`) {
+    // helm uninstall must not delete what all runs, and the secrets of the namespace, would be deleted with.
     case 'Namespace values-namespace':
+      return { ...object, metadata: { ...object.metadata, annotations: expression(NAMESPACE_ANNOTATIONS) } };
     case 'CustomResourceDefinition groupruns.async-api.dev':
-      // helm uninstall must not delete what all runs, and the secrets of the namespace, would be deleted with.
-      return withAnnotations(object, { 'helm.sh/resource-policy': 'keep' });
+      return withAnnotations(object, KEEP);
     case 'ConfigMap async-api-config':
       return { ...object, metadata: { ...object.metadata, name: CONFIG }, data: fileValues() };
-    case 'ConfigMap async-api-bounds':
-      return { ...object, data: expression('(.Values.bounds | fromYaml).data | toJson') };
     case 'HorizontalPodAutoscaler async-api':
       return withSpec(object, {
         minReplicas: expression('.Values.replicas.apiMin'),
@@ -49,7 +52,7 @@ const fileValues = () =>
 
 const withAnnotations = (object: KubernetesObject, annotations: Record<string, string>): KubernetesObject => ({
   ...object,
-  metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } },
+  metadata: { ...object.metadata, annotations: { ...Object(object.metadata.annotations), ...annotations } },
 });
 
 const withSpec = (object: KubernetesObject, fields: Record<string, unknown>): KubernetesObject => ({

@@ -8,7 +8,7 @@ import { PROBLEMS } from '../kinds.ts';
 import { print } from '../output.ts';
 
 /** As shipped: nothing but images. */
-const NO_BOUNDS = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: async-api-bounds }\ndata: {}\n';
+const NO_BOUNDS = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: async-api }\n';
 
 /** Checks a config.yaml as the API reads it, without a service. The exit code is 1 if it or one of its groups has a problem. */
 export async function check(

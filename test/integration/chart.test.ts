@@ -61,8 +61,11 @@ suite('the chart', () => {
     const rendered = await template();
     const kept = rendered.filter((object) => annotationsOf(object)['helm.sh/resource-policy'] === 'keep');
     expect(kept.map(({ kind }) => kind).toSorted()).toEqual(['CustomResourceDefinition', 'Namespace']);
-    for (const { metadata } of [...kept, find(rendered, 'Deployment', 'async-api').spec.template])
-      delete metadata.annotations;
+    for (const { metadata } of [...kept, find(rendered, 'Deployment', 'async-api').spec.template]) {
+      const { 'helm.sh/resource-policy': _, 'async-api.dev/config-hash': __, ...annotations } = metadata.annotations;
+      if (Object.keys(annotations).length > 0) metadata.annotations = annotations;
+      else delete metadata.annotations;
+    }
     expect(byName(rendered)).toEqual(byName(withoutHash(await kustomize('overlays/production'))));
   });
 
@@ -91,7 +94,7 @@ suite('the chart', () => {
   test('takes images, replicas, host, the namespace of the ingress controller, config.yaml and bounds.yaml as values', async () => {
     const files = {
       config: 'groups: { mine: { jobs: { j: { sleep: { seconds: 1 } } } } }\n',
-      bounds: 'data: { secrets: db }\n',
+      bounds: 'metadata: { annotations: { bounds.async-api.dev/secrets: db } }\n',
     };
     const values = Object.entries({
       'images.api': 'registry.example/a:1',
@@ -126,7 +129,9 @@ suite('the chart', () => {
       'config.yaml': files.config,
       'bounds.yaml': files.bounds,
     });
-    expect(find(objects, 'ConfigMap', 'async-api-bounds').data).toEqual({ secrets: 'db' });
+    expect(find(objects, 'Namespace', 'async-api').metadata).toMatchObject({
+      annotations: { 'bounds.async-api.dev/secrets': 'db', 'helm.sh/resource-policy': 'keep' },
+    });
     const hash = (all: AnyManifest[]) => find(all, 'Deployment', 'async-api').spec.template.metadata.annotations;
     expect(hash(objects)).not.toEqual(hash(await template()));
   });
