@@ -14,9 +14,9 @@ export type Sentinels = Record<string, string>;
 export const CONFIG_FILES = { config: 'config.yaml', bounds: 'bounds.yaml' };
 const CONFIG = 'async-api-config';
 const KEEP = { 'helm.sh/resource-policy': 'keep' };
-/** Those of bounds.yaml, which is a patch of the namespace. */
+/** Those of bounds.yaml, which is a patch of the namespace. In backticks, because templateText removes the quotes around an expression. */
 const NAMESPACE_ANNOTATIONS =
-  'merge (dict "helm.sh/resource-policy" "keep") ((.Values.bounds | fromYaml).metadata.annotations | default dict) | toJson';
+  'merge (dict `helm.sh/resource-policy` `keep`) ((.Values.bounds | fromYaml).metadata.annotations | default dict) | toJson';
 
 /** Stands for a template expression in an object. */
 const expression = (text: string): string => `{{ ${text} }}`;
