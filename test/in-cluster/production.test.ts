@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Agent, request } from 'undici';
 import { createClient, type KubeClient } from '../../kube/client.ts';
@@ -119,6 +124,37 @@ test('the token is not answered by the API over plain HTTP', async () => {
     await secure.close();
   }
 }, 60_000);
+
+/** A proxy that leads each connection to Traefik, as DNS would. */
+async function proxyToTraefik() {
+  const proxy = createServer().on('connect', (_request, client) => {
+    const traefik = connect(Number(PORTS.https), '127.0.0.1');
+    for (const socket of [client, traefik]) socket.on('error', () => {});
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    traefik.pipe(client).pipe(traefik);
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, close: () => proxy.close() };
+}
+
+test('the command line triggers the group over TLS with the token of the caller, and waits for its end', async () => {
+  const proxy = await proxyToTraefik();
+  try {
+    const env = {
+      PATH: process.env.PATH,
+      NODE_USE_ENV_PROXY: '1',
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: join(folder, 'production/tls.crt'),
+      ASYNC_API_SERVER: `https://${HOST}`,
+      ASYNC_API_TOKEN: await newToken(),
+    };
+    const args = [join(ROOT, 'cli/main.ts'), 'trigger', 'nightly', '--wait', '-o', 'json'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 60_000 });
+    expect(JSON.parse(stdout)).toMatchObject({ group: 'nightly', state: 'SUCCESS' });
+  } finally {
+    proxy.close();
+  }
+}, 90_000);
 
 const certificate = () => readFile(join(folder, 'production/tls.crt'), 'utf8');
 /** An agent that accepts this certificate only, which must be that of the host. */
