@@ -1,6 +1,6 @@
 import { type GroupRun, type GroupRunSpec, isTerminal } from '../../contract/group-run.ts';
 import { needsOf } from '../../contract/needs.ts';
-import { jobStatuses } from '../views/run-view.ts';
+import { storedStatusAt } from '../views/run-view.ts';
 
 export type Rerun = { spec: GroupRunSpec } | { error: 'RunNotOver' | 'NothingFailed' };
 
@@ -15,8 +15,8 @@ export function rerunSpec(run: GroupRun, only: 'all' | 'failed'): Rerun {
   if (only === 'failed') {
     if (!status || !isTerminal(status.state)) return { error: 'RunNotOver' };
     const failed = new Set(
-      jobStatuses(run)
-        .filter((job) => ['FAILURE', 'REVOKED'].includes(job.state))
+      jobs
+        .filter((_, index) => ['FAILURE', 'REVOKED'].includes(storedStatusAt(run, index).state))
         .map((job) => job.name),
     );
     jobs = jobs.filter((job) => failed.has(job.name));

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseBounds } from '../../api/catalog/bounds.ts';
+import { NO_BOUNDS, parseBounds } from '../../api/catalog/bounds.ts';
 import { parseCatalog } from '../../api/catalog/catalog.ts';
 import { CatalogError } from '../../api/catalog/catalog-error.ts';
 import type { Call } from '../call.ts';
@@ -7,16 +7,13 @@ import { CliError, EXIT, usageError } from '../exit.ts';
 import { PROBLEMS } from '../kinds.ts';
 import { print } from '../output.ts';
 
-/** As shipped: nothing but images. */
-const NO_BOUNDS = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: async-api }\n';
-
 /** Checks a config.yaml as the API reads it, without a service. The exit code is 1 if it or one of its groups has a problem. */
 export async function check(
   { io, format }: Pick<Call, 'io' | 'format'>,
   [file]: string[],
   { bounds }: { bounds?: string },
 ): Promise<number> {
-  const texts = { config: await read(file!), bounds: bounds === undefined ? NO_BOUNDS : await read(bounds) };
+  const texts = { config: await read(file!), bounds: bounds === undefined ? undefined : await read(bounds) };
   const groups = [...parse(texts, { config: file!, bounds: bounds ?? 'bounds' }).values()];
   const found = groups.flatMap(({ problems, warnings }) => [
     ...problems.map((problem) => ({ kind: 'problem', ...problem })),
@@ -28,9 +25,9 @@ export async function check(
   return problems > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function parse(texts: { config: string; bounds: string }, paths: { config: string; bounds: string }) {
+function parse(texts: { config: string; bounds: string | undefined }, paths: { config: string; bounds: string }) {
   try {
-    return parseCatalog(texts.config, parseBounds(texts.bounds));
+    return parseCatalog(texts.config, texts.bounds === undefined ? NO_BOUNDS : parseBounds(texts.bounds));
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
     throw new CliError(EXIT.failed, `${paths[error.file]} cannot be used:\n${error.message}`);
