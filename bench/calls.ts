@@ -1,6 +1,6 @@
 import type { RawClient } from './raw.ts';
 
-/** How many requests the API server has answered, by verb and resource, such as `PATCH groupruns/status`. */
+/** How many requests the API server has answered, by verb and resource, such as `PUT groupruns/status`. */
 export type Calls = ReadonlyMap<string, number>;
 
 /** Reads apiserver_request_total out of the API server's metrics (Prometheus' text format). */

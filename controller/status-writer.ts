@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
-import { type GroupRun, type GroupRunStatus, isTerminal } from '../contract/group-run.ts';
+import { API_GROUP, API_VERSION, type GroupRun, type GroupRunStatus, isTerminal, KIND } from '../contract/group-run.ts';
 import { ApiError, isTooLarge } from '../kube/api-error.ts';
 import type { KubeClient, RequestOptions } from '../kube/client.ts';
 import { FencedError } from '../kube/fenced-error.ts';
@@ -107,7 +107,7 @@ export class StatusWriter {
       return run;
     }
     try {
-      const written = await this.#timed(uid, () => this.#patch(run, status));
+      const written = await this.#timed(uid, () => this.#put(run, status));
       const transformed = transformRun(written);
       this.#lastWritten.set(name, transformed);
       this.#decided.delete(uid);
@@ -142,18 +142,23 @@ export class StatusWriter {
     }
   }
 
-  /** Writes as much of the status as the API server can store. */
-  async #patch(run: GroupRun, status: GroupRunStatus): Promise<GroupRun> {
+  /**
+   * Writes as much of the status as the API server can store. A PUT to /status takes only the status from its body, and costs the API
+   * server a quarter less than a merge patch, for which it encodes and parses the stored object once more.
+   */
+  async #put(run: GroupRun, status: GroupRunStatus): Promise<GroupRun> {
     const { client, path, writeOptions, log } = this.#deps;
-    const { name, resourceVersion } = run.metadata;
+    const { name, namespace, uid, resourceVersion } = run.metadata;
+    const about = {
+      apiVersion: `${API_GROUP}/${API_VERSION}`,
+      kind: KIND,
+      metadata: { name, namespace, uid, resourceVersion },
+    };
     const smaller = smallerStatuses(status, run.status?.jobs);
     for (let part = status; ; ) {
       try {
-        return await client.request<GroupRun>('PATCH', `${path}/${name}/status`, {
-          ...writeOptions(),
-          contentType: 'application/merge-patch+json',
-          body: { metadata: { resourceVersion }, status: part },
-        });
+        const options = { ...writeOptions(), body: { ...about, status: part } };
+        return await client.request<GroupRun>('PUT', `${path}/${name}/status`, options);
       } catch (error) {
         const next = smaller.shift();
         if (!next || !isTooLarge(error)) throw error;

@@ -103,11 +103,15 @@ async function costOf(env: Environment, crd: Installed, size: Size, ids: boolean
       let run = one;
       for (let step = 1; step <= steps; step++) {
         const next = statusWith(run, Math.round((size * step) / steps));
-        const body = {
-          metadata: { resourceVersion: run.metadata.resourceVersion },
-          status: ids ? withIds(run, next) : next,
-        };
-        run = await env.raw.mergePatch<GroupRun>(`${path}/${run.metadata.name}/status`, body);
+        const { name, namespace, resourceVersion } = run.metadata;
+        const url = `${path}/${name}/status`;
+        // With the merge patch of the versions that had ids.
+        run = ids
+          ? await env.raw.mergePatch<GroupRun>(url, { metadata: { resourceVersion }, status: withIds(run, next) })
+          : await env.raw.request<GroupRun>('PUT', url, {
+              ...{ apiVersion: crd.apiVersion, kind: run.kind, metadata: { name, namespace, resourceVersion } },
+              status: next,
+            });
       }
     }
   });

@@ -32,7 +32,7 @@ export function runStatus(run: GroupRun, jobs: JobStatus[], now: Date): GroupRun
       failure: count('FAILURE'),
       revoked: count('REVOKED'),
     },
-    // Conditions that other controllers set stay: a merge patch would replace the whole list.
+    // Conditions that other controllers set stay: the write replaces the whole status.
     conditions: [...others, succeededCondition(run, state, jobs, now)],
     jobs,
   };

@@ -67,7 +67,7 @@ const jobNumber = (name = ''): string => {
 function details(method: string, resource: string, { reason, spec, status }: Body): string[] {
   if (resource === 'events') return reason ? [reason] : [];
   if (resource === 'leases') return spec ? [leaseDetail(spec)] : [];
-  if (method !== 'PATCH') return [];
+  if (method !== 'PATCH' && method !== 'PUT') return [];
   return [...Object.keys(spec ?? {}), ...(status?.jobs ?? []).map(({ state }) => state)];
 }
 

@@ -98,7 +98,7 @@ test('a job that can start does so by the next pass, which waits for no event an
   await until(0.2);
   expect(calls.map(({ at, method, resource, job }) => `${at} ${method} ${resource} ${job || ''}`.trim())).toEqual([
     '0 POST jobs 1',
-    '0 PATCH runs/status',
+    '0 PUT runs/status',
     '0.1 POST jobs 2',
     '0.1 POST jobs 3',
   ]);

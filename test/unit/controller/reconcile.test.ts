@@ -73,7 +73,7 @@ function reconcilerOf(one: GroupRun, answer: Answer, fields: Partial<ObservedRun
       client: {
         request: async <T>(method: string, path: string, { body }: RequestOptions = {}) => {
           calls.push(`${method} ${path}`);
-          if (method === 'PATCH') patches.push(body as Patch);
+          if (method === 'PUT') patches.push(body as Patch);
           return answer(method, body as Patch | undefined) as T;
         },
       },
@@ -148,7 +148,7 @@ describe('the write of a status', () => {
   test('carries the version of the run that it was decided on', async () => {
     const { reconcile, patches, calls } = reconcilerOf(run(), storing(run()));
     await reconcile();
-    expect(calls).toEqual([`PATCH /runs/${NAME}/status`]);
+    expect(calls).toEqual([`PUT /runs/${NAME}/status`]);
     expect(patches).toMatchObject([{ metadata: { resourceVersion: '1' }, status: { state: 'PENDING' } }]);
   });
 
@@ -165,7 +165,7 @@ describe('the write of a status', () => {
       },
     );
     await reconcile();
-    expect(calls).toEqual([`PATCH /runs/${NAME}/status`, `GET /runs/${NAME}`]);
+    expect(calls).toEqual([`PUT /runs/${NAME}/status`, `GET /runs/${NAME}`]);
     expect(requeued).toContain(NAME);
     await reconcile();
     expect(observed.map(({ metadata }) => metadata.resourceVersion)).toEqual(['1', '7']);

@@ -82,7 +82,7 @@ test('stopping 100 jobs takes one patch each, and one list of pods for all that 
     writes.filter((one) => one.method === method && one.resource === resource).length;
   expect([of('POST', 'jobs'), of('PATCH', 'jobs'), of('DELETE', 'jobs')]).toEqual([jobs, jobs, 0]);
   // The first, the pods that started, the cancel, at most one each 0.6 s, and the end.
-  expect(of('PATCH', 'runs/status')).toBeLessThanOrEqual(7);
+  expect(of('PUT', 'runs/status')).toBeLessThanOrEqual(7);
 });
 
 test('a Job that was created and is not recorded yet is not created again after somebody deletes it', async () => {

@@ -142,7 +142,7 @@ describe('a write that failed', () => {
 
   test('because the API server took too long is repeated after twice that time', async () => {
     const { write, sent, fail, requeued } = start(run(), 15_000);
-    fail(() => new Error('PATCH /runs had no answer within 15000 ms'));
+    fail(() => new Error('PUT /runs had no answer within 15000 ms'));
     await expect(write(status('PENDING'))).rejects.toThrow('no answer');
     await write(status('PENDING'));
     expect([sent.length, requeued]).toEqual([1, [30_000]]);
