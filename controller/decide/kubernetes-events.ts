@@ -12,8 +12,8 @@ const MAX_JOB_EVENTS = 10;
 const MAX_MESSAGE = 500;
 
 /**
- * The Events for the change from the previous status to the run's current one. A run without trouble has one, at its end: an Event is a
- * write as dear as a Job's, and the status names the Jobs.
+ * The Events for the change from the previous status to the run's current one. A run without trouble has none: an Event is a write as
+ * dear as a Job's, the status says the same, and Kubernetes' Job controller has Events for the start and the end of each Job.
  */
 export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefined): KubernetesEvent[] {
   const { status } = run;
@@ -26,7 +26,7 @@ export function kubernetesEvents(run: GroupRun, before: GroupRunStatus | undefin
   return [
     ...listed,
     ...(more > 0 ? [warning('MoreJobs', `${more} more jobs changed; see the status.`)] : []),
-    ...(isTerminal(status.state) && !(before && isTerminal(before.state)) ? [runEndEvent(status)] : []),
+    ...(before && isTerminal(before.state) ? [] : endEvents(status)),
   ];
 }
 
@@ -49,10 +49,10 @@ function jobEvent(job: JobStatus, before: JobStatus | undefined): KubernetesEven
   return undefined;
 }
 
-function runEndEvent({ state, conditions }: GroupRunStatus): KubernetesEvent {
+function endEvents({ state, conditions }: GroupRunStatus): KubernetesEvent[] {
   const message = conditions?.find(({ type }) => type === 'Succeeded')?.message ?? '';
-  if (state === 'SUCCESS') return normal('Succeeded', message);
-  return state === 'REVOKED' ? normal('Revoked', message) : warning('Failed', message);
+  if (state === 'REVOKED') return [normal('Revoked', message)];
+  return state === 'FAILURE' ? [warning('Failed', message)] : [];
 }
 
 const normal = (reason: string, message: string): KubernetesEvent => ({

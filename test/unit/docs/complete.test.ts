@@ -100,7 +100,7 @@ test.each(['api/metrics.ts', 'controller/metrics.ts'])('docs/operations.md names
 
 test('docs/operations.md names every Kubernetes Event of a run', () => {
   const reasons = words(['controller/decide/kubernetes-events.ts'], /(?:normal|warning)\(\s*'(\w+)'/g);
-  expect(reasons).toEqual(expect.arrayContaining(['JobFailed', 'PodsLate', 'Succeeded']));
+  expect(reasons).toEqual(expect.arrayContaining(['JobFailed', 'PodsLate', 'Revoked']));
   expect(
     missing(
       operations,

@@ -49,11 +49,10 @@ test('a retry and a stop get Events', () => {
   ]);
 });
 
-test('a run that succeeded gets one Event, at its end', () => {
-  expect(eventsFor([stored('STARTED')], [stored('SUCCESS')])).toEqual([
-    { type: 'Normal', reason: 'Succeeded', message: 'All 1 jobs succeeded.' },
-  ]);
-  expect(eventsFor([stored('SUCCESS')], [stored('SUCCESS')])).toEqual([]);
+test('a run that succeeds gets no Event, and one that is over gets no second', () => {
+  expect(eventsFor([stored('STARTED')], [stored('SUCCESS')])).toEqual([]);
+  const failed = stored('FAILURE', { reason: 'Error' });
+  expect(eventsFor([failed], [failed])).toEqual([]);
 });
 
 test('a thousand jobs that fail together get a dozen short Events', () => {
