@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Product } from '../support/harness.ts';
-import { createObjects, printed, printing, realPod, startWithin } from '../support/real-pods.ts';
+import { createObjects, outputs, printed, printing, realPod, startWithin } from '../support/real-pods.ts';
 import { finalStatus, trigger } from '../support/rest.ts';
 
 const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
@@ -88,10 +88,6 @@ afterAll(async () => {
   await product.uninstall();
 });
 
-/** What the jobs of a group print, in their order. */
-const outputs = async (group: string) =>
-  Promise.all((await trigger(product, group)).map((path) => printed(product, path)));
-
 test('a container knows its pod and its amounts, and has its working directory', async () => {
   const [path] = await trigger(product, 'downward');
   const { spec } = await realPod(product, path!, (pod) => pod.spec.nodeName);
@@ -99,11 +95,11 @@ test('a container knows its pod and its amounts, and has its working directory',
 });
 
 test('a container runs as the user and the groups that the pod names', async () => {
-  expect(await outputs('ids')).toEqual([[1000, 2000, [2000, 3000, 4000]]]);
+  expect(await outputs(product, 'ids')).toEqual([[1000, 2000, [2000, 3000, 4000]]]);
 });
 
 test('a container sees the host aliases and the DNS settings of the pod', async () => {
-  const [text] = await outputs('names');
+  const [text] = await outputs(product, 'names');
   expect(text).toMatch(/^192\.0\.2\.7\tdb\.example\tdb$/m);
   expect(text).toMatch(/^nameserver 192\.0\.2\.53$/m);
   expect(text).toMatch(/^search .*jobs\.example$/m);
@@ -111,7 +107,7 @@ test('a container sees the host aliases and the DNS settings of the pod', async 
 });
 
 test('only a pod that names a service account has a token, which is that of the account', async () => {
-  expect(await outputs('account')).toEqual([`system:serviceaccount:${product.namespace}:reader`, false]);
+  expect(await outputs(product, 'account')).toEqual([`system:serviceaccount:${product.namespace}:reader`, false]);
 });
 
 test('the secrets with which images are pulled are those of the pod', async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Product } from '../support/harness.ts';
-import { createObjects, ERROR_OF, mounts, printed, printing, startWithin, TEXT } from '../support/real-pods.ts';
-import { trigger } from '../support/rest.ts';
+import { createObjects, ERROR_OF, mounts, outputs, printing, startWithin, TEXT } from '../support/real-pods.ts';
 
 const MODE = (file: string) => `(fs.statSync('${file}').mode & 0o777).toString(8)`;
 const secret = { secretName: 'db', items: [{ key: 'password', path: 'deep/password' }] };
@@ -94,16 +93,12 @@ afterAll(async () => {
   await product.uninstall();
 });
 
-/** What the jobs of a group print, in their order. */
-const outputs = async (group: string) =>
-  Promise.all((await trigger(product, group)).map((path) => printed(product, path)));
-
 test('a container has secrets and ConfigMaps as variables, and refers to them', async () => {
-  expect(await outputs('variables')).toEqual([['s3cret', 'reader has s3cret', 'reader', 'eu', null]]);
+  expect(await outputs(product, 'variables')).toEqual([['s3cret', 'reader has s3cret', 'reader', 'eu', null]]);
 });
 
 test('a container has secrets and ConfigMaps as files, with their modes', async () => {
-  expect(await outputs('files')).toEqual([
+  expect(await outputs(product, 'files')).toEqual([
     ['s3cret', '644', '400', 'EACCES'],
     ['s3cret', '440'],
     [['region', 'tier'], 'eu'],

@@ -5,6 +5,7 @@ import {
   createObjects,
   ERROR_OF,
   mounts,
+  outputs,
   printed,
   printing,
   realPod,
@@ -84,10 +85,6 @@ afterAll(async () => {
   await product.uninstall();
 });
 
-/** What the jobs of a group print, in their order. */
-const outputs = async (group: string) =>
-  Promise.all((await trigger(product, group)).map((path) => printed(product, path)));
-
 test('two jobs of a run share no scratch space, and each has its limit', async () => {
   const paths = await trigger(product, 'scratch');
   const seen = await Promise.all(paths.map((path) => printed(product, path)));
@@ -99,7 +96,7 @@ test('two jobs of a run share no scratch space, and each has its limit', async (
 });
 
 test('what a job writes to a claim, a later one reads, and cannot change where it mounts it to read only', async () => {
-  expect(await outputs('empty')).toEqual([[]]);
-  expect(await outputs('write')).toEqual(['written']);
-  expect(await outputs('read')).toEqual([['by a job', 'EROFS']]);
+  expect(await outputs(product, 'empty')).toEqual([[]]);
+  expect(await outputs(product, 'write')).toEqual(['written']);
+  expect(await outputs(product, 'read')).toEqual([['by a job', 'EROFS']]);
 });

@@ -6,7 +6,7 @@ import { run } from './builders.ts';
 import { eventually } from './eventually.ts';
 import type { Product } from './harness.ts';
 import { kubectl, toInput } from './kubectl.ts';
-import { finalStatus, idOf } from './rest.ts';
+import { finalStatus, idOf, trigger } from './rest.ts';
 
 /** A container in the image of simulated work that prints the value of a JavaScript expression. */
 export const printing = (expression: string) => ({
@@ -27,6 +27,10 @@ export async function printed(product: Product, path: string): Promise<unknown> 
   if (status.state !== 'SUCCESS') throw new Error(`Expected SUCCESS, got ${JSON.stringify(status)}\n${log}`);
   return JSON.parse(log);
 }
+
+/** What the jobs of a new run of the group printed, in their order. */
+export const outputs = async (product: Product, group: string): Promise<unknown[]> =>
+  Promise.all((await trigger(product, group)).map((path) => printed(product, path)));
 
 /** A pod as the API server returns it, its further fields without types. */
 export interface RealPod {
