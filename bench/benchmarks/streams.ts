@@ -22,7 +22,8 @@ export const streams: Benchmark = {
   summary: `memory of an open event stream, and the CPU of one change in it, of ${STREAMS} that follow one run`,
   run: (env) =>
     env.withProduct(async (product) => {
-      const settings = { RATE_LIMIT: '0', MAX_HELD: String(STREAMS), MAX_HELD_PER_CALLER: String(STREAMS) };
+      const held = { MAX_HELD: String(STREAMS), MAX_HELD_PER_CALLER: String(STREAMS) };
+      const settings = { RATE_LIMIT: '0', ...held, MAX_CONNECTIONS_PER_ADDRESS: String(2 * STREAMS) };
       const rest = await startApi(product, [SIZE], settings);
       const follow = async () => cost(env, product, await rest.trigger(groupName(SIZE)));
       // The first streams also make the heap grow, which the next ones use again.
@@ -41,7 +42,7 @@ export const streams: Benchmark = {
     }),
 };
 
-/** One job after the other becomes SUCCESS: a change for each, of the job and of the run; the last ends the streams. */
+/** One job after the other becomes SUCCESS, and the last ends the streams. */
 async function cost(env: Environment, product: Product, runId: string): Promise<{ kib: number; micros: number }> {
   const api = { name: 'api', pid: product.api!.pid };
   const path = `${paths(product.namespace).runs}/${runId}`;
@@ -52,12 +53,12 @@ async function cost(env: Environment, product: Product, runId: string): Promise<
   const before = await memoryMiB(api.pid);
   const url = `${product.url}/runs/${runId}/events`;
   const readers = await Promise.all(Array.from({ length: STREAMS }, () => EventReader.open(url)));
-  const nextOfRun = async (reader: EventReader) => {
-    for (let event = await reader.next(); event && event.event !== 'run'; ) event = await reader.next();
+  const nextJob = async (reader: EventReader) => {
+    for (let event = await reader.next(); event && event.event !== 'job'; ) event = await reader.next();
   };
-  const all = () => Promise.all(readers.map(nextOfRun));
-  // What each stream begins with.
-  await all();
+  const all = () => Promise.all(readers.map(nextJob));
+  // Each stream begins with all jobs.
+  for (let job = 0; job < SIZE; job++) await all();
   await sleep(SETTLE_MS);
   const after = await memoryMiB(api.pid);
   const { total } = await cpuDuring([api], async () => {
