@@ -8,11 +8,13 @@ import type { Progress } from '../dev/cluster/progress.ts';
 import { Product } from '../test/support/harness.ts';
 import { clear } from './clear.ts';
 import type { Measured } from './cpu.ts';
+import { buildPrograms, IMAGE_ENV } from './image.ts';
 import { buildKwok, startKwok } from './kwok.ts';
 import { RawClient } from './raw.ts';
 import { Rounds } from './rounds.ts';
 
 const FOLDER = join(import.meta.dirname, '../.cluster/bench');
+const PROGRAMS = join(FOLDER, 'programs');
 /** Time for the API server, the controllers and garbage collectors to calm down. */
 const SETTLE_MS = 1500;
 
@@ -34,6 +36,7 @@ export class Environment {
     const program = await buildKwok(progress);
     const cluster = await startEmbedded(FOLDER, progress, onDeath);
     try {
+      await buildPrograms(PROGRAMS);
       const { kubeconfig } = cluster;
       const raw = await RawClient.connect(kubeconfig);
       const kwok = await progress.step('Start KWOK', () =>
@@ -55,9 +58,10 @@ export class Environment {
     this.#kwok = kwok;
   }
 
-  /** Installs the product in a namespace of its own for the time of `work`, without starting it. */
+  /** Installs the product as the images run it, in a namespace of its own for the time of `work`, without starting it. */
   async withProduct<T>(work: (product: Product) => Promise<T>): Promise<T> {
     const product = await Product.install(this.cluster);
+    product.bundles = PROGRAMS;
     this.#products.add(product);
     try {
       return await work(product);
@@ -96,7 +100,7 @@ export class Environment {
 
   /** Settings of the controller: those of production rather than of tests. */
   get controllerSettings(): Record<string, string> {
-    return { JOB_IMAGE: this.cluster.jobImage, LEASE_SECONDS: '15' };
+    return { ...IMAGE_ENV, JOB_IMAGE: this.cluster.jobImage, LEASE_SECONDS: '15' };
   }
 
   /** The processes of the control plane of these names; by default all, with KWOK. */

@@ -6,6 +6,7 @@ import { eventually } from '../test/support/eventually.ts';
 import type { Product } from '../test/support/harness.ts';
 import { idOf } from '../test/support/rest.ts';
 import { writeGroups } from './groups.ts';
+import { IMAGE_ENV } from './image.ts';
 import { CONNECTIONS } from './raw.ts';
 
 /** Starts the API with a group for each size. Resolves when it is ready: until its cache is filled it answers 503. */
@@ -14,7 +15,7 @@ export async function startApi(
   sizes: readonly number[],
   settings: Record<string, string> = { RATE_LIMIT: '0' },
 ): Promise<RestClient> {
-  await product.startApi(await writeGroups(product, sizes), settings);
+  await product.startApi(await writeGroups(product, sizes), { ...IMAGE_ENV, ...settings });
   await eventually('the API is ready', async () => (await fetch(`${product.url}/readyz`)).ok || undefined, 120_000);
   return new RestClient(product.url);
 }

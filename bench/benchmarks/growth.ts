@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
-import { bundle } from '../../scripts/bundle.ts';
 import type { Product } from '../../test/support/harness.ts';
 import type { Benchmark } from '../benchmark.ts';
 import type { Environment } from '../environment.ts';
@@ -15,8 +14,6 @@ const MANIFESTS = join(import.meta.dirname, '../../manifests/base');
 const SERVICES = ['api', 'controller'] as const;
 type Services<T> = Record<(typeof SERVICES)[number], T>;
 
-/** The limits are those of the images, which run bundles with this environment (Dockerfile). */
-const IMAGE_ENV = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4', NODE_ENV: 'production' };
 /** Time after the start for the first garbage collections. */
 const SETTLE_MS = 15_000;
 const MOST_ROUNDS = 3;
@@ -35,8 +32,6 @@ export const growth: Benchmark = {
     const rows: Row[] = [];
     for (const { what, runs, size, goals } of STORED) {
       await env.withProduct(async (product) => {
-        product.bundles = join(product.folder, 'bundles');
-        await bundle(product.bundles, ['api', 'controller']);
         await env.progress.step(`Store ${what}`, () => storeFinished(env.raw, product.namespace, runs, size));
         const rounds = await env.rounds.repeat(`Start with ${what}`, () => memory(env, product), MOST_ROUNDS);
         for (const service of SERVICES) {
@@ -59,11 +54,11 @@ export const growth: Benchmark = {
   },
 };
 
-/** Starts both services as the images do, and stops them when their memory was read. */
+/** Starts both services, and stops them when their memory was read. */
 async function memory(env: Environment, product: Product) {
-  await (await startApi(product, [3], { RATE_LIMIT: '0', ...IMAGE_ENV })).close();
+  await (await startApi(product, [3])).close();
   // A run is not deleted while it is young, so all rounds find the same.
-  await product.startController({ ...env.controllerSettings, ...IMAGE_ENV, RUN_RETENTION_MIN_SECONDS: '86400' });
+  await product.startController({ ...env.controllerSettings, RUN_RETENTION_MIN_SECONDS: '86400' });
   await sleep(SETTLE_MS);
   const [api, controller] = await Promise.all([memoryMiB(product.api!.pid), memoryMiB(product.controller!.pid)]);
   await Promise.all([product.api!.stop(), product.controller!.stop()]);
