@@ -13,7 +13,7 @@ const ORDINARY_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
 /** A name of that kind at a path from the job on. */
 type Reference = [kind: keyof Bounds, name: string | undefined, ...path: (string | number)[]];
 
-/** Every name in a job that the bounds do not allow, as manifests/core/job-bounds-policy.yaml decides. Paths begin at the job. */
+/** Every name in a job that the bounds do not allow, as manifests/core/job-policy.yaml decides. Paths begin at the job. */
 export const beyondBounds = (job: JobDefinition, bounds: Bounds): Issue[] =>
   [...references(job)].flatMap(([kind, name, ...path]) =>
     name === undefined || isAllowed(bounds, kind, name)

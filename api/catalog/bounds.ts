@@ -20,7 +20,7 @@ const ImagePrefix = z
   )
   .transform((prefix) => prefix.replace(/\/$/, ''));
 
-/** What separates names in manifests/core/job-bounds-policy.yaml. */
+/** What separates names in manifests/core/job-policy.yaml. */
 const SEPARATORS = /[ \t\r\n]+/;
 
 const namesOf = (name: z.ZodType<string, string>) =>

@@ -44,7 +44,7 @@ const denied = (message: RegExp | string) =>
 beforeAll(async () => {
   product = await Product.install();
   controller = await product.as('async-api-controller');
-  await denialOf(() => create(jobOf({ pod: { priorityClassName: 'low' } })), /async-api-controller-job-bounds/);
+  await denialOf(() => create(jobOf({ pod: { priorityClassName: 'low' } })), /a priorityClassName that the bounds/);
 }, 240_000);
 afterAll(async () => {
   await controller.close();
@@ -55,7 +55,7 @@ const withoutImages = BOUNDED.filter(([, kind]) => kind !== 'imagePrefixes');
 
 test.each(withoutImages)('as shipped no job may have %s (%s)', async (_path, kind, name, fields) => {
   const message = new RegExp(
-    `^jobs.batch ".*" is forbidden: .*-job-bounds' .* bounds of the namespace list, got .*${name}`,
+    `^jobs.batch ".*" is forbidden: .*-controller-jobs' .* bounds of the namespace list, got .*${name}`,
   );
   await expect(create(jobOf(fields))).rejects.toEqual(denied(message));
   // Only the policy denies it.
@@ -85,7 +85,7 @@ test.each(IMAGES)('the image %s with imagePrefixes "%s" is allowed: %s', async (
 });
 
 test('a toleration without a key, which is one of every taint, is never allowed', async () => {
-  await setBounds({ tolerations: 'a' });
+  await setBounds({ tolerations: ' a  ' });
   const job = jobOf({ pod: { tolerations: [{ key: 'a' }] } });
   await create(job);
   for (const toleration of [{ operator: 'Exists' }, { key: '', operator: 'Exists' }]) {
@@ -116,22 +116,48 @@ test('a job that has all that a definition may have is within the cost limit of 
   const names = Array.from({ length: 999 }, (_, index) => `name-${'x'.repeat(10)}-${index}`);
   const last = names.at(-1)!;
   const text = names.join('\n');
-  await setBounds(Object.fromEntries([...new Set(BOUNDED.map(([, kind]) => kind))].map((kind) => [kind, text])));
+  const kinds = [...new Set(BOUNDED.map(([, kind]) => kind))];
+  const resources = names.map((name) => `example.com/${name}`);
+  const extendedResources = resources.join('\n');
+  await setBounds({ ...Object.fromEntries(kinds.map((kind) => [kind, text])), extendedResources });
   const many = <T>(length: number, one: (index: number) => T) => Array.from({ length }, (_, index) => one(index));
-  const sources = many(16, () => ({ secret: { name: last } }));
-  const volumes = many(32, (index) => ({ name: `v${index}`, projected: { sources } }));
+  const secretOrConfigMap = (index: number) => (index % 2 ? { secret: { name: last } } : { configMap: { name: last } });
+  const volumes = many(32, (index) => ({ name: `v${index}`, projected: { sources: many(16, secretOrConfigMap) } }));
+  const terms = {
+    requiredDuringSchedulingIgnoredDuringExecution: many(16, () => ({ topologyKey: 'a' })),
+    preferredDuringSchedulingIgnoredDuringExecution: many(16, () => ({
+      weight: 1,
+      podAffinityTerm: { topologyKey: 'a' },
+    })),
+  };
+  const ref = { name: last, key: 'a' };
   const big = jobOf({
+    failOnExitCodes: many(32, (index) => index + 1),
+    ignoreExitCodes: many(32, (index) => index + 101),
     container: {
       image: `${last}:1.0`,
-      env: many(64, (index) => ({ name: `E${index}`, valueFrom: { secretKeyRef: { name: last, key: 'a' } } })),
-      envFrom: many(16, () => ({ secretRef: { name: last } })),
+      env: many(64, (index) => ({
+        name: `E${index}`,
+        valueFrom: index % 2 ? { secretKeyRef: ref } : { configMapKeyRef: ref },
+      })),
+      envFrom: many(16, (index) => (index % 2 ? { secretRef: { name: last } } : { configMapRef: { name: last } })),
       volumeMounts: many(32, (index) => ({ name: `v${index}`, mountPath: `/v${index}` })),
+      resources: { limits: Object.fromEntries(resources.slice(-200).map((name) => [name, '1'])) },
     },
     volumes,
     pod: {
       tolerations: many(32, () => ({ key: last })),
       imagePullSecrets: many(16, (index) => ({ name: names[index]! })),
       priorityClassName: last,
+      runtimeClassName: last,
+      serviceAccountName: last,
+      affinity: { podAffinity: terms, podAntiAffinity: terms },
+      topologySpreadConstraints: many(16, (index) => ({
+        maxSkew: 1,
+        topologyKey: `a${index}`,
+        whenUnsatisfiable: 'DoNotSchedule',
+      })),
+      securityContext: { supplementalGroups: many(32, (index) => index + 1) },
     },
   });
   await create(big);
@@ -151,7 +177,7 @@ test('without annotations of the namespace a job may refer to nothing, and its J
   await create(jobOf({}));
   await mergePatch(controller, product.jobsPath(job.metadata.name), {
     spec: { suspend: true },
-    metadata: { annotations: { a: 'b' } },
+    metadata: { annotations: { 'async-api.dev/stop': '{}' } },
   });
 });
 

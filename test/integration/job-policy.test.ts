@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { GroupRun } from '../../contract/group-run.ts';
 import type { JobDefinition } from '../../contract/job-definition.ts';
 import { buildJob } from '../../controller/decide/job.ts';
@@ -24,7 +24,6 @@ beforeAll(async () => {
   product = await Product.install();
   controller = await product.as('async-api-controller');
   await denialOf(() => create(withMeta({ name: 'miner' })), /'async-api-controller-jobs'/);
-  await denialOf(() => create(withPod({ hostNetwork: true })), /'async-api-controller-job-templates'/);
   // For volumeDevices, which need a claim.
   await product.setBounds({ persistentVolumeClaims: 'a' });
   const withClaim = volume({ persistentVolumeClaim: { claimName: 'a' } });
@@ -167,18 +166,24 @@ test.each<[string, object, RegExp]>([
   ['many pods at a time', withSpec({ parallelism: 50, completions: 50 }), /one pod at a time/],
   ['endless attempts', withSpec({ backoffLimit: 1_000_000 }), /further attempts/],
   ['two containers', withPod({ containers: [container(), { ...container(), name: 'b' }] }), /one container/],
-  ['an init container', withPod({ initContainers: [{ ...container(), name: 'b' }] }), /one container/],
+  ['an init container', withPod({ initContainers: [{ ...container(), name: 'b' }] }), /other fields of the pod/],
   ['scratch space without a limit', volume({ emptyDir: {} }), /sizeLimit/],
   ['scratch space with a limit of 0, which is none', volume({ emptyDir: { sizeLimit: '0Mi' } }), /sizeLimit/],
   ['a volume of no kind', volume({}), /sizeLimit/],
   ['the token of the default account', withPod({ automountServiceAccountToken: true }), /a token only/],
-  ['a node of its choice', withPod({ nodeName: 'control-plane' }), /of the host/],
-  ['the network of the node', withPod({ hostNetwork: true }), /of the host/],
-  ['the processes of the node', withPod({ hostPID: true }), /of the host/],
-  ['the IPC of the node', withPod({ hostIPC: true }), /of the host/],
-  ['a port of the node', withContainer({ ports: [{ containerPort: 80, hostPort: 80 }] }), /of the host/],
-  ['the user root', podRights({ runAsUser: 0, runAsNonRoot: false }), /other than root/],
-  ['root for its container', withRights({ runAsUser: 0, runAsNonRoot: false }), /without privileges/],
+  ['a node of its choice', withPod({ nodeName: 'control-plane' }), /other fields of the pod/],
+  ['the network of the node', withPod({ hostNetwork: true }), /other fields of the pod/],
+  ['the processes of the node', withPod({ hostPID: true }), /other fields of the pod/],
+  ['the IPC of the node', withPod({ hostIPC: true }), /other fields of the pod/],
+  [
+    'a port of the node',
+    withContainer({ ports: [{ containerPort: 80, hostPort: 80 }] }),
+    /other fields of the container/,
+  ],
+  ['the user root', podRights({ runAsUser: 0, runAsNonRoot: false }), /user and groups other than root/],
+  ['the user root by its number', podRights({ runAsUser: 0 }), /user and groups other than root/],
+  ['a user that may be root', podRights({ runAsNonRoot: false }), /user and groups other than root/],
+  ['root for its container', withRights({ runAsUser: 0, runAsNonRoot: false }), /other fields of the container/],
   ['no seccomp profile', podRights({ seccompProfile: { type: 'Unconfined' } }), /seccomp/],
   ['privilege escalation', withRights({ allowPrivilegeEscalation: true }), /without privileges/],
   ['a writable root file system', withRights({ readOnlyRootFilesystem: false }), /without privileges/],
@@ -187,9 +192,9 @@ test.each<[string, object, RegExp]>([
   ['no limits', withContainer({ resources: {} }), /limits/],
   ['a limit of 0 CPUs, which is none', withContainer({ resources: { limits: { cpu: 0, memory: '1Gi' } } }), /limits/],
   ['a limit of 0 bytes, which is none', withContainer({ resources: { limits: { cpu: 1, memory: '0Gi' } } }), /limits/],
-  ['the group root', podRights({ runAsGroup: 0 }), /groups other than root/],
-  ['files of the group root', podRights({ fsGroup: 0 }), /groups other than root/],
-  ['root as one more group', podRights({ supplementalGroups: [1, 0] }), /groups other than root/],
+  ['the group root', podRights({ runAsGroup: 0 }), /user and groups other than root/],
+  ['files of the group root', podRights({ fsGroup: 0 }), /user and groups other than root/],
+  ['root as one more group', podRights({ supplementalGroups: [1, 0] }), /user and groups other than root/],
   ['a pod that outruns its deadline', withPod({ terminationGracePeriodSeconds: 601 }), /grace period/],
   ['containers that start again', restarting(), /defaults of a pod/],
   ["the node's DNS", withPod({ dnsPolicy: 'Default' }), /defaults of a pod/],
@@ -229,7 +234,7 @@ test.each<[string, object, RegExp]>([
   await refusal.toMatchObject({ code: 403, message: expect.stringMatching(message) });
 });
 
-/** A Job with these fields in the object whose allowed fields a variable of the policy lists. */
+/** A Job with these fields in the object whose allowed fields the policy lists. */
 const withFields: Record<keyof typeof DENIED_FIELDS, (fields: object, pod?: object) => object> = {
   jobFields: withSpec,
   templateFields: withTemplate,
@@ -263,6 +268,12 @@ const withFields: Record<keyof typeof DENIED_FIELDS, (fields: object, pod?: obje
       },
     }),
 };
+/** The object whose other fields the message denies. */
+const deniedOf = (list: keyof typeof DENIED_FIELDS): string => {
+  if (['jobFields', 'templateFields', 'templateMetadataFields'].includes(list)) return 'Job';
+  if (['podFields', 'podSecurityFields', 'topologySpreadFields', 'podAffinityTermFields'].includes(list)) return 'pod';
+  return ['volumeFields', 'emptyDirFields', 'projectionFields'].includes(list) ? 'volumes' : 'container';
+};
 /** The API server refuses this one itself. */
 const REFUSED = 'ephemeralContainers';
 /** The API server drops these: they are off by default in Kubernetes 1.36. */
@@ -271,15 +282,19 @@ const DROPPED = ['schedulingGroup', 'clusterTrustBundle', 'podCertificate'];
 const deniedFields = Object.entries(DENIED_FIELDS).flatMap(([list, fields]) =>
   Object.entries(fields)
     .filter(([field]) => field !== REFUSED && !DROPPED.includes(field))
-    .map(([field, value]): [string, string, object] => [list, field, value]),
+    .map(([field, value]): [keyof typeof DENIED_FIELDS, string, object] => [
+      list as keyof typeof DENIED_FIELDS,
+      field,
+      value,
+    ]),
 );
 
 test.each(deniedFields)(
   'the controller may not create a Job with a field that is not one of %s: %s',
   async (list, field, value) => {
-    const job = withFields[list as keyof typeof DENIED_FIELDS](value, NEEDED_OF_THE_POD[field]);
+    const job = withFields[list](value, NEEDED_OF_THE_POD[field]);
     const message =
-      DENIED_BY_ANOTHER_RULE[`${list} ${field}`] ?? new RegExp(`no other fields of .*, got (.*, )?${field}\\b`);
+      DENIED_BY_ANOTHER_RULE[`${list} ${field}`] ?? new RegExp(`no other fields of the ${deniedOf(list)} `);
     await expect(create(job)).rejects.toMatchObject({ code: 403, message: expect.stringMatching(message) });
     // Only the policy denies it.
     await create(job, product.admin);
@@ -294,7 +309,7 @@ test.each(['podAffinity', 'podAntiAffinity'])('the controller may not name other
     { preferredDuringSchedulingIgnoredDuringExecution: preferred },
   ]) {
     const job = withPod({ affinity: { [kind]: terms } });
-    await expect(create(job)).rejects.toThrow(/no other fields of podAffinity, got namespaces/);
+    await expect(create(job)).rejects.toThrow(/no other fields of the pod /);
   }
 });
 
@@ -313,7 +328,7 @@ test('the API server drops a field that it does not know, and the Job is created
   expect(spec.template.spec.volumes).toMatchObject([{ projected: { sources: [{}, {}] } }]);
 });
 
-test.each(['async-api-controller-jobs', 'async-api-controller-job-templates', 'async-api-controller-job-bounds'])(
+test.each(['async-api-controller-jobs', 'async-api-controller-job-updates'])(
   'the API server finds no type errors in the policy %s',
   async (name) => {
     const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${name}`;
@@ -338,24 +353,88 @@ test('the controller may stop a Job with fields of an earlier version or of Kueu
   await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { suspend: true } });
   // A suspended Job that never started lets its pods' place be changed.
   const addition = patch({ spec: { template: { spec: { nodeSelector: { a: 'b' } } } } });
-  await expect(addition).rejects.toThrow(/no change of the pod template/);
+  await expect(addition).rejects.toThrow(/no change of the Job's spec but suspend, got another template$/);
 });
 
-test('the controller may stop its Job, but not set its time to live nor remove its labels or its deadline', async () => {
-  // The garbage collector deletes a Job whose owner does not exist.
-  const { metadata } = await product.createRun(run().spec);
-  const job = buildJob({ ...run(), metadata }, 1, IMAGE);
-  await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
-  const path = product.jobsPath(job.metadata.name);
-  const patch = (body: object) => mergePatch(controller, path, body);
-  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{}' } }, spec: { suspend: true } });
-  await expect(patch({ spec: { ttlSecondsAfterFinished: 0 } })).rejects.toThrow(/no other fields of the Job/);
-  await expect(patch({ metadata: { labels: { 'async-api.dev/run': null } } })).rejects.toThrow(/labels/);
-  await expect(patch({ spec: { activeDeadlineSeconds: null } })).rejects.toThrow(/deadline/);
-  await expect(patch({ metadata: { finalizers: ['async-api.dev/test'] } })).rejects.toThrow(/no finalizers/);
-  await mergePatch(product.admin, path, { metadata: { finalizers: ['async-api.dev/test'] } });
-  await patch({ metadata: { annotations: { 'async-api.dev/stop': '{"reason":"Cancelled"}' } } });
-  await mergePatch(product.admin, path, { metadata: { finalizers: null } });
+describe('of a stored Job', () => {
+  const TEST_FINALIZER = 'async-api.dev/test';
+  const OTHERS = { labels: { team: 'a' }, annotations: { note: 'a' }, finalizers: [TEST_FINALIZER] };
+  let path: string;
+  let before: Record<string, unknown>;
+  const patch = (body: object, query = {}) =>
+    controller.request<Job & { metadata: { annotations: object } }>('PATCH', path, {
+      body,
+      query: { ...query },
+      contentType: 'application/merge-patch+json',
+    });
+  const denied = (message: string) => ({ code: 403, message: expect.stringMatching(message) });
+
+  beforeAll(async () => {
+    // The garbage collector deletes a Job whose owner does not exist.
+    const { metadata } = await product.createRun(run().spec);
+    const job = buildJob({ ...run(), metadata }, 1, IMAGE);
+    path = product.jobsPath(job.metadata.name);
+    await controller.request('POST', product.jobsPath(), { body: { ...job, spec: { ...job.spec, suspend: true } } });
+    before = (await mergePatch<Job>(product.admin, path, { metadata: OTHERS })).metadata;
+  });
+  afterAll(async () => {
+    await mergePatch(product.admin, path, { metadata: { finalizers: null } });
+  });
+
+  test.each([
+    ['activeDeadlineSeconds', null],
+    ['activeDeadlineSeconds', 30],
+    ['parallelism', 0],
+    ['backoffLimit', 20],
+    ['ttlSecondsAfterFinished', 0],
+  ])('the controller may not change %s to %j', async (field, value) => {
+    const message = `no change of the Job's spec but suspend, got another ${field}$`;
+    await expect(patch({ spec: { [field]: value } }, DRY.query)).rejects.toMatchObject(denied(message));
+    // Only the policy denies it.
+    await product.admin.request('PATCH', path, {
+      body: { spec: { [field]: value } },
+      contentType: 'application/merge-patch+json',
+      ...DRY,
+    });
+  });
+
+  test.each<[string, object]>([
+    ['labels', { 'async-api.dev/run': null }],
+    ['labels', { team: 'b' }],
+    ['labels', { another: 'a' }],
+    ['finalizers', [TEST_FINALIZER, 'async-api.dev/another']],
+    ['finalizers', []],
+    ['ownerReferences', []],
+    ['note', { note: 'b' }],
+    ['note', { note: null }],
+    ['another', { another: 'a' }],
+  ])('the controller may not change its %s: %j', async (field, value) => {
+    const key = field in OTHERS || field === 'ownerReferences' ? field : 'annotations';
+    const message = `no change of the Job's metadata but the annotation async-api.dev/stop, got another ${field}$`;
+    await expect(patch({ metadata: { [key]: value } }, DRY.query)).rejects.toMatchObject(denied(message));
+    await product.admin.request('PATCH', path, {
+      body: { metadata: { [key]: value } },
+      contentType: 'application/merge-patch+json',
+      ...DRY,
+    });
+  });
+
+  test('the controller may not resume it, nor replace all that it does not send', async () => {
+    await expect(patch({ spec: { suspend: false } }, DRY.query)).rejects.toMatchObject(denied('no Job to be resumed'));
+    const all = { labels: null, annotations: null, finalizers: null };
+    await expect(patch({ metadata: all }, DRY.query)).rejects.toMatchObject(denied('got another (\\w+, ){2}note$'));
+  });
+
+  test('the controller may stop it, whatever metadata others have given it', async () => {
+    await mergePatch(product.admin, path, { spec: { suspend: false } });
+    const stop = (cause: string) =>
+      patch({ metadata: { annotations: { 'async-api.dev/stop': cause } }, spec: { suspend: true } });
+    await stop('{}');
+    const { metadata, spec } = await stop('{"reason":"Cancelled"}');
+    expect(spec).toMatchObject({ suspend: true });
+    expect(metadata.annotations).toEqual({ note: 'a', 'async-api.dev/stop': '{"reason":"Cancelled"}' });
+    expect(metadata.labels).toEqual(before.labels);
+  });
 });
 
 test('the policy does not bind other accounts with the right to create Jobs', async () => {

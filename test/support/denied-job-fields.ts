@@ -3,8 +3,8 @@ const indexed = { completionMode: 'Indexed', completions: 1 };
 const scratch = { name: 'a', emptyDir: { sizeLimit: '1Mi' } };
 
 /**
- * Every field that manifests/core/job-policy.yaml and job-template-policy.yaml deny, below the name of the variable that lists the allowed fields of the same
- * object. Each has a value that the API server accepts, with the further fields that this value needs.
+ * Every field that manifests/core/job-policy.yaml denies, by the kind of object. Each has a value that the API server accepts, with the
+ * further fields that this value needs.
  */
 export const DENIED_FIELDS = {
   jobFields: {
@@ -159,16 +159,8 @@ export const DENIED_BY_ANOTHER_RULE: Record<string, RegExp> = {
   'jobFields backoffLimitPerIndex': /not indexed/,
   'jobFields maxFailedIndexes': /not indexed/,
   'jobFields successPolicy': /not indexed/,
-  'podFields hostIPC': /of the host/,
-  'podFields hostNetwork': /of the host/,
-  'podFields hostPID': /of the host/,
-  'podFields initContainers': /one container/,
-  'podFields nodeName': /of the host/,
-  'containerFields ports': /of the host/,
   // The API server accepts claims only beside resourceClaims of the pod.
-  'resourcesFields claims': /no other fields of the pod, got resourceClaims/,
-  'projectionFields downwardAPI': /only sources/,
-  'projectionFields serviceAccountToken': /only sources/,
+  'resourcesFields claims': /no other fields of the pod /,
 };
 
 /** Fields of the pod that a field of the container needs. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { BOUNDS_PREFIX, KINDS_OF_BOUNDS, MAX_NAMES, parseBounds } from '../../../../api/catalog/bounds.ts';
 import { parseCatalog } from '../../../../api/catalog/catalog.ts';
 import { CatalogError } from '../../../../api/catalog/catalog-error.ts';
@@ -144,9 +145,16 @@ test('bounds without annotations, or with some kinds only, allow nothing of the 
 });
 
 test('the policy and the API have the same kinds', async () => {
-  const policy = await readFile(join(ROOT, 'manifests/core/job-bounds-policy.yaml'), 'utf8');
-  const kinds = [...policy.matchAll(/variables\.bounds\[\?'bounds\.async-api\.dev\/(\w+)'\]/g)].map(
-    ([, kind]) => kind!,
-  );
-  expect([...new Set(kinds)].toSorted()).toEqual(KINDS_OF_BOUNDS.toSorted());
+  const [policy] = parseAllDocuments(await readFile(join(ROOT, 'manifests/core/job-policy.yaml'), 'utf8'));
+  const { variables, validations } = policy!.toJS().spec as {
+    variables: { name: string; expression: string }[];
+    validations: { expression: string; messageExpression?: string }[];
+  };
+  const kindsIn = (text: string, pattern: RegExp) =>
+    [...new Set([...text.matchAll(pattern)].map(([, kind]) => kind!))].toSorted();
+  const messages = validations.map(({ messageExpression = '' }) => messageExpression).join('\n');
+  const expected = KINDS_OF_BOUNDS.filter((kind) => kind !== 'imagePrefixes').toSorted();
+  expect(kindsIn(variables.find(({ name }) => name === 'denied')!.expression, /'(\w+)': /g)).toEqual(expected);
+  expect(kindsIn(messages, /\['(\w+)', '/g)).toEqual(expected);
+  expect(validations.some(({ expression }) => expression.includes("variables.bounds['imagePrefixes']"))).toBe(true);
 });
