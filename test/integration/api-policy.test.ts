@@ -68,13 +68,17 @@ test.each<[string, object, RegExp]>([
   ['a name that is no run id', { name: 'mine' }, /as name a run id/],
   ["the name of a run's job", { name: run().metadata.name.replace(/0000$/, '0001') }, /as name a run id/],
   ['a name that the API server makes', { name: undefined, generateName: 'mine-' }, /as name a run id/],
-  ['a run id and a prefix of a name', { generateName: 'mine-' }, /got generateName$/],
-  ['an owner', { ownerReferences: [DEAD_OWNER] }, /got ownerReferences$/],
-  ['a finalizer', { finalizers: ['async-api.dev/test'] }, /got finalizers$/],
-  ['a label of its own', { labels: { ...LABELS, team: 'a' } }, /labels of a new run/],
-  ['the label of another group', { labels: { ...LABELS, 'async-api.dev/group': 'group_b' } }, /labels of a new run/],
-  ['the label of another manager', { labels: { 'app.kubernetes.io/managed-by': 'x' } }, /labels of a new run/],
-  ['an annotation of others', { annotations: { ...ANNOTATIONS, 'kubectl.kubernetes.io/x': 'a' } }, /got kubectl/],
+  ['a run id and a prefix of a name', { generateName: 'mine-' }, /only other metadata/],
+  ['an owner', { ownerReferences: [DEAD_OWNER] }, /only other metadata/],
+  ['a finalizer', { finalizers: ['async-api.dev/test'] }, /only other metadata/],
+  ['a label of its own', { labels: { ...LABELS, team: 'a' } }, /only the labels/],
+  ['the label of another group', { labels: { ...LABELS, 'async-api.dev/group': 'group_b' } }, /only the labels/],
+  ['the label of another manager', { labels: { 'app.kubernetes.io/managed-by': 'x' } }, /only the labels/],
+  [
+    'an annotation of others',
+    { annotations: { ...ANNOTATIONS, 'kubectl.kubernetes.io/x': 'a' } },
+    /annotations with the prefix/,
+  ],
 ])("the API's account may not create a run with %s", async (_what, metadata, message) => {
   await expect(create(metadata)).rejects.toMatchObject(denied(message));
 });
@@ -172,8 +176,8 @@ test("the API's account cannot write a status, neither with a run nor at its own
   expect((await patch(body)).status).toBeUndefined();
 });
 
-test('the API server finds no type errors in the policy', async () => {
-  const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/async-api-runs-of-the-api';
+test.each(['async-api-runs', 'async-api-run-updates'])('the API server finds no type errors in %s', async (name) => {
+  const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${name}`;
   const checked = await eventually('the type check', async () => {
     const { status } = await product.admin.request<{ status?: { typeChecking?: object } }>('GET', path);
     return status?.typeChecking;
