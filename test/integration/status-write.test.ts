@@ -3,6 +3,7 @@ import type { GroupRun } from '../../contract/group-run.ts';
 import { runStatus } from '../../controller/decide/run-status.ts';
 import { StatusWriter } from '../../controller/status-writer.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { definition } from '../support/builders.ts';
 import { Product } from '../support/harness.ts';
 import { mergePatch } from '../support/merge-patch.ts';
 
@@ -17,13 +18,6 @@ afterAll(async () => {
   await product.uninstall();
 });
 
-const definition = {
-  name: 'job_1',
-  sleep: { seconds: 1 },
-  activeDeadlineSeconds: 60,
-  pendingDeadlineSeconds: 60,
-  backoffLimit: 0,
-};
 const AUDITED = {
   type: 'Audited',
   status: 'True',
@@ -34,7 +28,11 @@ const AUDITED = {
 
 /** A stored run with metadata and a condition of others, and a writer with the controller's own rights. */
 async function start() {
-  const { metadata } = await product.createRun({ group: 'group_a', jobs: [definition], parameters: { WHO: 'world' } });
+  const { metadata } = await product.createRun({
+    group: 'group_a',
+    jobs: [definition()],
+    parameters: { WHO: 'world' },
+  });
   const path = product.runsPath(metadata.name);
   const marks = { labels: { team: 'a' }, annotations: { note: 'b' }, finalizers: ['example.com/audit'] };
   await mergePatch(product.admin, path, { metadata: marks });
@@ -56,7 +54,7 @@ async function start() {
   return { path, run, writer, requeued, stored, remove };
 }
 
-const started = (run: GroupRun) => runStatus(run, [{ name: 'job_1', state: 'STARTED' }], new Date());
+const started = (run: GroupRun) => runStatus(run, [{ name: definition().name, state: 'STARTED' }], new Date());
 /** What no status write may change. */
 function rest({ metadata, spec }: GroupRun) {
   const { resourceVersion, managedFields, ...kept } = metadata as GroupRun['metadata'] & { managedFields?: unknown };
