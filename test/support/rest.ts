@@ -55,6 +55,8 @@ export const finalStatus = (product: Service, path: string, deadlineMs = 45_000)
 /** Resolves when this replica's cache has a run of that group. */
 export const cached = (product: Service, group: string): Promise<unknown> =>
   eventually(`a run of ${group} in the cache`, async () => {
-    const { runs } = (await (await fetch(`${product.url}/runs?group=${group}`)).json()) as { runs: unknown[] };
-    return runs[0];
+    const response = await fetch(`${product.url}/runs?group=${group}`);
+    // 503 until the first list of a new replica is complete.
+    if (response.status === 503) return undefined;
+    return ((await response.json()) as { runs: unknown[] }).runs[0];
   });
