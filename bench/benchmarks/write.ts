@@ -109,7 +109,9 @@ async function costOf(env: Environment, crd: Installed, size: Size, ids: boolean
         run = ids
           ? await env.raw.mergePatch<GroupRun>(url, { metadata: { resourceVersion }, status: withIds(run, next) })
           : await env.raw.request<GroupRun>('PUT', url, {
-              ...{ apiVersion: crd.apiVersion, kind: run.kind, metadata: { name, namespace, resourceVersion } },
+              apiVersion: crd.apiVersion,
+              kind: run.kind,
+              metadata: { name, namespace, resourceVersion },
               status: next,
             });
       }

@@ -362,11 +362,7 @@ describe('of a stored Job', () => {
   let path: string;
   let before: Record<string, unknown>;
   const patch = (body: object, query = {}) =>
-    controller.request<Job & { metadata: { annotations: object } }>('PATCH', path, {
-      body,
-      query: { ...query },
-      contentType: 'application/merge-patch+json',
-    });
+    mergePatch<Job & { metadata: { annotations: object } }>(controller, path, body, query);
   const denied = (message: string) => ({ code: 403, message: expect.stringMatching(message) });
 
   beforeAll(async () => {
@@ -391,11 +387,7 @@ describe('of a stored Job', () => {
     const message = `no change of the Job's spec but suspend, got another ${field}$`;
     await expect(patch({ spec: { [field]: value } }, DRY.query)).rejects.toMatchObject(denied(message));
     // Only the policy denies it.
-    await product.admin.request('PATCH', path, {
-      body: { spec: { [field]: value } },
-      contentType: 'application/merge-patch+json',
-      ...DRY,
-    });
+    await mergePatch(product.admin, path, { spec: { [field]: value } }, DRY.query);
   });
 
   test.each<[string, object]>([
@@ -412,11 +404,7 @@ describe('of a stored Job', () => {
     const key = field in OTHERS || field === 'ownerReferences' ? field : 'annotations';
     const message = `no change of the Job's metadata but the annotation async-api.dev/stop, got another ${field}$`;
     await expect(patch({ metadata: { [key]: value } }, DRY.query)).rejects.toMatchObject(denied(message));
-    await product.admin.request('PATCH', path, {
-      body: { metadata: { [key]: value } },
-      contentType: 'application/merge-patch+json',
-      ...DRY,
-    });
+    await mergePatch(product.admin, path, { metadata: { [key]: value } }, DRY.query);
   });
 
   test('the controller may not resume it, nor replace all that it does not send', async () => {
